@@ -1,0 +1,137 @@
+"""Under which authority a case may go: the request of the patient or the provider, and the papers behind it.
+
+The words are those of the decision tables: an absent answer means unknown, and unknown never permits.
+"""
+
+from typing import ClassVar, Literal
+
+from mappings.domain.party import Item
+from mappings.domain.values import Fact, Moment, PartialDate, need
+
+
+class Directive(Fact, frozen=True, kw_only=True):
+    """The patient's direction to send a copy to somebody (45 CFR 164.524(c)(3)(ii)): written, signed, who and where."""
+
+    written: bool
+    signed: bool
+    designee: str = ""
+    address: str = ""
+    signed_on: PartialDate | None = None
+    document: str | None = None
+
+
+class Authorization(Fact, frozen=True, kw_only=True):
+    """A signed authorization (45 CFR 164.508(c)). Empty texts are missing elements; `covers` limits it to items."""
+
+    description: str = ""
+    discloser: str = ""
+    recipient: str = ""
+    purpose: str = ""
+    expiry: str = ""
+    """A date, an event (`end of the research study`) or `none`."""
+    signed: bool = False
+    signed_on: PartialDate | None = None
+    signer: Literal["patient", "personal_representative"] | None = None
+    representative_authority_described: bool | None = None
+    statement_revocation: bool | None = None
+    statement_conditioning: bool | None = None
+    statement_redisclosure: bool | None = None
+    revoked_in_writing_on: PartialDate | None = None
+    compound: bool | None = None
+    conditioned: bool | None = None
+    known_false: bool | None = None
+    psychotherapy_notes: bool | None = None
+    covers: tuple[str, ...] | None = None
+    document: str | None = None
+
+
+class Part2Consent(Fact, frozen=True, kw_only=True):
+    """A written consent for substance use disorder records (42 CFR 2.31(a))."""
+
+    patient_named: bool = False
+    discloser: bool = False
+    description: bool = False
+    recipients: str = ""
+    recipient_is_covered_entity: bool | None = None
+    tpo_single_consent: bool | None = None
+    hipaa_redisclosure_statement: bool | None = None
+    purpose: str = ""
+    revocation_right: bool | None = None
+    expiry: str = ""
+    signed: bool = False
+    signed_on: PartialDate | None = None
+    redisclosure_potential_statement: bool | None = None
+    refusal_consequences_statement: bool | None = None
+    revoked_on: PartialDate | None = None
+    document: str | None = None
+
+
+class Restriction(Fact, frozen=True, kw_only=True):
+    """A restriction the holder agreed to (45 CFR 164.522(a)); without `items` it blocks all for that recipient."""
+
+    agreed: bool
+    blocks_recipient: str
+    items: tuple[str, ...] = ()
+
+
+class Determination(Fact, frozen=True, kw_only=True):
+    """A licensed professional's finding that access would cause harm (45 CFR 164.524(a)(3))."""
+
+    ground: str
+    applies_to: tuple[str, ...]
+    by_licensed_professional: bool | None = None
+    professional: str | None = None
+    made_on: PartialDate | None = None
+
+
+class Representation(Fact, frozen=True, kw_only=True):
+    """By what right a representative acts (45 CFR 164.502(g))."""
+
+    type: str
+    scope: str | None = None
+
+
+class Loan(Fact, frozen=True, kw_only=True):
+    """The loan agreement for slides and blocks (42 CFR 493.1105(a)(7), laboratory policy)."""
+
+    agreement: bool
+    return_by: PartialDate | None = None
+    custodian: str | None = None
+
+
+class Access(Item, frozen=True, kw_only=True):
+    """What is asked of the holder, by whom, for whom, to what end; and what proves it."""
+
+    LINKS: ClassVar = {
+        "requested_by": ("*",),
+        "recipient_party": ("Organization", "Role", "Practitioner", "RelatedPerson", "Patient"),
+    }
+
+    pathway: Literal["access", "disclosure"]
+    requester: str
+    """`patient`, `personal_representative`, `referring_physician`, `review_center`, ..."""
+    recipient: str
+    """`patient`, `review_center`, `attorney`, ..."""
+    recipient_party: str
+    """Local name of the organization or person that gets what is released."""
+    purpose: str
+    """`treatment`, `patient_request`, `payment`, ..."""
+    requested_by: str | None = None
+    recipient_is_provider: bool | None = None
+    identity_verified: bool | None = None
+    authority_verified: bool | None = None
+    request_form: Literal["written", "oral"] | None = None
+    received_at: Moment | None = None
+    holder_tz: str | None = None
+    """IANA name of the holder's time zone: the day of receipt is local."""
+    directive: Directive | None = None
+    authorization: Authorization | None = None
+    part2_consent: Part2Consent | None = None
+    representative: Representation | None = None
+    restrictions: tuple[Restriction, ...] = ()
+    determinations: tuple[Determination, ...] = ()
+    loan: Loan | None = None
+
+    def check(self) -> None:
+        Item.check(self)
+        need(self.received_at is None or not self.received_at.floating, "field `received_at` needs its UTC offset")

@@ -1,0 +1,158 @@
+"""The case: everything known about one request for a second opinion, about one person."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from mappings.domain.access import Access
+from mappings.domain.clinical import Diagnosis, Procedure
+from mappings.domain.concordance import Concordance
+from mappings.domain.material import (
+    Block,
+    CustodyEvent,
+    Document,
+    Endpoint,
+    ImagingStudy,
+    Part,
+    Slide,
+    check_path,
+)
+from mappings.domain.party import PATIENT, Coverage, Item, Organization, Patient, Practitioner, RelatedPerson, Role
+from mappings.domain.report import Report
+from mappings.domain.request import ReviewRequest
+from mappings.domain.values import Fact, Moment, need
+
+
+class Material(Fact, frozen=True, kw_only=True):
+    """A line under `materials`: what one material is, where no table can tell or where the case says otherwise.
+
+    `path` names a file below the case folder (opaque ones are withheld unless a line declares them), `item` anything
+    else: a local name, `Type/id`, or a study UID. Exactly one of the two.
+    """
+
+    path: str | None = None
+    item: str | None = None
+    id: str | None = None
+    kind: str | None = None
+    title: str | None = None
+    date: Moment | None = None
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+    about: tuple[str, ...] = ()
+    maintained_in: Literal["ehr", "other_electronic", "paper", "physical"] | None = None
+    in_drs: bool | None = None
+    held: bool | None = None
+    known_location: str | None = None
+    completed: bool | None = None
+    sensitivity: Literal["psychotherapy", "part2", "hiv", "genetic"] | None = None
+    duplicate_of: str | None = None
+    offered: bool = True
+    """False keeps it out of what is asked for: it is neither released nor decided about."""
+
+    def check(self) -> None:
+        need((self.path is None) != (self.item is None), "needs exactly one of `path` and `item`")
+        if self.path is not None:
+            check_path(self.path)
+            need(self.kind, "a line with `path` needs `kind`")
+
+
+class SourceSettings(Fact, frozen=True, kw_only=True):
+    """What a source cannot say itself: `zone` (IANA name) for times without offset, `base` of relative FHIR references,
+
+    `patient_system` for patient numbers that come without an issuer.
+    """
+
+    path: str
+    zone: str | None = None
+    base: str | None = None
+    patient_system: str | None = None
+
+
+class Case(Fact, frozen=True, kw_only=True):
+    """The root of the native format (`case.json`). Every local name is unique and every link leads somewhere."""
+
+    schema_: str | None = msgspec.field(name="$schema", default=None)
+    format: Literal["second-opinion-case/1"] = "second-opinion-case/1"
+    id: str
+    test_data: bool = False
+    """True marks everything emitted with the label HTEST: no real person."""
+    patient: Patient
+    request: ReviewRequest
+    access: Access | None = None
+    holder: str
+    """Local name of the organization that runs the adapter and holds the record."""
+    organizations: tuple[Organization, ...] = ()
+    practitioners: tuple[Practitioner, ...] = ()
+    roles: tuple[Role, ...] = ()
+    related_persons: tuple[RelatedPerson, ...] = ()
+    coverages: tuple[Coverage, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    parts: tuple[Part, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    slides: tuple[Slide, ...] = ()
+    custody: tuple[CustodyEvent, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    studies: tuple[ImagingStudy, ...] = ()
+    documents: tuple[Document, ...] = ()
+    reports: tuple[Report, ...] = ()
+    concordances: tuple[Concordance, ...] = ()
+    materials: tuple[Material, ...] = ()
+    sources: tuple[SourceSettings, ...] = ()
+
+    def check(self) -> None:
+        need(self.id.strip() == self.id != "", "field `id` must not be empty or padded")
+        kinds = {PATIENT: "Patient"}
+        for path, item in self.places():
+            need(item.id not in kinds, f"`{path}.id`: a local name is used twice")
+            kinds[item.id] = type(item).__name__
+        need(kinds.get(self.holder) == "Organization", "field `holder` must name an entry of `organizations`")
+        for path, item in self.places():
+            _check_links(path, item, kinds)
+        times = [event.at[:10] for event in self.custody]
+        need(times == sorted(times), "`custody` is append-only: its events must be in the order of time")
+
+    def places(self) -> Iterator[tuple[str, Item]]:
+        """Everything that has a local name with its path, in the order of the fields (findings behind their report)."""
+        yield "request", self.request
+        if self.access:
+            yield "access", self.access
+        for name in LISTS:
+            for number, item in enumerate(getattr(self, name)):
+                yield f"{name}[{number}]", item
+                if isinstance(item, Report):
+                    yield from ((f"{name}[{number}].findings[{n}]", f) for n, f in enumerate(item.findings))
+
+    def items(self) -> Iterator[Item]:
+        """Everything that has a local name."""
+        return (item for _, item in self.places())
+
+
+LISTS = (
+    "organizations",
+    "practitioners",
+    "roles",
+    "related_persons",
+    "coverages",
+    "diagnoses",
+    "procedures",
+    "parts",
+    "blocks",
+    "slides",
+    "custody",
+    "endpoints",
+    "studies",
+    "documents",
+    "reports",
+    "concordances",
+)
+
+
+def _check_links(path: str, item: Item, kinds: dict[str, str]) -> None:
+    for field, allowed in type(item).LINKS.items():
+        value = getattr(item, field)
+        for name in (value,) if isinstance(value, str) else value or ():
+            foreign = "/" in name
+            fits = kinds.get(name) in allowed or (name in kinds and "*" in allowed)
+            need(foreign or fits, f"`{path}.{field}` names nothing of the case that could stand there")

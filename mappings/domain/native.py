@@ -1,0 +1,142 @@
+"""The native format: `case.json` to and from the domain, and its JSON Schema.
+
+What is wrong is named by its path in the file, never by its value: a value may be about a patient.
+"""
+
+import re
+import typing
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from mappings.domain.case import Case
+from mappings.domain.values import Moment, PartialDate
+from mappings.identity import CANONICAL
+from mappings.problems import Problem, ProblemError, problem, refuse
+
+SCHEMA_URL = f"{CANONICAL}/schema/case-1.json"
+
+T = TypeVar("T")
+_RULE = "case.format"
+
+
+def _from_json(kind: type, value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return kind(value)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_to_json, decimal_format="number")
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, dec_hook=_from_json)
+
+
+def decode(data: bytes, kind: type[T], where: str = "case.json") -> T:
+    """Read one domain value from JSON.
+
+    Raises:
+        ProblemError: one Problem that names the path below `where`, what is expected and what to do.
+    """
+    try:
+        return typing.cast(T, _decoder(typing.cast(Hashable, kind)).decode(data))
+    except msgspec.ValidationError as error:
+        raise ProblemError(_explain(str(error), kind, where)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        place = re.search(r"byte (\d+)", str(error))
+        message = "is not JSON" + (f" (at byte {place.group(1)})" if place else "") + "; mend the file"
+        raise refuse("structure", where, message, rule=_RULE) from None
+
+
+def read_case(data: bytes, where: str = "case.json") -> Case:
+    """Read a case; see `decode`."""
+    return decode(data, Case, where)
+
+
+def encode(value: Any) -> bytes:
+    """Write a domain value as JSON: two-space indent, final newline, defaults left out, decimals as written."""
+    return msgspec.json.format(_ENCODER.encode(value), indent=2) + b"\n"
+
+
+def encode_case(case: Case) -> bytes:
+    """Write `case.json`."""
+    return encode(case)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of `case.json`."""
+    made = msgspec.json.schema(Case, schema_hook=_schema_of)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_URL, **made}
+
+
+def _schema_of(kind: type) -> dict[str, Any]:
+    date = r"\d{4}(-\d{2}(-\d{2})?)?"
+    if kind is PartialDate:
+        return {"type": "string", "pattern": f"^{date}$", "description": "YYYY, YYYY-MM or YYYY-MM-DD"}
+    if kind is Moment:
+        time = r"T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?"
+        return {"type": "string", "pattern": f"^({date}|\\d{{4}}-\\d{{2}}-\\d{{2}}{time})$"}
+    raise NotImplementedError
+
+
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.S)
+_SAFE = re.compile(r"Expected `[^`]*`(?:, got `[^`]*`)?|Object missing required field `[^`]*`|Invalid decimal string")
+
+
+def _explain(text: str, kind: type, where: str) -> Problem:
+    """Say msgspec's finding again without any value of the input (it quotes unknown names and enum values)."""
+    found = _PLACE.match(text)
+    assert found is not None
+    what, path = found["what"], found["path"] or "$"
+    place = f"{where} {path}"
+    if what.startswith("Invalid enum value"):
+        allowed = ", ".join(map(str, _allowed(kind, path)))
+        return problem("code-invalid", place, f"is none of the words allowed here: {allowed}", rule=_RULE)
+    if what.startswith("Object contains unknown field"):
+        fields = ", ".join(_fields(kind, path))
+        message = f"holds a field that the format has not; it has: {fields}"
+        return problem("structure", place, message, rule=_RULE)
+    if what.startswith("Object missing required field"):
+        return problem("required", place, what[0].lower() + what[1:] + "; add it", rule=_RULE)
+    if _SAFE.match(what):
+        return problem("structure", place, what[0].lower() + what[1:], rule=_RULE)
+    return problem("value" if what.startswith("is not") else "invariant", place, what, rule=_RULE)
+
+
+def _allowed(kind: type, path: str) -> tuple[Any, ...]:
+    hint = _at(kind, path)
+    for option in (hint, *typing.get_args(hint)):
+        if typing.get_origin(option) is typing.Literal:
+            return typing.get_args(option)
+    return ()
+
+
+def _fields(kind: type, path: str) -> tuple[str, ...]:
+    hint = _at(kind, path)
+    for option in (hint, *typing.get_args(hint)):
+        if isinstance(option, type) and issubclass(option, msgspec.Struct):
+            return option.__struct_encode_fields__
+    return ()
+
+
+def _at(kind: Any, path: str) -> Any:
+    """The type that stands at a msgspec path such as `$.slides[0].kind`."""
+    for step in re.findall(r"\.([^.\[]+)|\[([^\]]*)\]", path):
+        options = [o for o in (kind, *typing.get_args(kind)) if isinstance(o, type) and issubclass(o, msgspec.Struct)]
+        if step[0] and options:
+            names = dict(zip(options[0].__struct_encode_fields__, options[0].__struct_fields__, strict=True))
+            kind = typing.get_type_hints(options[0]).get(names.get(step[0], ""), Any)
+        elif not step[0]:
+            outer = next((o for o in (kind, *typing.get_args(kind)) if typing.get_origin(o) is tuple), None)
+            kind = typing.get_args(outer)[0] if outer else Any
+    return kind

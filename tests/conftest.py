@@ -1,0 +1,25 @@
+"""Fixtures that every test may ask for."""
+
+import os
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def shared_folder() -> pathlib.Path:
+    """Where real inputs and the reference validator are (SECOND_OPINION_SHARED, default `../shared`)."""
+    return (ROOT / os.environ.get("SECOND_OPINION_SHARED", "../shared")).resolve()
+
+
+@pytest.fixture(scope="session")
+def shared() -> pathlib.Path:
+    """The folder with real inputs; the test skips where it is absent and fails where it must be present."""
+    folder = shared_folder()
+    if not folder.is_dir():
+        message = "real inputs are absent: set SECOND_OPINION_SHARED to their folder"
+        if os.environ.get("SECOND_OPINION_REQUIRE_SHARED") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
