@@ -18,7 +18,17 @@ from mappings.domain.material import (
     Slide,
     check_path,
 )
-from mappings.domain.party import PATIENT, Coverage, Item, Organization, Patient, Practitioner, RelatedPerson, Role
+from mappings.domain.party import (
+    PATIENT,
+    Coverage,
+    Item,
+    Organization,
+    Patient,
+    Practitioner,
+    RelatedPerson,
+    Role,
+    is_foreign,
+)
 from mappings.domain.report import Report
 from mappings.domain.request import ReviewRequest
 from mappings.domain.values import Fact, Moment, need
@@ -153,6 +163,5 @@ def _check_links(path: str, item: Item, kinds: dict[str, str]) -> None:
     for field, allowed in type(item).LINKS.items():
         value = getattr(item, field)
         for name in (value,) if isinstance(value, str) else value or ():
-            foreign = "/" in name
-            fits = kinds.get(name) in allowed or (name in kinds and "*" in allowed)
-            need(foreign or fits, f"`{path}.{field}` names nothing of the case that could stand there")
+            fits = is_foreign(name) or kinds.get(name) in allowed or (name in kinds and "*" in allowed)
+            need(fits, f"`{path}.{field}` names nothing of the case that could stand there")

@@ -16,16 +16,23 @@ from mappings.domain.values import (
     need,
 )
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_FOREIGN = re.compile(r"(?:https?://|urn:)\S{1,490}|[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}")
 
 PATIENT = "patient"
 """The local name of the case's patient."""
 
 
+def is_foreign(name: str) -> bool:
+    """Whether a local name is that of something that came as FHIR: its fullUrl, or `Type/id` for short."""
+    return "/" in name or name.startswith("urn:")
+
+
 class Item(Fact, frozen=True, kw_only=True):
     """Something a case can point at by its local name.
 
-    `id` is unique in the case; `Type/id` names a resource that came as FHIR. `LINKS`: which fields hold local names.
+    `id` is unique in the case; a reading of something that came as FHIR has its fullUrl as `id`.
+    `LINKS` says which fields hold local names, and what they may name (`*` is anything).
     """
 
     LINKS: ClassVar[dict[str, tuple[str, ...]]] = {}
@@ -33,7 +40,7 @@ class Item(Fact, frozen=True, kw_only=True):
     id: str
 
     def check(self) -> None:
-        need(_ID.fullmatch(self.id), "field `id` must be a short name: letters, digits, `.`, `_`, `-`")
+        need(_ID.fullmatch(self.id) or _FOREIGN.fullmatch(self.id), "field `id` must be a short name: letters, digits, `.`, `_`, `-`")
 
 
 class KnownAs(Fact, frozen=True, kw_only=True):

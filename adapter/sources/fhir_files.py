@@ -1,0 +1,121 @@
+"""FHIR JSON files to carried resources: single resources, Bundles entry by entry, NDJSON line by line."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from uuid import UUID, uuid5
+
+import msgspec
+
+from adapter.sources.files import File
+from mappings.fhir.carried import Carried, base_of, source_base
+from mappings.fhir.wire import Json, dumps, loads
+from mappings.identity import resource_id, sid
+from mappings.problems import Problem, ProblemError, problem
+
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+
+
+class FhirUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """One unit of a FHIR file: the resource it holds, or the Problem why it holds none."""
+
+    source: str
+    sha256: str
+    resource: Json | None = None
+    full_url: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_fhir(file: File, types: frozenset[str]) -> tuple[FhirUnit, ...] | None:
+    """The units of a JSON file; None where it is JSON (or looks like it) but not FHIR at all.
+
+    `types` are the resource types of R4. A file that is no JSON is one unit with its Problem.
+    """
+    data = file.read()
+    try:
+        value = loads(data)
+    except ProblemError as error:
+        lines = list(_lines(file, data, types))
+        if any(line.resource for line in lines):
+            return tuple(lines)
+        located = tuple(_at(found, file.path) for found in error.problems)
+        return (FhirUnit(source=file.path, sha256=file.sha256, problems=located),)
+    if not _is_resource(value):
+        lines = list(_lines(file, data, types)) if data.strip().count(b"\n") else []
+        return tuple(lines) if any(line.resource for line in lines) else None
+    if value["resourceType"] == "Bundle" and isinstance(value.get("entry"), list):
+        return tuple(_entries(value, file.path, types))
+    return (_unit(value, file.path, file.sha256, None, types),)
+
+
+def _at(found: Problem, path: str) -> Problem:
+    return msgspec.structs.replace(found, where=f"{path} {found.where}")
+
+
+def _is_resource(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("resourceType"), str)
+
+
+def _unit(resource: Json, source: str, sha256: str, full_url: str | None, types: frozenset[str]) -> FhirUnit:
+    if resource["resourceType"] not in types:
+        message = "names no resource type of FHIR R4 (4.0.1); the file is kept whole if the case declares it"
+        found = problem("not-supported", f"{source} resourceType", message, rule="fhir.type")
+        return FhirUnit(source=source, sha256=sha256, problems=(found,))
+    return FhirUnit(source=source, sha256=sha256, resource=resource, full_url=full_url)
+
+
+def _entries(bundle: Json, path: str, types: frozenset[str]) -> Iterator[FhirUnit]:
+    for number, entry in enumerate(bundle["entry"]):
+        source = f"{path}#entry[{number}]"
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        digest = hashlib.sha256(dumps(entry)).hexdigest()
+        if not isinstance(resource, dict) or not _is_resource(resource):
+            found = problem("structure", source, "holds no resource; nothing of it can be carried", rule="fhir.entry")
+            yield FhirUnit(source=source, sha256=digest, problems=(found,))
+            continue
+        url = entry.get("fullUrl")
+        yield _unit(resource, source, digest, url if isinstance(url, str) else None, types)
+    if "signature" in bundle:
+        message = "a signature over the whole Bundle does not hold for its entries alone; it is not carried"
+        digest = hashlib.sha256(dumps(bundle["signature"])).hexdigest()
+        found = problem("informational", f"{path}#signature", message, rule="fhir.bundle", severity="information")
+        yield FhirUnit(source=f"{path}#signature", sha256=digest, problems=(found,))
+
+
+def _lines(file: File, data: bytes, types: frozenset[str]) -> Iterator[FhirUnit]:
+    for number, line in enumerate(data.splitlines(), start=1):
+        if not line.strip():
+            continue
+        source, digest = f"{file.path}#line {number}", hashlib.sha256(line).hexdigest()
+        try:
+            value = loads(line)
+        except ProblemError as error:
+            located = tuple(_at(found, source) for found in error.problems)
+            yield FhirUnit(source=source, sha256=digest, problems=located)
+            continue
+        if isinstance(value, dict) and _is_resource(value):
+            yield _unit(value, source, digest, None, types)
+        else:
+            found = problem("structure", source, "is JSON but no FHIR resource", rule="fhir.ndjson")
+            yield FhirUnit(source=source, sha256=digest, problems=(found,))
+
+
+def place(unit: FhirUnit, key: str, base: str | None, namespace: UUID) -> Carried:
+    """Give a resource its fullUrl: the entry's own, else base + Type/id, else a URN derived from where it stands."""
+    assert unit.resource is not None
+    kind, logical = unit.resource["resourceType"], unit.resource.get("id")
+    usable = isinstance(logical, str) and _ID.fullmatch(logical)
+    known = unit.full_url if unit.full_url and (base_of(unit.full_url) or unit.full_url.startswith("urn:")) else None
+    home = (base_of(known) if known else None) or base or source_base(key)
+    if known is None:
+        known = f"{home}/{kind}/{logical}" if usable else f"urn:uuid:{_urn(namespace, key, unit.source)}"
+    return Carried(unit=unit.source, base=home, full_url=known, resource=unit.resource)
+
+
+def _urn(namespace: UUID, key: str, source: str) -> str:
+    return resource_id(namespace, sid("source"), f"{key}|{source}")
+
+
+def source_key(namespace: UUID, *names: str) -> str:
+    """A short key for a source that has no base: derived from what it is called, never from what it holds."""
+    return uuid5(namespace, "|".join(names)).hex[:16]

@@ -1,0 +1,150 @@
+"""The files of a folder: found, hashed in one pass, and told apart by content, never by name."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mappings.problems import Problem, problem
+
+Kind = Literal["json", "ndjson", "fhir-xml", "ccda", "hl7v2", "dicom", "dicom-directory", "pdf", "other"]
+HEAD = 4096
+CHUNK = 1 << 20
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"II+\x00", "image/tiff"),
+    (b"MM\x00+", "image/tiff"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"{\\rtf", "application/rtf"),
+    (b"\x1f\x8b", "application/gzip"),
+)
+TYPES: dict[str, str] = {
+    "json": "application/json",
+    "ndjson": "application/fhir+ndjson",
+    "fhir-xml": "application/fhir+xml",
+    "ccda": "application/hl7-cda+xml",
+    "hl7v2": "x-application/hl7-v2+er7",
+    "dicom": "application/dicom",
+    "dicom-directory": "application/dicom",
+    "pdf": "application/pdf",
+}
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """One file. `path` is relative to what was given, with `/`; `sha256` hex and `size` in bytes are of its content."""
+
+    path: str
+    location: Path
+    sha256: str
+    sha1: bytes
+    size: int
+    kind: Kind
+    content_type: str
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.location.read_bytes()
+
+
+def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[File | tuple[str, Problem]]:
+    """Every file below `root` (or `root` itself), sorted by path; what cannot be read comes as (path, Problem).
+
+    Links that lead out of `root`, and anything that is no regular file, are refused.
+    """
+    inside = root.resolve()
+    if root.is_file():
+        yield _open(root, root.name, inside.parent)
+        return
+    for folder, names, found in os.walk(root):
+        names.sort()
+        for name in sorted(found):
+            location = Path(folder) / name
+            path = location.relative_to(root).as_posix()
+            if path not in skip:
+                yield _open(location, path, inside)
+
+
+def _open(location: Path, path: str, inside: Path) -> File | tuple[str, Problem]:
+    if not location.resolve().is_relative_to(inside) or not location.is_file():
+        message = "is a link that leads out of the folder, or no regular file; copy the file itself here"
+        return path, problem("security", path, message, rule="source.file")
+    try:
+        return describe(location, path)
+    except OSError:
+        return path, problem("no-store", path, "cannot be read; check its permissions", rule="source.file")
+
+
+def describe(location: Path, path: str) -> File:
+    """Hash a file and tell what it is."""
+    sha256, sha1, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
+    with location.open("rb") as stream:
+        head = stream.read(HEAD)
+        chunk = head
+        while chunk:
+            sha256.update(chunk)
+            sha1.update(chunk)
+            size += len(chunk)
+            chunk = stream.read(CHUNK)
+    kind, content_type = sniff(head)
+    return File(
+        path=path,
+        location=location,
+        sha256=sha256.hexdigest(),
+        sha1=sha1.digest(),
+        size=size,
+        kind=kind,
+        content_type=content_type,
+    )
+
+
+def sniff(head: bytes) -> tuple[Kind, str]:
+    """What the first bytes of a file say it is, with its media type."""
+    if head[128:132] == b"DICM":
+        return "dicom", TYPES["dicom"]
+    if head.startswith(b"%PDF-"):
+        return "pdf", TYPES["pdf"]
+    for magic, content_type in _MAGIC:
+        if head.startswith(magic):
+            return "other", content_type
+    if _like_dicom(head):
+        return "dicom", TYPES["dicom"]
+    return _sniff_text(head)
+
+
+def _sniff_text(head: bytes) -> tuple[Kind, str]:
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if body[:1] in (b"{", b"["):
+        return "json", TYPES["json"]
+    if body.startswith(b"<"):
+        return _sniff_xml(body)
+    if body[:4] == b"MSH|" or body[:5] == b"\x0bMSH|" or body[:4] in (b"FHS|", b"BHS|"):
+        return "hl7v2", TYPES["hl7v2"]
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:
+            return "other", "application/octet-stream"
+    return "other", "application/octet-stream" if b"\x00" in head else "text/plain"
+
+
+def _sniff_xml(body: bytes) -> tuple[Kind, str]:
+    if b"<ClinicalDocument" in body or b":ClinicalDocument" in body or b"urn:hl7-org:v3" in body:
+        return "ccda", TYPES["ccda"]
+    if b"http://hl7.org/fhir" in body:
+        return "fhir-xml", TYPES["fhir-xml"]
+    html = body[:200].lower()
+    return "other", "text/html" if b"<html" in html or b"<!doctype html" in html else "application/xml"
+
+
+def _like_dicom(head: bytes) -> bool:
+    """Whether this may be DICOM without preamble: group 0002 or 0008 first, in either byte order."""
+    little = head[:2] in (b"\x02\x00", b"\x08\x00") and len(head) > 8 and head[3:4] == b"\x00"
+    big = head[:2] in (b"\x00\x02", b"\x00\x08") and len(head) > 8 and head[2:3] == b"\x00"
+    return little or big

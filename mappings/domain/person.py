@@ -1,0 +1,84 @@
+"""Whether two records speak of one person: number with its issuer plus name and birth date, never a number alone."""
+
+import unicodedata
+
+from mappings.domain.party import KnownAs, Patient
+from mappings.domain.values import Fact, Identifier, PartialDate, PersonName
+
+
+class Identity(Fact, frozen=True, kw_only=True):
+    """What a source says of a person. A number without an issuer stands in `numbers`."""
+
+    identifiers: tuple[Identifier, ...] = ()
+    numbers: tuple[str, ...] = ()
+    names: tuple[PersonName, ...] = ()
+    birth_date: PartialDate | None = None
+
+
+def identity_of(patient: Patient) -> Identity:
+    """The identity in a patient's record."""
+    return Identity(identifiers=patient.identifiers, names=patient.names, birth_date=patient.birth_date)
+
+
+def same_person(patient: Patient, other: Identity) -> bool:
+    """Whether `other` is the case's patient, by the patient's own data or by one entry of `known_as`."""
+    own = _agree(patient.identifiers, patient.names, patient.birth_date, other)
+    return own or any(matches(entry, patient, other) for entry in patient.known_as)
+
+
+def matches(entry: KnownAs, patient: Patient, other: Identity) -> bool:
+    """Whether the source knows the patient as this entry says: everything the entry states must be found there.
+
+    Here a number that came without an issuer counts, because the case says so.
+    """
+    if _contradict(entry.birth_date or patient.birth_date, other.birth_date):
+        return False
+    if entry.identifiers and not (_shared(entry.identifiers, other.identifiers) or _bare(entry.identifiers, other)):
+        return False
+    return not entry.names or _named(entry.names, other.names)
+
+
+def same_identity(one: Identity, other: Identity) -> bool:
+    """Whether two sources speak of one person, by the same rule."""
+    return _agree(one.identifiers, one.names, one.birth_date, other)
+
+
+def _agree(
+    identifiers: tuple[Identifier, ...], names: tuple[PersonName, ...], born: PartialDate | None, other: Identity
+) -> bool:
+    if not _shared(identifiers, other.identifiers) or _contradict(born, other.birth_date):
+        return False
+    if names and other.names:
+        return _named(names, other.names)
+    return born is not None and other.birth_date is not None
+
+
+def _shared(ours: tuple[Identifier, ...], theirs: tuple[Identifier, ...]) -> bool:
+    return bool({(i.system, i.value) for i in ours} & {(i.system, i.value) for i in theirs})
+
+
+def _bare(ours: tuple[Identifier, ...], other: Identity) -> bool:
+    return bool({i.value for i in ours} & set(other.numbers))
+
+
+def _contradict(one: PartialDate | None, other: PartialDate | None) -> bool:
+    if one is None or other is None:
+        return False
+    common = min(len(one), len(other))
+    return one[:common] != other[:common]
+
+
+def _named(ours: tuple[PersonName, ...], theirs: tuple[PersonName, ...]) -> bool:
+    return any(_same_name(one, other) for one in ours for other in theirs)
+
+
+def _same_name(one: PersonName, other: PersonName) -> bool:
+    """Same family name and same first given name; where a name came in one piece, the same words."""
+    if one.family and other.family:
+        first = (_fold(one.given[0]) if one.given else "", _fold(other.given[0]) if other.given else "")
+        return _fold(one.family) == _fold(other.family) and (first[0] == first[1] or "" in first)
+    return sorted(_fold(one.label).split()) == sorted(_fold(other.label).split())
+
+
+def _fold(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

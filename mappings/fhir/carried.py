@@ -1,0 +1,132 @@
+"""FHIR that came in and travels as it came: where it stands, what it refers to, and what is taken out of it.
+
+A carried resource keeps id, references, decimals, times and key order. Its fullUrl is its source's base + `Type/id`, so
+that its relative references resolve inside the Bundle (https://hl7.org/fhir/R4/bundle.html#references).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from mappings.fhir.wire import Json
+from mappings.identity import CANONICAL
+
+_RESTFUL = re.compile(r"^(?P<base>https?://.+?)/(?P<tail>[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?$")
+_RELATIVE = re.compile(r"^[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?$")
+
+SUBSETTED = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    "code": "SUBSETTED",
+    "display": "subsetted",
+}
+
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "Task": ("for",),
+    "Coverage": ("beneficiary",),
+    "Account": ("subject",),
+    "ResearchSubject": ("individual",),
+    "EnrollmentRequest": ("candidate",),
+    "AuditEvent": (),
+    "Provenance": (),
+}
+"""Elements that name the person a resource is about, where they are not `subject` or `patient`."""
+
+
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource that came as FHIR; its fullUrl is its local name in the case. `unit` says where it came from."""
+
+    unit: str
+    base: str
+    full_url: str
+    resource: Json
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+        return str(self.resource["resourceType"])
+
+    def resolve(self, reference: str) -> str:
+        """The fullUrl that a literal reference of this resource means (version and fragment apart)."""
+        plain = reference.split("#", 1)[0]
+        if _RELATIVE.match(plain):
+            return f"{self.base}/{plain.split('/_history/')[0]}"
+        found = _RESTFUL.match(plain)
+        return f"{found['base']}/{found['tail']}" if found else plain
+
+
+def source_base(key: str) -> str:
+    """The base of a source that has none of its own; `key` names the source, never its content."""
+    return f"{CANONICAL}/source/{key}"
+
+
+def base_of(full_url: str) -> str | None:
+    """The base of a RESTful fullUrl, or None for a URN."""
+    found = _RESTFUL.match(full_url)
+    return found["base"] if found else None
+
+
+def pointers(value: Any) -> Iterator[tuple[Json, str, str]]:
+    """Every pointer in a JSON value: (the object that holds it, the member, the literal text).
+
+    Members that point: Reference.reference, and `url` of an Attachment.
+    """
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            for member, inner in item.items():
+                points = member == "reference" or (member == "url" and _is_attachment(item))
+                if points and isinstance(inner, str):
+                    yield item, member, inner
+                else:
+                    stack.append(inner)
+
+
+_ATTACHMENT = frozenset(("contentType", "language", "data", "url", "size", "hash", "title", "creation", "id"))
+
+
+def _is_attachment(item: Json) -> bool:
+    return all(member.lstrip("_") in _ATTACHMENT for member in item if member != "extension") and not any(
+        member.startswith("value") for member in item
+    )
+
+
+def subjects(resource: Json) -> tuple[Json, ...]:
+    """The References that name the person(s) the resource is about."""
+    members = SUBJECTS.get(str(resource.get("resourceType")), ("subject", "patient"))
+    found: list[Json] = []
+    for member in members:
+        value = resource.get(member)
+        found.extend(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict))
+    return tuple(found)
+
+
+def subset(resource: Json, gone: Callable[[Json], bool]) -> Json:
+    """A copy without the objects that `gone` names, without the narrative, and marked SUBSETTED (neutral: no reason).
+
+    What is left empty goes too (FHIR has no empty objects). The narrative restates the data, and so what was taken out.
+    """
+    kept = _prune({key: value for key, value in resource.items() if key not in ("text", "meta")}, gone) or {}
+    meta = dict(resource.get("meta") or {})
+    tags = [tag for tag in meta.get("tag") or [] if tag != SUBSETTED]
+    meta["tag"] = [*tags, dict(SUBSETTED)]
+    order = [key for key in resource if key in kept or key == "meta"]
+    if "meta" not in order:
+        order.insert(1 + ("id" in order), "meta")
+    return {key: meta if key == "meta" else kept[key] for key in order}
+
+
+def _prune(value: Any, gone: Callable[[Json], bool]) -> Any:
+    if isinstance(value, dict):
+        if gone(value):
+            return None
+        made = {key: inner for key, old in value.items() if (inner := _prune(old, gone)) is not None}
+        return made if made or not value else None
+    if isinstance(value, list):
+        items = [inner for old in value if (inner := _prune(old, gone)) is not None]
+        return items if items or not value else None
+    return value
