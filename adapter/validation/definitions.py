@@ -18,8 +18,10 @@ import msgspec
 FILE = "definitions.json"
 FORMAT = 1
 PRIMITIVES = frozenset(
-    "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time"
-    " unsignedInt uri url uuid xhtml".split()
+    """
+    base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string
+    time unsignedInt uri url uuid xhtml
+    """.split()  # noqa: SIM905
 )
 _KIND = re.compile(r"([^,()]+)(?:\(([^)]*)\))?(?:,|$)")
 # What SimpleQuantity (a profile on Quantity) adds, sqty-1, is an invariant; its JSON name stays Quantity.

@@ -1,17 +1,23 @@
-"""Narrative.div (https://hl7.org/fhir/R4/narrative.html): txt-1, plain XHTML formatting and nothing active; txt-2, some content."""
+"""Narrative.div (https://hl7.org/fhir/R4/narrative.html): txt-1, only formatting; txt-2, some content."""
 
 from lxml import etree
 
 XHTML = "http://www.w3.org/1999/xhtml"
-# The formatting elements that narrative.html names: HTML 4.0 chapters 7 to 11 (but section 4 of chapter 9) and 15, a and img.
+# The elements that narrative.html names: HTML 4.0 chapters 7 to 11 (but section 4 of chapter 9) and 15, a and img.
 ELEMENTS = frozenset(
-    "a abbr acronym address b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em h1 h2 h3 h4 h5 h6"
-    " hr i img ins kbd li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var".split()
+    """
+    a abbr acronym address b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em h1 h2 h3
+    h4 h5 h6 hr i img ins kbd li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul
+    var
+    """.split()  # noqa: SIM905
 )
 ATTRIBUTES = frozenset(
-    "abbr accesskey align alt axis border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class"
-    " colspan compact coords datetime dir frame headers height href hreflang hspace id ismap lang longdesc name nowrap rel"
-    " rev rowspan rules scope shape span src start style summary tabindex title type usemap valign value vspace width".split()
+    """
+    abbr accesskey align alt axis border cellhalign cellpadding cellspacing cellvalign char charoff charset cite
+    class colspan compact coords datetime dir frame headers height href hreflang hspace id ismap lang longdesc name
+    nowrap rel rev rowspan rules scope shape span src start style summary tabindex title type usemap valign value
+    vspace width
+    """.split()  # noqa: SIM905
 )
 
 
@@ -29,10 +35,13 @@ def check(div: str) -> tuple[str, str] | None:
     for element in root.iter(etree.Element):
         name = etree.QName(element)
         if name.namespace != XHTML or name.localname not in ELEMENTS:
-            return ("txt-1", "holds an element that a narrative must not have (only formatting, tables, lists, links, images)")
+            return (
+                "txt-1",
+                "holds an element that a narrative must not have (only formatting, tables, lists, links, images)",
+            )
         if any(not _allowed(str(attribute)) for attribute in element.attrib):
             return ("txt-1", "holds an attribute that a narrative must not have (no events, only formatting)")
-    if not "".join(root.itertext()).strip() and root.find(f".//{{{XHTML}}}img") is None:
+    if not "".join(map(str, root.itertext())).strip() and root.find(f".//{{{XHTML}}}img") is None:
         return ("txt-2", "has no content: leave the narrative out or say something in it")
     return None
 

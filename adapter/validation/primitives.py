@@ -1,7 +1,7 @@
 """Formats of the FHIR R4 primitive types (https://hl7.org/fhir/R4/datatypes.html#primitive, json.html#primitive).
 
-R4 is stricter than ISO 8601 and than most parsers: a time of day always has seconds and an offset, a number is never a string,
-a string is never empty. Message texts never hold the value.
+R4 is stricter than ISO 8601 and than most parsers: a time of day always has seconds and an offset, a number is never a
+string, a string is never empty. Message texts never hold the value.
 """
 
 import datetime

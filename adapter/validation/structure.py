@@ -1,7 +1,7 @@
 """Ring 1: is it FHIR R4 at all: element names, cardinalities, JSON types, primitive formats.
 
-Judged by the base R4 definitions alone and not by fhir.resources: that library knows R4B only, coerces what JSON keeps apart,
-lets empty and null pass, costs several times the time, and its messages show values.
+Judged by the base R4 definitions alone and not by fhir.resources: that library knows R4B only, coerces what JSON keeps
+apart, lets empty and null pass, costs several times the time, and its messages show values.
 Walking the resource also yields its nodes, on which the later rings judge.
 """
 
@@ -21,9 +21,10 @@ from adapter.validation.definitions import (
     type_facts,
 )
 from mappings.fhir.wire import MAX_DEPTH, Json
-from mappings.problems import IssueType, Problem, problem
+from mappings.problems import IssueType, Problem, Severity, problem
 
 _WARNINGS = frozenset({"fhir.base64-blanks"})
+_SUGGESTING = 100  # looking for what was meant costs time; past so many problems nobody reads it
 
 
 class Scope(msgspec.Struct, kw_only=True):
@@ -77,7 +78,7 @@ class Walk:
             self._members(value, str(kind), where, scope)
 
     def _report(self, code: IssueType, where: str, message: str, rule: str) -> None:
-        severity = "warning" if rule in _WARNINGS else "error"
+        severity: Severity = "warning" if rule in _WARNINGS else "error"
         self.problems.append(problem(code, where, message, rule=rule, severity=severity))
 
     def _object(self, value: Any, element: Element, kind: str, where: str, scope: Scope) -> None:
@@ -126,15 +127,17 @@ class Walk:
         plain = name.removeprefix("_")
         place = f"{where}.{plain}" if plain in element_names() else where
         message = f"property {position + 1} of the object is not an element here"
-        near = difflib.get_close_matches(plain[:64], facts.elements, n=1, cutoff=0.75)
+        near = []
+        if len(self.problems) < _SUGGESTING:
+            near = difflib.get_close_matches(plain[:64], facts.elements, n=1, cutoff=0.75)
         self._report("structure", place, message + (f"; is {near[0]} meant?" if near else ""), "fhir.element")
 
-    def _element(
-        self, element: Element, value: Any, extra: Any, where: str, parent: Json, scope: Scope
-    ) -> None:
+    def _element(self, element: Element, value: Any, extra: Any, where: str, parent: Json, scope: Scope) -> None:
         if element.max == 1:
             if isinstance(value, list):
-                self._report("structure", where, "must not repeat: give one value, without brackets", "fhir.cardinality")
+                self._report(
+                    "structure", where, "must not repeat: give one value, without brackets", "fhir.cardinality"
+                )
             elif value is None and extra is None:
                 self._report("structure", where, "is null: leave the element out", "fhir.json")
             else:
