@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from adapter.sources.files import File
+from adapter.holding import File
 from mappings.fhir.carried import Carried, base_of, source_base
 from mappings.fhir.wire import Json, dumps, loads
 from mappings.identity import resource_id, sid

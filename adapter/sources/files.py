@@ -4,13 +4,10 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
-import msgspec
-
+from adapter.holding import File, Kind
 from mappings.problems import Problem, problem
 
-Kind = Literal["json", "ndjson", "fhir-xml", "ccda", "hl7v2", "dicom", "dicom-directory", "pdf", "other"]
 HEAD = 4096
 CHUNK = 1 << 20
 
@@ -35,22 +32,6 @@ TYPES: dict[str, str] = {
     "dicom-directory": "application/dicom",
     "pdf": "application/pdf",
 }
-
-
-class File(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `path` is relative to what was given, with `/`; `sha256` hex and `size` in bytes are of its content."""
-
-    path: str
-    location: Path
-    sha256: str
-    sha1: bytes
-    size: int
-    kind: Kind
-    content_type: str
-
-    def read(self) -> bytes:
-        """The bytes."""
-        return self.location.read_bytes()
 
 
 def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[File | tuple[str, Problem]]:

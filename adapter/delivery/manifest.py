@@ -1,0 +1,199 @@
+"""manifest.json: every file with sha256 and size, basis and citations, versions; and its detached signature.
+
+The manifest holds nothing that depends on what was withheld. manifest.jws is a detached JWS (RFC 7515, appendix F) over
+its exact bytes with ES384; the public key travels in the protected header, and its RFC 7638 thumbprint says who signed.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from mappings.problems import Problem, problem, refuse
+
+MANIFEST = "manifest.json"
+SIGNATURE = "manifest.jws"
+FORMAT = "second-opinion-bundle/1"
+ALGORITHM = "ES384"
+_RULE = "bundle.manifest"
+
+
+class ManifestFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file of the delivery."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why this may be with the recipient: a reason code, its citation and where to read it."""
+
+    code: str
+    citation: str
+    uri: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The manifest of a case bundle."""
+
+    format: Literal["second-opinion-bundle/1"] = "second-opinion-bundle/1"
+    fhir_version: str = "4.0.1"
+    adapter_version: str
+    profiles_version: str
+    case: str
+    released_at: str
+    basis: tuple[Basis, ...]
+    files: tuple[ManifestFile, ...]
+
+
+def versions() -> dict[str, str]:
+    """The versions of adapter and FHIR package."""
+    from importlib.resources import files
+
+    package = json.loads(files("profiles").joinpath("package.json").read_text(encoding="utf-8"))
+    return {"adapter_version": version("second-opinion-adapter"), "profiles_version": package["version"]}
+
+
+def describe(tree: Path) -> tuple[ManifestFile, ...]:
+    """Every file of the tree but manifest and signature, sorted by path; hashed in a stream."""
+    found = []
+    for path in sorted(p for p in tree.rglob("*") if p.is_file()):
+        name = path.relative_to(tree).as_posix()
+        if name not in (MANIFEST, SIGNATURE):
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            found.append(ManifestFile(path=name, sha256=digest, size=path.stat().st_size))
+    return tuple(found)
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The exact bytes that are written and signed."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+
+
+def read_manifest(tree: Path) -> tuple[Manifest, bytes]:
+    """The manifest of an opened delivery and its bytes.
+
+    Raises:
+        ProblemError: there is none, or it is not of this format.
+    """
+    location = tree / MANIFEST
+    if not location.is_file():
+        raise refuse("not-found", MANIFEST, "is missing; this is no case bundle", rule=_RULE)
+    data = location.read_bytes()
+    try:
+        return msgspec.json.decode(data, type=Manifest), data
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        raise refuse("structure", MANIFEST, "is not a manifest of this format", rule=_RULE) from None
+
+
+def compare(manifest: Manifest, tree: Path) -> list[Problem]:
+    """What differs between the manifest and the files: changed, missing, added."""
+    told = {file.path: file for file in manifest.files}
+    there = {file.path: file for file in describe(tree)}
+    found = [_differs(path, "is missing") for path in told if path not in there]
+    found += [_differs(path, "is not on the manifest") for path in there if path not in told]
+    found += [
+        _differs(path, "was changed after it was sealed") for path in told if there.get(path, told[path]) != told[path]
+    ]
+    return sorted(found, key=lambda p: p.where)
+
+
+def _differs(path: str, what: str) -> Problem:
+    return problem("conflict", path, f"{what}; ask the sender for the bundle again", rule=_RULE)
+
+
+# --- signature
+
+
+def sign(data: bytes, key_file: Path) -> bytes:
+    """A detached compact JWS over `data` with the EC P-384 private key in `key_file` (PEM or JWK).
+
+    Raises:
+        ProblemError: the key cannot be read or is no P-384 private key.
+    """
+    from joserfc import jws
+
+    key = _private_key(key_file)
+    header = {"alg": ALGORITHM, "typ": "JOSE", "kid": key.thumbprint(), "jwk": key.as_dict(private=False)}
+    header["jwk"] = {name: header["jwk"][name] for name in ("crv", "kty", "x", "y")}
+    compact = jws.serialize_compact(header, data, key, algorithms=[ALGORITHM])
+    return jws.detach_content(compact).encode() + b"\n"
+
+
+def _private_key(key_file: Path) -> Any:
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey
+
+    try:
+        raw = key_file.read_bytes()
+        key = ECKey.import_key(json.loads(raw) if raw.lstrip().startswith(b"{") else raw)
+        if key.curve_name != "P-384" or not key.is_private:
+            raise ValueError
+    except (OSError, ValueError, TypeError, JoseError):
+        message = "is no private EC key on curve P-384 (PEM or JWK) that can be read; ES384 needs one"
+        raise refuse("security", key_file.name, message, rule="bundle.signature") from None
+    return key
+
+
+class Signer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sealed a bundle: the key's thumbprint, and whether it is one of the trusted ones (None: not asked)."""
+
+    thumbprint: str
+    trusted: bool | None = None
+
+
+def check_signature(data: bytes, signature: bytes, trusted: Iterable[Path] | None = None) -> Signer:
+    """Check a detached signature offline.
+
+    Raises:
+        ProblemError: it is broken, uses another algorithm, or does not fit the manifest.
+    """
+    from joserfc import jws
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey
+
+    try:
+        header = json.loads(base64.urlsafe_b64decode(_padded(signature.decode("ascii").split(".")[0])))
+        if header.get("alg") != ALGORITHM or not isinstance(header.get("jwk"), dict):
+            raise ValueError
+        key = ECKey.import_key(header["jwk"])
+        jws.deserialize_compact(signature.strip(), key, algorithms=[ALGORITHM], payload=data)
+    except (JoseError, ValueError, TypeError, KeyError):
+        message = (
+            "does not fit the manifest: one of them was changed after sealing; ask the sender for the bundle again"
+        )
+        raise refuse("security", SIGNATURE, message, rule="bundle.signature") from None
+    thumbprint = key.thumbprint()
+    known = None if trusted is None else thumbprint in {_thumbprint(path) for path in trusted}
+    return Signer(thumbprint=thumbprint, trusted=known)
+
+
+def _padded(text: str) -> str:
+    return text + "=" * (-len(text) % 4)
+
+
+def _thumbprint(path: Path) -> str:
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey
+
+    try:
+        raw = path.read_bytes()
+        return ECKey.import_key(json.loads(raw) if raw.lstrip().startswith(b"{") else raw).thumbprint()
+    except (OSError, ValueError, TypeError, JoseError):
+        message = "is no public EC key (PEM or JWK) that can be read"
+        raise refuse("security", path.name, message, rule="bundle.signature") from None
+
+
+def basis_from(reasons: Iterable[Mapping[str, str]]) -> tuple[Basis, ...]:
+    """The basis rows, each once, in order."""
+    seen: dict[str, Basis] = {}
+    for row in reasons:
+        seen.setdefault(row["code"], Basis(code=row["code"], citation=row["citation"], uri=row["uri"]))
+    return tuple(seen.values())

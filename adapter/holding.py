@@ -1,0 +1,78 @@
+"""What the holder has of a case once it is loaded: files, units, whose they are. None of this goes to a recipient."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mappings.domain.case import Case
+from mappings.fhir.carried import Carried
+from mappings.problems import Problem
+
+Kind = Literal["json", "ndjson", "fhir-xml", "ccda", "hl7v2", "dicom", "dicom-directory", "pdf", "other"]
+Belongs = Literal["nobody", "unknown"]
+
+
+class Ownership(msgspec.Struct, frozen=True, kw_only=True):
+    """fullUrl -> the Patients (fullUrls) it is about, `nobody` (supporting) or `unknown` (its person is not here)."""
+
+    of: dict[str, frozenset[str] | Belongs]
+
+    def about(self, url: str) -> frozenset[str]:
+        """The Patients a resource is about; empty for nobody and unknown."""
+        found = self.of[url]
+        return found if isinstance(found, frozenset) else frozenset()
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """One file. `path` is relative to what was given, with `/`; `sha256` hex and `size` in bytes are of its content."""
+
+    path: str
+    location: Path
+    sha256: str
+    sha1: bytes
+    size: int
+    kind: Kind
+    content_type: str
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.location.read_bytes()
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit before its fate is known: the local names of what it holds, or why it holds nothing."""
+
+    source: str
+    sha256: str
+    names: tuple[str, ...] = ()
+    refused: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+UNDECLARED = "case.undeclared"
+"""Rule id: an opaque file that no line under `materials` declares."""
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gate decides about.
+
+    Attributes:
+        case: the native facts; documents, studies and readings of carried resources are part of it.
+        carried: the resources that came as FHIR, sorted by fullUrl; `aliases` lead from duplicates to them.
+        owners: whose they are.
+        documents: id of a Document -> its file; instances: SOP Instance UID -> its file.
+        drafts: every unit, before its fate is known.
+        unowned: fullUrls of resources whose person is not here and that no line vouches for.
+    """
+
+    case: Case
+    carried: tuple[Carried, ...]
+    aliases: Mapping[str, str]
+    owners: Ownership
+    documents: Mapping[str, File]
+    instances: Mapping[str, File]
+    drafts: tuple[Draft, ...]
+    unowned: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,257 @@
+"""The case folder: `case.json` beside whatever files there are, to one Loaded case about one person."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from adapter.holding import UNDECLARED, Draft, File, Loaded
+from adapter.sources.gather import Gathered, gather, settings_for
+from adapter.sources.persons import image_identity, ownership, patient_identity
+from adapter.sources.readings import read_carried
+from mappings.dicom.study import Found, studies
+from mappings.domain.case import Case, Material
+from mappings.domain.links import rewrite
+from mappings.domain.material import Document, ImagingStudy
+from mappings.domain.native import read_case
+from mappings.domain.party import is_foreign
+from mappings.domain.person import same_person
+from mappings.domain.values import Fact
+from mappings.problems import Problem, ProblemError, problem, refuse
+
+CASE_FILE = "case.json"
+HELP_FILE = "case.help.html"
+
+
+def load_case(folder: Path, namespace: UUID) -> Loaded:
+    """Load a case folder.
+
+    Raises:
+        ProblemError: `case.json` is missing or wrong, or items belong to another person (every such file is named).
+    """
+    location = folder / CASE_FILE
+    if not location.is_file():
+        message = f"has no {CASE_FILE}; `second-opinion init` writes one to fill in"
+        raise refuse("not-found", folder.name or ".", message, rule="case.folder")
+    case = _without_readings(read_case(location.read_bytes(), CASE_FILE))
+    found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE)))
+    images, image_problems = studies(
+        ((file.path, header) for file, header in found.images),
+        zones={s.path: s.zone for s in case.sources if s.zone},
+    )
+    _one_person(case, found, images)
+    documents, opaque_drafts = _documents(case, found.opaque)
+    case, vouched = _resolve_lines(case, found)
+    owners = ownership(found.carried, dict(found.aliases))
+    unowned = frozenset(url for url, of in owners.of.items() if of == "unknown" and url not in vouched)
+    readings, reading_problems = read_carried(found.carried, found.aliases)
+    merged = _merge(case, images, documents.values(), readings)
+    image_drafts = _image_drafts(found, images, image_problems)
+    return Loaded(
+        case=merged,
+        carried=found.carried,
+        aliases=found.aliases,
+        owners=owners,
+        documents={document.id: _file(found.opaque, path) for path, document in documents.items()},
+        instances=_instances(found, images),
+        drafts=(*found.drafts, *image_drafts, *opaque_drafts),
+        unowned=unowned,
+        problems=reading_problems,
+    )
+
+
+def _without_readings(case: Case) -> Case:
+    """Readings of carried resources are made anew at every load; a case that came out of a bundle still lists them."""
+    lists = ("diagnoses", "procedures", "parts", "blocks", "slides", "studies", "reports")
+    own = {name: tuple(item for item in getattr(case, name) if not is_foreign(item.id)) for name in lists}
+    return msgspec.structs.replace(case, **own, documents=())
+
+
+# --- whose
+
+
+def _one_person(case: Case, found: Gathered, images: Iterable[Found]) -> None:
+    strangers: list[Problem] = []
+    for carried in found.carried:
+        if carried.type == "Patient" and not same_person(case.patient, patient_identity(carried.resource)):
+            owners = ownership(found.carried, dict(found.aliases))
+            urls = {url for url in owners.of if carried.full_url in owners.about(url)}
+            files = sorted(d.source for d in found.drafts if urls & set(d.names))
+            strangers.append(_stranger(files))
+    by_path = {file.path: header for file, header in found.images}
+    for image in images:
+        paths = sorted(image.files.values())
+        other = [path for path in paths if not _is_patient(case, path, by_path)]
+        if other:
+            strangers.append(_stranger(other))
+    if strangers:
+        raise ProblemError(strangers)
+
+
+def _is_patient(case: Case, path: str, by_path: dict[str, object]) -> bool:
+    chosen = settings_for(path, case.sources)
+    header = by_path[path]
+    return same_person(case.patient, image_identity(header, chosen.patient_system if chosen else None))  # type: ignore[arg-type]
+
+
+def _stranger(files: list[str]) -> Problem:
+    message = (
+        "belong to another person than the case's patient, or to a name and number this case does not know; take them "
+        "out, or say under `patient.known_as` in case.json under which number and name this source knows the patient"
+    )
+    return problem("conflict", ", ".join(files), message, rule="case.person")
+
+
+# --- opaque files
+
+
+def _documents(case: Case, opaque: tuple[File, ...]) -> tuple[dict[str, Document], list[Draft]]:
+    lines = {line.path: line for line in case.materials if line.path}
+    documents: dict[str, Document] = {}
+    drafts: list[Draft] = []
+    seen: dict[str, str] = {}
+    for file in opaque:
+        line = lines.pop(file.path, None)
+        if line is None:
+            message = (
+                "no line under `materials` in case.json declares what this file is; add one to have it decided about"
+            )
+            note = problem("business-rule", file.path, message, rule=UNDECLARED, severity="warning")
+            drafts.append(Draft(source=file.path, sha256=file.sha256, problems=(note,)))
+            continue
+        document = _document(file, line)
+        if document.id in seen:
+            message = f"has the same bytes as {seen[document.id]} and is taken once"
+            note = problem("duplicate", file.path, message, rule="case.duplicate", severity="information")
+            drafts.append(Draft(source=file.path, sha256=file.sha256, names=(document.id,), problems=(note,)))
+            continue
+        seen[document.id] = file.path
+        documents[file.path] = document
+        drafts.append(Draft(source=file.path, sha256=file.sha256, names=(document.id,)))
+    if lines:
+        missing = sorted(str(path) for path in lines)
+        message = (
+            "a line under `materials` names a file that is not here (or is no document); add the file or mend the path"
+        )
+        raise ProblemError(problem("not-found", path, message, rule="case.materials") for path in missing)
+    return documents, drafts
+
+
+def _document(file: File, line: Material) -> Document:
+    assert line.kind is not None
+    try:
+        return Document(
+            id=line.id or f"document-{file.sha256[:16]}",
+            path=file.path,
+            content_type=file.content_type,
+            sha256=file.sha256,
+            size=file.size,
+            kind=line.kind,
+            title=line.title,
+            date=line.date,
+            authors=line.authors,
+            language=line.language,
+            about=line.about,
+        )
+    except ValueError as error:
+        raise refuse("invariant", f"case.json $.materials ({file.path})", str(error), rule="case.format") from None
+
+
+def _file(files: tuple[File, ...], path: str) -> File:
+    return next(file for file in files if file.path == path)
+
+
+# --- lines about anything else
+
+
+def _resolve_lines(case: Case, found: Gathered) -> tuple[Case, frozenset[str]]:
+    """Lead short names (`Type/id`) in the case to the fullUrl they mean; give the fullUrls a line vouches for."""
+    short: dict[str, set[str]] = {}
+    for carried in found.carried:
+        tail = f"{carried.type}/{carried.resource.get('id')}"
+        for key in (tail, carried.full_url):
+            short.setdefault(key, set()).add(carried.full_url)
+    for alias, target in found.aliases.items():
+        short.setdefault(alias, set()).add(target)
+    names = {key: next(iter(urls)) for key, urls in short.items() if len(urls) == 1}
+    vouched = frozenset(names[line.item] for line in case.materials if line.item in names)
+    resolved = _rename(case, names)
+    return resolved, vouched
+
+
+def _rename(case: Case, names: dict[str, str]) -> Case:
+    """Replace foreign names by the fullUrls they mean; one that names nothing here is a Problem."""
+    open_names = sorted({n for n in _foreign_names(case) if n not in names and n not in names.values()})
+    if open_names:
+        message = (
+            "case.json names a FHIR resource that is not in the folder, or that two sources have; name its fullUrl"
+        )
+        raise ProblemError(problem("not-found", name, message, rule="case.link") for name in open_names)
+    return rewrite(case, lambda name: names.get(name, name))
+
+
+def _foreign_names(case: Case) -> Iterable[str]:
+    for item in case.items():
+        for field in type(item).LINKS:
+            value = getattr(item, field)
+            yield from (n for n in ((value,) if isinstance(value, str) else value or ()) if is_foreign(n))
+    yield from (line.item for line in case.materials if line.item and is_foreign(line.item))
+
+
+# --- together
+
+
+def _merge(
+    case: Case, images: Iterable[Found], documents: Iterable[Document], readings: dict[str, tuple[Fact, ...]]
+) -> Case:
+    declared = {study.uid: study for study in case.studies}
+    for image in images:
+        declared[image.study.uid] = _merge_study(declared.get(image.study.uid), image.study)
+    lists = {name: (*getattr(case, name), *items) for name, items in readings.items() if name != "studies"}
+    uids = frozenset(declared)
+    read = tuple(s for s in readings.get("studies", ()) if isinstance(s, ImagingStudy) and s.uid not in uids)
+    try:
+        return msgspec.structs.replace(
+            case,
+            **lists,
+            studies=(*sorted(declared.values(), key=lambda s: s.uid), *read),
+            documents=tuple(sorted(documents, key=lambda d: d.id)),
+        )
+    except ValueError as error:
+        raise refuse("invariant", "case.json", str(error), rule="case.format") from None
+
+
+def _merge_study(told: ImagingStudy | None, seen: ImagingStudy) -> ImagingStudy:
+    """What the case says of a study stands; what it leaves open, and all images, come from the files."""
+    if told is None:
+        return seen
+    slides = {series.uid: series.slides for series in told.series}
+    series = tuple(msgspec.structs.replace(one, slides=slides.get(one.uid) or one.slides) for one in seen.series)
+    here = {one.uid for one in seen.series}
+    rest = tuple(one for one in told.series if one.uid not in here)
+    merged = tuple(sorted((*series, *rest), key=lambda s: s.uid))
+    filled = {
+        name: getattr(told, name) or getattr(seen, name)
+        for name in ("identifiers", "started", "description", "procedure", "referrer", "endpoints")
+    }
+    return msgspec.structs.replace(told, **filled, series=merged)
+
+
+def _image_drafts(found: Gathered, images: Iterable[Found], problems: Iterable[Problem]) -> list[Draft]:
+    study_of = {path: image.study.id for image in images for path in image.files.values()}
+    about: dict[str, list[Problem]] = {}
+    for note in problems:
+        about.setdefault(note.where.split(" ")[0], []).append(note)
+    drafts = []
+    for file, _ in found.images:
+        notes = tuple(about.get(file.path, ()))
+        names = (study_of[file.path],) if file.path in study_of else ()
+        refused = not names
+        drafts.append(Draft(source=file.path, sha256=file.sha256, names=names, refused=refused, problems=notes))
+    return drafts
+
+
+def _instances(found: Gathered, images: Iterable[Found]) -> dict[str, File]:
+    by_path = {file.path: file for file, _ in found.images}
+    return {uid: by_path[path] for image in images for uid, path in image.files.items()}

@@ -1,0 +1,143 @@
+"""Everything that lies in a folder, told apart and read: FHIR resources, DICOM headers, opaque files, and what failed.
+
+Nothing is decided here: every unit found is a `Draft` on the account, whatever becomes of it later.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from adapter.holding import Draft, File
+from adapter.sources.dicom_folder import read_instance
+from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
+from adapter.sources.files import walk
+from adapter.validation.definitions import resource_types
+from mappings.dicom.study import Header
+from mappings.domain.case import SourceSettings
+from mappings.fhir.carried import Carried, source_base
+from mappings.fhir.wire import dumps
+from mappings.problems import Problem, ProblemError, problem
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder holds. `aliases` lead from the fullUrl of a duplicate to that of the resource it repeats."""
+
+    carried: tuple[Carried, ...] = ()
+    aliases: dict[str, str] = {}
+    images: tuple[tuple[File, Header], ...] = ()
+    opaque: tuple[File, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+
+
+def settings_for(path: str, settings: Iterable[SourceSettings]) -> SourceSettings | None:
+    """The settings of the longest folder (or file) that holds the path."""
+    fitting = [s for s in settings if s.path == "." or path == s.path or path.startswith(f"{s.path}/")]
+    return max(fitting, key=lambda s: len(s.path), default=None)
+
+
+def gather(
+    root: Path,
+    namespace: UUID,
+    key: str,
+    settings: tuple[SourceSettings, ...] = (),
+    skip: frozenset[str] = frozenset(),
+) -> Gathered:
+    """Read all files below `root`. `key` names the source (the case), so that fullUrls do not depend on content."""
+    types = resource_types()
+    units: list[tuple[FhirUnit, Carried]] = []
+    images: list[tuple[File, Header]] = []
+    opaque: list[File] = []
+    drafts: list[Draft] = []
+    for found in walk(root, skip):
+        if isinstance(found, tuple):
+            drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
+        elif found.kind in ("json", "ndjson"):
+            _gather_fhir(found, types, (namespace, key, settings), units, opaque, drafts)
+        elif found.kind == "dicom":
+            _gather_dicom(found, images, opaque, drafts)
+        else:
+            opaque.append(found)
+    carried, aliases = _settle(units, namespace, drafts)
+    return Gathered(carried=carried, aliases=aliases, images=tuple(images), opaque=tuple(opaque), drafts=tuple(drafts))
+
+
+def _gather_fhir(
+    file: File,
+    types: frozenset[str],
+    where: tuple[UUID, str, tuple[SourceSettings, ...]],
+    units: list[tuple[FhirUnit, Carried]],
+    opaque: list[File],
+    drafts: list[Draft],
+) -> None:
+    namespace, key, settings = where
+    found = read_fhir(file, types)
+    if found is None or _only_foreign(found):
+        opaque.append(file)
+        return
+    chosen = settings_for(file.path, settings)
+    bundled = len(found) > 1 or "#" in found[0].source
+    own = source_key(namespace, key, file.path if bundled else ".")
+    for unit in found:
+        if unit.resource is None:
+            broken = any(p.stops for p in unit.problems)
+            drafts.append(Draft(source=unit.source, sha256=unit.sha256, refused=broken, problems=unit.problems))
+        else:
+            units.append((unit, place(unit, own, chosen.base if chosen else None, namespace)))
+
+
+def _only_foreign(found: tuple[FhirUnit, ...]) -> bool:
+    """Whether the file is one JSON object of another kind of FHIR (it may be kept whole)."""
+    return len(found) == 1 and found[0].resource is None and any(p.rule == "fhir.type" for p in found[0].problems)
+
+
+def _gather_dicom(file: File, images: list[tuple[File, Header]], opaque: list[File], drafts: list[Draft]) -> None:
+    try:
+        header = read_instance(file.location)
+    except ProblemError as error:
+        located = tuple(msgspec.structs.replace(p, where=f"{file.path} {p.where}".strip()) for p in error.problems)
+        drafts.append(Draft(source=file.path, sha256=file.sha256, refused=True, problems=located))
+        return
+    if header is None:
+        opaque.append(msgspec.structs.replace(file, kind="other", content_type="application/octet-stream"))
+    elif header.sop_class == "1.2.840.10008.1.3.10":
+        message = "is a DICOMDIR, an index of other files; the bundle gets a new one for what is released"
+        note = problem("informational", file.path, message, rule="dicom.dicomdir", severity="information")
+        drafts.append(Draft(source=file.path, sha256=file.sha256, problems=(note,)))
+    else:
+        images.append((file, header))
+
+
+def _settle(
+    units: list[tuple[FhirUnit, Carried]], namespace: UUID, drafts: list[Draft]
+) -> tuple[tuple[Carried, ...], dict[str, str]]:
+    """One resource per fullUrl and per content: duplicates become aliases, contradictions get a source of their own."""
+    contents: dict[str, set[bytes]] = {}
+    for _, carried in units:
+        contents.setdefault(carried.full_url, set()).add(dumps(carried.resource))
+    kept: dict[bytes, Carried] = {}
+    aliases: dict[str, str] = {}
+    for unit, carried in units:
+        notes: tuple[Problem, ...] = ()
+        if len(contents[carried.full_url]) > 1:
+            carried = _rehome(carried, namespace)
+            message = (
+                "another unit has the same type and id with other content; references to it stay open: mend the ids"
+            )
+            notes = (problem("conflict", unit.source, message, rule="fhir.fullurl", severity="warning"),)
+        content = dumps(carried.resource)
+        first = kept.setdefault(content, carried)
+        if first is not carried:
+            aliases[carried.full_url] = first.full_url
+            message = f"repeats {first.unit} and is carried once"
+            notes = (*notes, problem("duplicate", unit.source, message, rule="fhir.duplicate", severity="information"))
+        drafts.append(Draft(source=unit.source, sha256=unit.sha256, names=(first.full_url,), problems=notes))
+    aliases = {url: target for url, target in aliases.items() if url != target}
+    return tuple(sorted(kept.values(), key=lambda c: c.full_url)), aliases
+
+
+def _rehome(carried: Carried, namespace: UUID) -> Carried:
+    base = source_base(source_key(namespace, carried.base, carried.unit))
+    tail = f"{carried.type}/{carried.resource.get('id')}"
+    return msgspec.structs.replace(carried, base=base, full_url=f"{base}/{tail}")
