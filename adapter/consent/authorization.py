@@ -1,0 +1,124 @@
+"""Authorizations (45 CFR 164.508): whether one is valid, whom and what it reaches, and what needs one of its own."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from adapter.consent.facts import Authorization, Facts, Material
+from adapter.consent.law import is_physical
+from adapter.consent.rules import DISCLOSURES, Finding, Matter, blank, item_rule, note, out, same_name, wait
+
+OWN = "AUTH_HELP_OWED"
+RESEARCH_END = frozenset({"none", "end of the research study"})
+MISSING_NAME, OTHER_NAME = "recipient_name", "authorization.recipient_named"
+Fault = tuple[str, str | None]
+"""A reason code, and the fact it hangs on where the code does not say it."""
+
+
+def expiry_day(text: str | None) -> dt.date | None:
+    """Return the date an expiry names, or None where it names an event."""
+    try:
+        return dt.date.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+
+
+def faults_of(consent: Authorization, facts: Facts, today: dt.date | None) -> list[Fault]:
+    """Name every defect of 164.508(b)(2) and every missing element of (c); an empty list means valid.
+
+    Args:
+        consent: the authorization.
+        facts: the request it is to support.
+        today: day of the decision; a dated expiry cannot be judged without it.
+    """
+    elements = (consent.description, consent.discloser, consent.recipient, consent.purpose)
+    statements = (consent.statement_revocation, consent.statement_conditioning, consent.statement_redisclosure)
+    tests = (
+        ("AUTH_INCOMPLETE", not all(element is True for element in elements)),
+        ("AUTH_NO_STATEMENTS", not all(statement is True for statement in statements)),
+        ("AUTH_NO_SIGNATURE", not _signed(consent, today)),
+        ("AUTH_REVOKED", consent.revoked_in_writing_on is not None),
+        ("AUTH_COMPOUND", consent.compound is True),
+        ("AUTH_CONDITIONED", consent.conditioned is True),
+        ("AUTH_INCOMPLETE", consent.known_false is True),
+        ("SALE_OR_MARKETING_AUTHORIZATION", _unpaid_statement(consent, facts)),
+    )
+    found: list[Fault] = [(code, None) for code, holds in tests if holds]
+    return found + _expiry_faults(consent, facts, today) + _name_faults(consent, facts)
+
+
+def _signed(consent: Authorization, today: dt.date | None) -> bool:
+    if consent.signed is not True or consent.signed_on is None or blank(consent.signer):
+        return False
+    if today is not None and consent.signed_on > today:
+        return False
+    return consent.signer == "patient" or consent.representative_authority_described is True
+
+
+def _unpaid_statement(consent: Authorization, facts: Facts) -> bool:
+    paid = consent.remuneration is True or facts.purpose in ("sale", "marketing")
+    return paid and consent.statement_remuneration is not True
+
+
+def _expiry_faults(consent: Authorization, facts: Facts, today: dt.date | None) -> list[Fault]:
+    text = (consent.expiry or "").strip().casefold()
+    if not text or (text in RESEARCH_END and facts.purpose != "research"):
+        return [("AUTH_NO_EXPIRY", None)]
+    day = expiry_day(text)
+    if consent.expiry_event_occurred is True or (day is not None and today is not None and today > day):
+        return [("AUTH_EXPIRED", None)]
+    return [("FACT_MISSING", "as_of")] if day is not None and today is None else []
+
+
+def _name_faults(consent: Authorization, facts: Facts) -> list[Fault]:
+    if consent.recipient_named is None or same_name(consent.recipient_named, facts.recipient_name):
+        return []
+    if facts.recipient_name is None:
+        return [("FACT_MISSING", MISSING_NAME)]
+    return [("AUTHORIZATION_SCOPE_EXCEEDED", OTHER_NAME)]
+
+
+def covers(consent: Authorization, item: Material) -> bool:
+    """Whether an authorization reaches an item; one that lists nothing reaches all that was described."""
+    return consent.covers is None or item.id in consent.covers
+
+
+@item_rule("authorization.valid", "45 CFR 164.508(a)(1), (b)(2), (c)",
+           "Without another basis an item goes only under a valid authorization that reaches it and names the recipient.",
+           bases=frozenset({"authorization"}))  # fmt: skip
+def authorized(matter: Matter, item: Material) -> Iterator[Finding]:
+    consent = matter.facts.authorization
+    if consent is None:
+        yield wait("AUTHORIZATION_MISSING", item)
+        return
+    faults = faults_of(consent, matter.facts, matter.today)
+    yield from (wait(code, item, fact=fact) for code, fact in faults)
+    if faults:
+        yield note(OWN)
+    if not covers(consent, item):
+        yield wait("AUTHORIZATION_SCOPE_EXCEEDED", item)
+
+
+@item_rule("authorization.psychotherapy", "45 CFR 164.508(a)(2)",
+           "Psychotherapy notes go to nobody, not even for treatment, without an authorization of their own.",
+           bases=DISCLOSURES)  # fmt: skip
+def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
+    if item.kind != "psychotherapy_notes":
+        return
+    consent = matter.facts.psychotherapy_authorization
+    if consent is None or faults_of(consent, matter.facts, matter.today) or not covers(consent, item):
+        yield out("PSYCHOTHERAPY_AUTHORIZATION_MISSING", item, "pend")
+
+
+@item_rule("loan.custody", "42 CFR 493.1105(a)(7)",
+           "A slide or block leaves only on loan, with an agreement, a custodian and a day of return.",
+           bases=DISCLOSURES)  # fmt: skip
+def custody(matter: Matter, item: Material) -> Iterator[Finding]:
+    if not is_physical(item):
+        return
+    loan = matter.facts.loan
+    recorded = loan is not None and loan.agreement is True and loan.return_by is not None and not blank(loan.custodian)
+    yield note("SPECIMEN_LOAN_CUSTODY", item) if recorded else out("SPECIMEN_LOAN_CUSTODY", item, "pend")
+
+
+RULES = (authorized, psychotherapy)
+LOAN_RULES = (custody,)

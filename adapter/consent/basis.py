@@ -1,0 +1,297 @@
+"""Which legal basis a request stands on (45 CFR 164.502(a), 164.506, 164.508, 164.510, 164.512, 164.524).
+
+The first line of CHOICES whose condition holds gives the basis; where none holds, only an authorization can help.
+A condition uses known words only: what is unknown is asked for by the rules at the end, so that it pends.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from adapter.consent.facts import Facts, Material
+from adapter.consent.law import data_classes_of
+from adapter.consent.policy import Policy
+from adapter.consent.clock import years_after
+from adapter.consent.rules import (
+    DISCLOSURES,
+    OUTGOING,
+    Basis,
+    Finding,
+    Matter,
+    blank,
+    hold,
+    item_rule,
+    missing,
+    note,
+    request_rule,
+)
+
+INDIVIDUALS = frozenset({"patient", "personal_representative", "parent"})
+"""Who exercises the individual's rights (45 CFR 164.502(g))."""
+PROVIDERS = frozenset(
+    {"review_center", "referring_physician", "treating_provider", "health_care_provider", "hospital", "laboratory"}
+)
+PAYERS = frozenset({"payer", "health_plan"})
+REQUESTERS = INDIVIDUALS | PROVIDERS | PAYERS | {
+    "holder", "family_member", "attorney", "employer", "life_insurer", "researcher", "cancer_registry",
+    "public_health_authority", "app",
+}  # fmt: skip
+RECIPIENTS = REQUESTERS
+PURPOSES = frozenset(
+    {
+        "patient_request", "treatment", "payment", "operations", "research", "public_health", "involvement_in_care",
+        "underwriting", "required_by_law", "legal_proceedings", "sale", "marketing", "other",
+    }
+)  # fmt: skip
+PATHWAYS = frozenset({"use", "access", "disclosure", "amendment", "accounting", "retention"})
+TPO = frozenset({"treatment", "payment", "operations"})
+
+USE = Basis(name="use", code="HOLDER_USE")
+ACCESS = Basis(name="access", code="ACCESS_RIGHT", minimum_necessary=False, accounting=False)
+DIRECTIVE = Basis(name="directive", code="ACCESS_RIGHT", minimum_necessary=False, accounting=False)
+TREATMENT = Basis(name="treatment", code="TREATMENT_DISCLOSURE", minimum_necessary=False, accounting=False)
+PAYMENT = Basis(name="payment", code="PAYMENT_DISCLOSURE", minimum_necessary=True, accounting=False)
+FAMILY = Basis(name="family", code="INVOLVED_IN_CARE", minimum_necessary=True, accounting=False)
+DECEDENT_FAMILY = Basis(
+    name="decedent_family", code="DECEDENT_FAMILY_INVOLVED", minimum_necessary=True, accounting=False
+)
+WAIVER = Basis(name="waiver", code="RESEARCH_WAIVER", minimum_necessary=True, accounting=True)
+LIMITED = Basis(name="limited_data_set", code="LIMITED_DATA_SET", minimum_necessary=True, accounting=False)
+PUBLIC_HEALTH = Basis(name="public_health", code="PUBLIC_HEALTH", minimum_necessary=True, accounting=True)
+BY_LAW = Basis(name="required_by_law", code="REQUIRED_BY_LAW", minimum_necessary=False, accounting=True)
+DECEDENT_50 = Basis(name="decedent_50", code="DECEDENT_50_YEARS")
+AUTHORIZED = Basis(
+    name="authorization", code="AUTHORIZATION_DISCLOSURE", minimum_necessary=False, accounting=False
+)
+AMENDMENT = Basis(name="amendment", code=None)
+ACCOUNTING = Basis(name="accounting", code=None)
+RETENTION = Basis(name="retention", code=None)
+UNDETERMINED = Basis(name="undetermined", code=None)
+
+
+def _unprotected(facts: Facts, policy: Policy, today: date | None) -> bool:
+    died = facts.patient.deceased_on
+    return died is not None and today is not None and today > years_after(died, policy.decedent_years, policy)
+
+
+def _for_payer(facts: Facts) -> bool:
+    """Whether a payer's question is behind it: then it is payment, whatever the label."""
+    asked = facts.requester in PAYERS or facts.engaged_by_payer is True
+    return asked and facts.purpose in ("treatment", "payment")
+
+
+def _payment(facts: Facts) -> bool:
+    to_payment = facts.recipient in PAYERS or (facts.recipient in PROVIDERS and facts.recipient_is_provider is not False)
+    return to_payment and (_for_payer(facts) or facts.purpose == "payment")
+
+
+def _treatment(facts: Facts) -> bool:
+    may_ask = facts.requester in PROVIDERS | INDIVIDUALS | {"holder"} and not _for_payer(facts)
+    to_provider = facts.recipient in PROVIDERS and facts.recipient_is_provider is not False
+    return facts.purpose == "treatment" and may_ask and to_provider
+
+
+def _family(facts: Facts) -> bool:
+    between = facts.requester == "family_member" and facts.recipient == "family_member"
+    return between and facts.purpose == "involvement_in_care"
+
+
+def _limited(facts: Facts) -> bool:
+    data_set = facts.limited_data_set
+    whole = data_set is not None and data_set.direct_identifiers_removed is True and data_set.data_use_agreement is True
+    return whole and facts.purpose in ("research", "public_health", "operations")
+
+
+def _waived(facts: Facts) -> bool:
+    return facts.purpose == "research" and facts.irb_waiver is not None and facts.irb_waiver.documented is True
+
+
+def _to_authority(facts: Facts) -> bool:
+    return facts.recipient in ("public_health_authority", "cancer_registry")
+
+
+def _alive(facts: Facts) -> bool:
+    return facts.patient.deceased_on is None
+
+
+Choice = Callable[[Facts], bool]
+CHOICES: tuple[tuple[Basis, str, Choice], ...] = (
+    (USE, "use", lambda f: True),
+    (ACCESS, "access", lambda f: f.requester not in REQUESTERS or f.recipient == f.requester in INDIVIDUALS),
+    (DIRECTIVE, "access", lambda f: f.requester in INDIVIDUALS),
+    (AMENDMENT, "amendment", lambda f: True),
+    (ACCOUNTING, "accounting", lambda f: True),
+    (RETENTION, "retention", lambda f: True),
+    (LIMITED, "disclosure", _limited),
+    (WAIVER, "disclosure", _waived),
+    (TREATMENT, "disclosure", _treatment),
+    (PAYMENT, "disclosure", _payment),
+    (DECEDENT_FAMILY, "disclosure", lambda f: _family(f) and not _alive(f)),
+    (FAMILY, "disclosure", lambda f: _family(f) and _alive(f)),
+    (BY_LAW, "disclosure", lambda f: f.purpose == "public_health" and f.required_by_law is True and _to_authority(f)),
+    (PUBLIC_HEALTH, "disclosure", lambda f: f.purpose == "public_health" and _to_authority(f)),
+    (AUTHORIZED, "disclosure", lambda f: True),
+    (AUTHORIZED, "access", lambda f: True),
+)
+
+
+def basis_for(facts: Facts, policy: Policy, today: date | None) -> Basis:
+    """Choose the basis of a request."""
+    if facts.pathway == "disclosure" and _unprotected(facts, policy, today):
+        return DECEDENT_50
+    for basis, pathway, holds in CHOICES:
+        if facts.pathway == pathway and holds(facts):
+            return basis
+    return UNDETERMINED
+
+
+def bases_of(matter: Matter, item: Material) -> tuple[Basis, ...]:
+    """Return what one item stands on: the request's basis, and for a directive outside the EHR the one that follows it.
+
+    After Ciox the directive reaches an electronic copy from an EHR only. What else the individual directs to a provider
+    may go as treatment (164.506(c)(2)); to anybody else it needs an authorization. The limits of both bases bind.
+    """
+    facts = matter.facts
+    if matter.basis is not DIRECTIVE or not outside_ehr(matter, item):
+        return (matter.basis,)
+    provider = facts.recipient in PROVIDERS and facts.recipient_is_provider is True
+    if provider and matter.policy.directive_becomes_treatment:
+        return (DIRECTIVE, TREATMENT)
+    return (DIRECTIVE, AUTHORIZED)
+
+
+def outside_ehr(matter: Matter, item: Material) -> bool:
+    """Whether a directive does not reach the item for its medium; a physical item is out for another reason."""
+    return matter.policy.directive_needs_ehr and item.maintained_in in ("other_electronic", "paper")
+
+
+@request_rule(
+    "basis.holder-use", "45 CFR 164.506(c)(1)", "A use stays with the holder; anything else is a disclosure, and pends.",
+    bases=frozenset({"use"}),
+)  # fmt: skip
+def holder_only(matter: Matter) -> Iterator[Finding]:
+    facts = matter.facts
+    for name in ("requester", "recipient"):
+        if getattr(facts, name) != "holder":
+            yield missing(name)
+    if facts.purpose not in TPO:
+        yield missing("purpose")
+
+
+@request_rule(
+    "basis.pathway", "45 CFR 164.502(a)", "A request on no known pathway pends.", bases=frozenset({"undetermined"})
+)
+def pathway_known(matter: Matter) -> Iterator[Finding]:
+    yield missing("pathway")
+
+
+@request_rule(
+    "basis.words", "45 CFR 164.502(a)", "An unknown or absent requester, recipient or purpose pends.", bases=OUTGOING
+)
+def words_known(matter: Matter) -> Iterator[Finding]:
+    known = {"requester": REQUESTERS, "recipient": RECIPIENTS, "purpose": PURPOSES}
+    for name, words in known.items():
+        if getattr(matter.facts, name) not in words:
+            yield missing(name)
+
+
+@request_rule(
+    "basis.materials", "45 CFR 164.524(b)(1)", "A request that names no material pends.", bases=OUTGOING | {"use"}
+)
+def materials_named(matter: Matter) -> Iterator[Finding]:
+    if not matter.facts.materials:
+        yield missing("materials")
+
+
+@request_rule(
+    "basis.provider", "45 CFR 164.506(c)(2)", "Treatment needs a recipient known to be a health care provider.",
+    bases=frozenset({"treatment"}),
+)  # fmt: skip
+def recipient_is_provider(matter: Matter) -> Iterator[Finding]:
+    if matter.facts.recipient_is_provider is not True:
+        yield missing("recipient_is_provider")
+
+
+@request_rule(
+    "basis.payee", "45 CFR 164.506(c)(3)", "Payment goes to a health plan, or to a recipient known to be a provider.",
+    bases=frozenset({"payment"}),
+)  # fmt: skip
+def recipient_may_be_paid(matter: Matter) -> Iterator[Finding]:
+    if matter.facts.recipient not in PAYERS and matter.facts.recipient_is_provider is not True:
+        yield missing("recipient_is_provider")
+
+
+@request_rule(
+    "basis.decedent-family", "45 CFR 164.510(b)(5)",
+    "Family of a decedent: involved in care before death, and no contrary wish known.",
+    bases=frozenset({"decedent_family"}),
+)  # fmt: skip
+def decedent_family(matter: Matter) -> Iterator[Finding]:
+    family = matter.facts.family
+    if family is None or family.involved_before_death is not True:
+        yield missing("family.involved_before_death")
+    if family is None or family.contrary_preference_known is not False:
+        yield missing("family.contrary_preference_known")
+
+
+@request_rule(
+    "basis.family", "45 CFR 164.510(b)(1)(i)",
+    "Family of a living patient: involved in care, and the patient agreed or a professional judged so.",
+    bases=frozenset({"family"}),
+)  # fmt: skip
+def family_involved(matter: Matter) -> Iterator[Finding]:
+    family = matter.facts.family
+    if family is None or family.involved_in_care is not True:
+        yield missing("family.involved_in_care")
+    elif family.individual_objected is True:
+        yield hold("AUTHORIZATION_MISSING")
+    elif family.individual_agreed is not True and family.professional_judgment is not True:
+        yield missing("family.individual_agreed")
+
+
+@request_rule(
+    "basis.minimum-necessary", "45 CFR 164.502(b)", "Say whether the minimum necessary limits the disclosure.",
+    bases=DISCLOSURES,
+)  # fmt: skip
+def minimum_necessary(matter: Matter) -> Iterator[Finding]:
+    if matter.basis.minimum_necessary is not None:
+        yield note("MIN_NECESSARY_APPLIES" if matter.basis.minimum_necessary else "MIN_NECESSARY_EXEMPT")
+
+
+@request_rule(
+    "basis.scope", "45 CFR 164.514(d)", "Payment names its scope; an entire record needs its own justification.",
+    bases=frozenset({"payment", "family", "decedent_family"}) | {"waiver", "limited_data_set", "public_health"},
+)  # fmt: skip
+def scope_named(matter: Matter) -> Iterator[Finding]:
+    facts = matter.facts
+    if facts.scope == "entire_medical_record" and blank(facts.entire_record_justification):
+        yield hold("ENTIRE_RECORD_NOT_JUSTIFIED")
+    elif matter.basis is PAYMENT and blank(facts.scope):
+        yield missing("scope")
+    elif matter.basis is PAYMENT and facts.requester in PAYERS:
+        yield note("RELIANCE_ON_COVERED_ENTITY")
+
+
+@request_rule(
+    "basis.accounting", "45 CFR 164.528(a)(1)", "Say whether the disclosure goes on the accounting.", bases=OUTGOING
+)
+def accounting(matter: Matter) -> Iterator[Finding]:
+    if matter.basis is DIRECTIVE and matter.policy.directive_accounted:
+        yield note("ACCOUNTING_REQUIRED")
+    elif matter.basis.accounting is not None:
+        yield note("ACCOUNTING_REQUIRED" if matter.basis.accounting else "ACCOUNTING_EXEMPT")
+
+
+@item_rule(
+    "basis.underwriting", "45 CFR 164.502(a)(5)(i)", "Genetic information never serves a health plan's underwriting.",
+    bases=DISCLOSURES,
+)  # fmt: skip
+def genetic_underwriting(matter: Matter, item: Material) -> Iterator[Finding]:
+    plan = matter.facts.holder.health_plan is True or matter.facts.recipient in PAYERS
+    if matter.facts.purpose == "underwriting" and plan and "genetic" in data_classes_of(item):
+        yield Finding(code="GENETIC_UNDERWRITING_BAR", effect="exclude", item=item.id)
+
+
+RULES = (
+    holder_only, pathway_known, words_known, materials_named, recipient_is_provider, recipient_may_be_paid,
+    decedent_family, family_involved, minimum_necessary, scope_named, accounting, genetic_underwriting,
+)  # fmt: skip

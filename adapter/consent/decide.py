@@ -1,0 +1,253 @@
+"""The decision: every rule is asked, what was found is combined, nothing else is looked at.
+
+Order [45 CFR 164.524 has none; ours]: basis, identity and authority, standing of a representative, each item's grounds,
+form, fee and delivery, then the outcome, then the clock. All items out is a denial, some out a permit with exclusions,
+an open question a pend. Unknown pends; lateness denies nothing; what pends moves no deadline.
+"""
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+
+from adapter.consent import (
+    access,
+    authorization,
+    basis,
+    clock,
+    directive,
+    identity,
+    manner,
+    part2,
+    representative,
+    restrictions,
+    terms,
+)
+from adapter.consent.facts import Facts, Material
+from adapter.consent.notices import to_produce
+from adapter.consent.policy import Policy
+from adapter.consent.reasons import Reason, grounds, reason
+from adapter.consent.rules import RIGHT, Finding, Label, Matter, Rule, note
+
+Outcome = Literal[
+    "permit", "permit_with_exclusions", "pend", "deny_unreviewable", "deny_reviewable", "deny_not_permitted", "not_held"
+]
+
+RULES: tuple[Rule, ...] = (
+    *basis.RULES,
+    *identity.RULES,
+    *representative.RULES,
+    *access.RULES,
+    *directive.RULES,
+    *authorization.RULES,
+    *part2.RULES,
+    *restrictions.RULES,
+    *authorization.LOAN_RULES,
+    *manner.RULES,
+    *clock.RULES,
+    *terms.RULES,
+)
+"""Every rule, in the order of evaluation."""
+
+RELEASES_NOTHING = frozenset({"amendment", "accounting", "retention", "undetermined"})
+_UNREVIEWABLE_FIRST: tuple[Label, ...] = (
+    "deny_unreviewable", "deny_reviewable", "pend", "deny_not_permitted", "not_held"
+)  # fmt: skip
+_REVIEWABLE_FIRST: tuple[Label, ...] = (
+    "deny_reviewable", "deny_unreviewable", "pend", "deny_not_permitted", "not_held"
+)  # fmt: skip
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What the law says of one request.
+
+    Attributes:
+        outcome: one of seven words.
+        deadline: the last day to act (or to keep until), ISO date; None where no term runs.
+        released: ids of what may go, in the order asked; empty unless the outcome is a permit.
+        excluded: ids of what may not, in the order asked. On a permit, released + excluded + duplicates is what was asked.
+        duplicates: ids of what repeats a released item: produced once, as that item.
+        reasons: request first, then item by item; those that concern a release only stand on permits alone.
+        produce: names of what has to be produced (reasons.csv).
+    """
+
+    outcome: Outcome
+    deadline: str | None
+    released: tuple[str, ...]
+    excluded: tuple[str, ...]
+    duplicates: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    produce: tuple[str, ...]
+
+    @property
+    def permits(self) -> bool:
+        """Whether the outcome is a permit, whole or with exclusions."""
+        return self.outcome in ("permit", "permit_with_exclusions")
+
+    @property
+    def basis(self) -> tuple[Reason, ...]:
+        """The legal basis of each released item: what a recipient may be told."""
+        return tuple(reason for reason in self.reasons if reason.ground.role == "basis")
+
+
+class ExplainedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `explain consent`."""
+
+    rule: str
+    paragraph: str
+    does: str
+    bases: tuple[str, ...]
+
+
+def explain() -> tuple[ExplainedRule, ...]:
+    """List every registered rule, in the order of evaluation."""
+    return tuple(
+        ExplainedRule(rule=rule.name, paragraph=rule.paragraph, does=rule.does, bases=tuple(sorted(rule.bases)))
+        for rule in RULES
+    )
+
+
+Found = dict[str, list[Finding]]
+
+
+def decide(facts: Facts, policy: Policy) -> Decision:
+    """Decide one request: pure, the same facts and policy give the same decision."""
+    today = clock.day_of_decision(facts, policy)
+    matter = Matter(facts=facts, policy=policy, today=today, basis=basis.basis_for(facts, policy, today))
+    asked = _of_request(matter)
+    found = {item.id: _of_item(matter, item) for item in facts.materials}
+    if any(finding.effect == "stop" for finding in asked):
+        return _made(matter, "deny_not_permitted", asked, found, out=tuple(found), deadline=None)
+    groups = _copies(facts.materials)
+    _bind_copies(found, groups)
+    deadline = _deadline(matter, asked)
+    excluded = [key for key in found if _has(found[key], "exclude")]
+    waiting = [key for key in found if key not in excluded and _has(found[key], "wait")]
+    going = [key for key in found if key not in excluded and key not in waiting]
+    if _has(asked, "hold") or any(_has(found[key], "hold") for key in going + waiting):
+        return _made(matter, "pend", asked, found, out=tuple(excluded), deadline=deadline)
+    if matter.basis.name in RELEASES_NOTHING and not excluded:
+        return _made(matter, "permit", asked, found, out=(), deadline=deadline)
+    if not going:
+        outcome: Outcome = "pend" if waiting else _label(found, policy)
+        return _made(matter, outcome, asked, found, out=tuple(excluded), deadline=deadline)
+    stays = tuple(key for key in found if key not in going)
+    twice = () if matter.basis.name == "use" else tuple(k for k in going if groups[k] != k and groups[k] in going)
+    once = tuple(key for key in going if key not in twice)
+    outcome = "permit_with_exclusions" if stays else "permit"
+    return _made(matter, outcome, asked, found, out=stays, deadline=deadline, released=once, duplicates=twice)
+
+
+def _of_request(matter: Matter) -> list[Finding]:
+    here = (rule.request for rule in RULES if rule.request is not None and matter.basis.name in rule.bases)
+    return [finding for ask in here for finding in ask(matter)]
+
+
+def _of_item(matter: Matter, item: Material) -> list[Finding]:
+    names = {one.name for one in basis.bases_of(matter, item)}
+    found: list[Finding] = []
+    for rule in RULES:
+        if rule.item is None or not names & rule.bases:
+            continue
+        found.extend(rule.item(matter, item))
+        if rule.ends and _has(found, "exclude"):
+            break
+    return found
+
+
+def _has(found: list[Finding], effect: str) -> bool:
+    return any(finding.effect == effect for finding in found)
+
+
+def _copies(materials: tuple[Material, ...]) -> dict[str, str]:
+    """Return for each item the one it repeats in the end, or itself; of a circle of copies the first is the one."""
+    target = {item.id: item.duplicate_of for item in materials}
+    roots: dict[str, str] = {}
+    for key in target:
+        path, at = [key], target[key]
+        while at is not None and at in target and at not in path:
+            path.append(at)
+            at = target[at]
+        circle = path[path.index(at) :] if at in path else path[-1:]
+        roots[key] = next(one for one in target if one in circle)
+    return roots
+
+
+def _bind_copies(found: Found, groups: dict[str, str]) -> None:
+    """Restate an exclusion that lies in the content for every copy of it, whichever copy showed it."""
+    for key, root in groups.items():
+        others = [other for other in groups if other != key and groups[other] == root]
+        held = {finding.code for finding in found[key]}
+        for finding in (finding for other in others for finding in tuple(found[other])):
+            if finding.effect == "exclude" and grounds()[finding.code].binds_copies and finding.code not in held:
+                found[key].append(msgspec.structs.replace(finding, item=key))
+                held.add(finding.code)
+
+
+def _label(found: Found, policy: Policy) -> Outcome:
+    labels = {finding.label for each in found.values() for finding in each if finding.effect == "exclude"}
+    order = _REVIEWABLE_FIRST if policy.reviewable_label_first else _UNREVIEWABLE_FIRST
+    return next(label for label in order if label in labels)
+
+
+def _deadline(matter: Matter, asked: list[Finding]) -> dt.date | None:
+    facts, policy = matter.facts, matter.policy
+    if matter.basis.name in terms.AMEND | terms.COUNT | terms.KEEP:
+        return terms.term(matter.basis.name, facts, policy)
+    unwritten = any(finding.code == "WRITTEN_REQUEST_REQUIRED" for finding in asked)
+    if matter.basis.name not in RIGHT or (unwritten and policy.clock_waits_for_writing):
+        return None
+    by_right = any(basis.bases_of(matter, item)[-1].name in RIGHT for item in facts.materials)
+    return clock.access_deadline(facts, policy) if by_right or not facts.materials else None
+
+
+def _made(
+    matter: Matter,
+    outcome: Outcome,
+    asked: list[Finding],
+    found: Found,
+    *,
+    out: tuple[str, ...],
+    deadline: dt.date | None,
+    released: tuple[str, ...] = (),
+    duplicates: tuple[str, ...] = (),
+) -> Decision:
+    reasons = _reasons(matter, outcome, asked, found, released, duplicates)
+    return Decision(
+        outcome=outcome,
+        deadline=deadline.isoformat() if deadline else None,
+        released=released if matter.basis.code else (),
+        excluded=out,
+        duplicates=duplicates,
+        reasons=reasons,
+        produce=to_produce(reasons),
+    )
+
+
+def _reasons(
+    matter: Matter,
+    outcome: Outcome,
+    asked: list[Finding],
+    found: Found,
+    released: tuple[str, ...],
+    duplicates: tuple[str, ...],
+) -> tuple[Reason, ...]:
+    said = [*asked, *_of_denial(matter, outcome, found, released)]
+    for item in matter.facts.materials:
+        goes_by = basis.bases_of(matter, item)[-1].code
+        if item.id in released and goes_by is not None:
+            said.append(note(goes_by, item))
+        if item.id in duplicates:
+            said.append(note("PRODUCE_ONCE", item))
+        said.extend(found[item.id])
+    kept = (f for f in said if released or grounds()[f.code].role != "release")
+    kept = (f for f in kept if f.item is None or f.item in released or grounds()[f.code].role != "release")
+    return tuple(dict.fromkeys(reason(finding.code, finding.item, finding.fact) for finding in kept))
+
+
+def _of_denial(matter: Matter, outcome: Outcome, found: Found, released: tuple[str, ...]) -> list[Finding]:
+    """Say what a denial of access owes: a notice, and the rest (45 CFR 164.524(d)(1), (d)(2))."""
+    denied = any(f.effect == "exclude" and f.label.endswith("viewable") for each in found.values() for f in each)
+    if matter.basis.name not in RIGHT or not denied or outcome == "pend":
+        return []
+    return [*([note("RELEASE_REMAINDER")] if released else []), note("DENIAL_NOTICE_REQUIRED")]

@@ -1,0 +1,80 @@
+"""The switches of the law by the day they take effect: `decide` takes one Policy and reads no other setting."""
+
+import datetime as dt
+import functools
+from typing import Any, Literal
+
+import msgspec
+
+from adapter.consent.facts import StateRule
+from adapter.consent.tables import toml
+from mappings.problems import refuse
+
+RULE = "consent.policy"
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds from one day on; the meaning and source of each switch stand beside it in policy.toml."""
+
+    effective_from: dt.date
+    access_days: int
+    extension_days: int
+    amendment_days: int
+    accounting_days: int
+    retention_years: int
+    decedent_years: int
+    state_access_days: int
+    receipt_day_is_local: bool
+    clock_waits_for_writing: bool
+    specimens_in_drs: bool
+    directive_needs_ehr: bool
+    directive_becomes_treatment: bool
+    outside_right_alone: Literal["deny_not_permitted", "pend"]
+    incomplete_report_waits: bool
+    part2_tpo_single_consent: bool
+    part2_redisclosure_beyond_tpo: bool
+    part2_access_by_representative: bool
+    counseling_notes_in_access: bool
+    administrative_records_leave: bool
+    reviewable_label_first: bool
+    directive_accounted: bool
+    leap_day_to_march: bool
+    fee_items: tuple[str, ...]
+    state_rules: dict[str, StateRule] = {}
+
+
+def policies_from(table: dict[str, Any]) -> tuple[Policy, ...]:
+    """Build the policies of a table, earliest first; each takes over what it does not change.
+
+    Raises:
+        ProblemError: a switch is unknown, missing in the first table or of the wrong type, or two start on one day.
+    """
+    made: list[Policy] = []
+    known: dict[str, Any] = {}
+    for row in sorted(table.get("policy", ()), key=lambda row: row["effective_from"]):
+        known = {**known, **row}
+        try:
+            made.append(msgspec.convert(known, Policy))
+        except msgspec.ValidationError as error:
+            raise refuse("structure", f"policy[{len(made)}]", f"{error}; correct the table", rule=RULE) from None
+    if not made or len({policy.effective_from for policy in made}) != len(made):
+        raise refuse("invalid", "policy", "needs one table for each day of effect, and at least one", rule=RULE)
+    return tuple(made)
+
+
+@functools.cache
+def load_policy() -> tuple[Policy, ...]:
+    """Return the policies packaged with the adapter, earliest first."""
+    return policies_from(toml("policy.toml"))
+
+
+def policy_for(day: dt.date, policies: tuple[Policy, ...] | None = None) -> Policy:
+    """Pick the policy in effect on a day.
+
+    Raises:
+        ProblemError: `not-supported`, the day lies before the first policy.
+    """
+    in_effect = [policy for policy in policies or load_policy() if policy.effective_from <= day]
+    if not in_effect:
+        raise refuse("not-supported", "as_of", "lies before the first policy; no rules are kept for it", rule=RULE)
+    return in_effect[-1]

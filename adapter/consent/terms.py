@@ -1,0 +1,73 @@
+"""Requests that release nothing: to amend (164.526), for an accounting (164.528), how long to keep (164.530(j)(2))."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from adapter.consent.clock import day_of_receipt, years_after
+from adapter.consent.facts import Amendment, Facts, Material
+from adapter.consent.policy import Policy
+from adapter.consent.rules import Finding, Matter, item_rule, missing, note, out, request_rule
+
+AMEND = frozenset({"amendment"})
+COUNT = frozenset({"accounting"})
+KEEP = frozenset({"retention"})
+
+
+def term(name: str, facts: Facts, policy: Policy) -> dt.date | None:
+    """Return the date of such a request: the last day to act, or until when to keep; None where it cannot be known."""
+    if name == "retention":
+        days = [day for day in (facts.created_on, facts.last_in_effect_on) if day is not None]
+        return years_after(max(days), policy.retention_years, policy) if facts.created_on else None
+    day0 = day_of_receipt(facts, policy)
+    length = policy.amendment_days if name == "amendment" else policy.accounting_days
+    return None if day0 is None else day0 + dt.timedelta(days=length)
+
+
+def _received(matter: Matter, code: str) -> Finding:
+    known = day_of_receipt(matter.facts, matter.policy) is not None
+    return note(code) if known else missing("received_at" if matter.facts.received_at is None else "holder_tz")
+
+
+@request_rule("amendment.clock", "45 CFR 164.526(b)(2)(i)", "A request to amend is answered within 60 days.",
+              bases=AMEND)  # fmt: skip
+def amendment_clock(matter: Matter) -> Iterator[Finding]:
+    yield _received(matter, "AMENDMENT_DUE_60_DAYS")
+    if not matter.facts.materials:
+        yield missing("materials")
+
+
+@item_rule("amendment.grounds", "45 CFR 164.526(a)(2)",
+           "An amendment may be denied for what was not made here, is outside the record set or access, or is accurate.",
+           bases=AMEND)  # fmt: skip
+def amendment_grounds(matter: Matter, item: Material) -> Iterator[Finding]:
+    asked = matter.facts.amendment or Amendment()
+    gone = asked.originator_unavailable_reasonable_basis
+    elsewhere = asked.created_here is False
+    denied = (elsewhere and gone is False) or asked.in_drs is False or asked.accessible is False
+    if denied or asked.accurate_and_complete is True:
+        yield out("AMENDMENT_DENIAL_ALLOWED", item, "deny_not_permitted")
+        return
+    if asked.created_here is None:
+        yield missing("amendment.created_here", item)
+    elif elsewhere and gone is None:
+        yield missing("amendment.originator_unavailable_reasonable_basis", item)
+    elif elsewhere:
+        yield note("AMENDMENT_GROUND_NOT_MET", item)
+    if asked.accurate_and_complete is None:
+        yield missing("amendment.accurate_and_complete", item)
+
+
+@request_rule("accounting.clock", "45 CFR 164.528(c)(1)", "An accounting is given within 60 days.",
+              bases=COUNT)  # fmt: skip
+def accounting_clock(matter: Matter) -> Iterator[Finding]:
+    yield _received(matter, "ACCOUNTING_DUE_60_DAYS")
+
+
+@request_rule("retention.term", "45 CFR 164.530(j)(2)",
+              "A document is kept six years from its making or from when it was last in effect, whichever is later.",
+              bases=KEEP)  # fmt: skip
+def retention(matter: Matter) -> Iterator[Finding]:
+    yield note("RETAIN_SIX_YEARS") if matter.facts.created_on else missing("created_on")
+
+
+RULES = (amendment_clock, amendment_grounds, accounting_clock, retention)
