@@ -6,7 +6,7 @@ from typing import Any
 
 from adapter.validation.invariants import has, objects
 from mappings.fhir.wire import Json
-from mappings.problems import IssueType, Problem, problem
+from mappings.problems import IssueType, Problem, Severity, problem
 
 _REQUESTS = ("batch", "transaction", "history")
 _RESPONSES = ("batch-response", "transaction-response", "history")
@@ -69,8 +69,11 @@ def _full_url(kind: Any, entry: Json, where: str) -> Iterator[Problem]:
     url, resource = entry.get("fullUrl"), entry.get("resource")
     place = f"{where}.fullUrl"
     if not has(entry, "fullUrl"):
-        if isinstance(resource, dict) and kind not in (*_REQUESTS, *_RESPONSES):
-            yield _broken("fhir.fullUrl", place, "is missing: every entry with a resource needs one", "required")
+        if isinstance(resource, dict) and kind not in _RESPONSES:
+            # A batch or transaction may leave it out; nothing can then refer to the entry.
+            severity: Severity = "warning" if kind in _REQUESTS else "error"
+            message = "is missing: every entry with a resource needs one"
+            yield problem("required", place, message, rule="fhir.fullUrl", severity=severity)
         return
     if not isinstance(url, str) or not url:
         return

@@ -1,11 +1,13 @@
 """Contained resources (https://hl7.org/fhir/R4/references.html#contained): dom-2 to dom-5, ref-1; element ids."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from adapter.validation.invariants import has, objects
 from adapter.validation.structure import Node
 from mappings.problems import Problem, problem
 
+_WORLD = re.compile(r".*\.(contained\[\d+\]|snapshot|differential)(?=\.)")
 _LINKS = ("uri", "url", "canonical")
 
 
@@ -61,15 +63,14 @@ def _scope(nodes: list[Node]) -> Iterator[Problem]:
 
 
 def _ids(nodes: list[Node]) -> Iterator[Problem]:
-    """Element ids are unique within the resource (R4, element.html#id); ids of resources are not element ids."""
+    """Element ids are unique within a resource (R4, element.html#id), within each view of a StructureDefinition."""
     seen: set[tuple[str, str]] = set()
     for node in nodes:
         if node.element is None or node.element.name != "id" or node.kind != "string":
             continue
-        holder = node.where.partition(".contained[")
-        owner = holder[0] + holder[1] + holder[2].partition("]")[0] if holder[1] else ""
-        if (owner, node.value) in seen:
-            yield problem(
-                "duplicate", node.where, "is used twice in the resource: make it unique", rule="fhir.element-id"
-            )
-        seen.add((owner, node.value))
+        world = _WORLD.match(node.where)
+        mark = (world[0] if world else "", node.value)
+        if mark in seen:
+            message = "is used twice in the resource: make it unique"
+            yield problem("duplicate", node.where, message, rule="fhir.element-id")
+        seen.add(mark)

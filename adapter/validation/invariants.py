@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from adapter.validation.moments import is_after
+from adapter.validation.moments import is_after, is_undecided
 from adapter.validation.structure import Node
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, Severity, problem
@@ -163,7 +163,16 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Extension": (Rule("ext-1", _extension, "must have either a value or nested extensions, and not both"),),
     # R4 says it in prose (references.html); R5 numbered it ref-2.
     "Reference": (Rule("ref-2", _reference, "points to nothing: give a reference, an identifier or a display"),),
-    "Period": (Rule("per-1", lambda v: not is_after(v.get("start"), v.get("end")), "starts after it ends"),),
+    "Period": (
+        Rule("per-1", lambda v: not is_after(v.get("start"), v.get("end")), "starts after it ends"),
+        # The expression of per-1 is then empty, which HL7's own engine takes for broken.
+        Rule(
+            "fhir.period-precision",
+            lambda v: not is_undecided(v.get("start"), v.get("end")),
+            "has ends of unlike precision that cannot be ordered; some validators refuse it: give both alike if known",
+            "warning",
+        ),
+    ),
     "Quantity": _QUANTITY,
     "Count": _QUANTITY,
     "Distance": _QUANTITY,

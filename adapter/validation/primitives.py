@@ -109,6 +109,15 @@ def _pattern(kind: str, value: str) -> Finding | None:
     return None if pattern.fullmatch(value) else _wrong(kind, message)
 
 
+def _uri(kind: str, value: str) -> Finding | None:
+    for scheme, form in (("urn:oid:", "oid"), ("urn:uuid:", "uuid")):
+        if value.startswith(scheme):
+            pattern, message = _PATTERNS[form]
+            name = re.split("[#|?]", value, maxsplit=1)[0]
+            return None if pattern.fullmatch(name) else _wrong(kind, message)
+    return _pattern(kind, value)
+
+
 def _dated(kind: str, value: str) -> Finding | None:
     found = _pattern(kind, value)
     if found is None and len(value) >= 10:
@@ -132,7 +141,8 @@ def _xhtml(_: str, value: str) -> Finding | None:
 
 _STRINGS: dict[str, Callable[[str, str], Finding | None]] = {
     **dict.fromkeys(("string", "markdown"), _string),
-    **dict.fromkeys(("code", "id", "uri", "url", "canonical", "oid", "uuid", "time"), _pattern),
+    **dict.fromkeys(("code", "id", "oid", "uuid", "time"), _pattern),
+    **dict.fromkeys(("uri", "url", "canonical"), _uri),
     **dict.fromkeys(("date", "dateTime", "instant"), _dated),
     "base64Binary": _base64,
     "xhtml": _xhtml,

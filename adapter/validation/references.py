@@ -2,8 +2,8 @@
 
 Resolution is that of https://hl7.org/fhir/R4/bundle.html#references: an absolute reference is looked up among the
 fullUrls; a relative one first gets the base of the fullUrl of the entry it stands in. A `urn:uuid:` that does not
-resolve is an error, as nobody could ever resolve it; another target may exist where the Bundle came from, so its absence
-is a warning.
+resolve is an error, as nobody could ever resolve it; another target may exist where the Bundle came from, so its
+absence is a warning.
 """
 
 import re
