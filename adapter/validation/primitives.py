@@ -68,7 +68,7 @@ def check(kind: str, value: Any) -> Finding | None:
         return _integer(kind, value)
     if not isinstance(value, str):
         return _wrong(kind, "must be a JSON string")
-    if not value or value.isspace():
+    if not value:
         return ("fhir.json", "is an empty string: leave the element out")
     return _STRINGS[kind](kind, value)
 
@@ -101,6 +101,8 @@ def _string(kind: str, value: str) -> Finding | None:
         return _wrong(kind, "holds control characters; only tab, line feed and carriage return are allowed")
     if len(value) > _MAX_STRING:
         return _wrong(kind, "is longer than 1048576 characters")
+    if value.isspace():
+        return ("fhir.blank", "holds blanks only: leave the element out")
     return None
 
 

@@ -46,6 +46,8 @@ def check(nodes: Iterable[Node], entries: Entries | None) -> Iterator[Problem]:
             link = node.value.get("reference")
             if isinstance(link, str) and link:
                 yield from _reference(node, link, entries)
+            elif isinstance(stated := node.value.get("type"), str) and stated in resource_types():
+                yield from _target(node, stated, f"{node.where}.type")
         elif node.kind == "url" and entries and node.value[:9] == "urn:uuid:" and node.value not in entries.by_url:
             message = "names no entry of the Bundle by its fullUrl: add the entry"
             yield problem("not-found", node.where, message, rule="fhir.reference")
@@ -66,13 +68,17 @@ def _reference(node: Node, link: str, entries: Entries | None) -> Iterator[Probl
             message = "is not a reference: use Type/id, an absolute URL, urn:uuid:... or #id"
             yield problem("value", where, message, rule="fhir.reference")
         return
+    yield from _target(node, kind, where)
+    stated = node.value.get("type")
+    if isinstance(stated, str) and stated.rpartition("/")[2] != kind:
+        yield problem("structure", f"{node.where}.type", "is not the type of the target", rule="fhir.reference-type")
+
+
+def _target(node: Node, kind: str, where: str) -> Iterator[Problem]:
     targets = node.element.targets if node.element else frozenset()
     if targets and kind not in targets:
         message = f"points to a {kind}; here it must be {' | '.join(sorted(targets))}"
         yield problem("structure", where, message, rule="fhir.target")
-    stated = node.value.get("type")
-    if isinstance(stated, str) and stated.rpartition("/")[2] != kind:
-        yield problem("structure", f"{node.where}.type", "is not the type of the target", rule="fhir.reference-type")
 
 
 def _unresolved(link: str, where: str) -> Problem:

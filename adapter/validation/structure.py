@@ -20,10 +20,12 @@ from adapter.validation.definitions import (
     resource_types,
     type_facts,
 )
-from mappings.fhir.wire import MAX_DEPTH, Json
+from mappings.fhir.wire import Json
 from mappings.problems import IssueType, Problem, Severity, problem
 
-_WARNINGS = frozenset({"fhir.base64-blanks"})
+# R4 says SHOULD NOT, or only readers mind.
+_WARNINGS = frozenset({"fhir.base64-blanks", "fhir.blank"})
+_MAX_OBJECTS = 100  # inside one another; real resources have a dozen, and Python follows no more than about 250
 _SUGGESTING = 100  # looking for what was meant costs time; past so many problems nobody reads it
 
 
@@ -92,8 +94,8 @@ class Walk:
             self._members(value, kind, where, scope)
 
     def _members(self, value: Json, kind: str, where: str, scope: Scope) -> None:
-        if self._depth > MAX_DEPTH:
-            self._report("too-long", where, "is nested too deep", "fhir.json")
+        if self._depth > _MAX_OBJECTS:
+            self._report("too-long", where, f"is nested deeper than {_MAX_OBJECTS} objects", "fhir.json")
             return
         self._depth += 1
         facts = type_facts(kind)

@@ -132,7 +132,7 @@ FAULTS: list[tuple[Json, str, Any, str, str]] = [
     (OBSERVATION, "category", {"text": SECRET}, "fhir.json", "Observation.category"),
     (OBSERVATION, "method", SECRET, "fhir.json", "Observation.method"),
     (OBSERVATION, "code.text", "", "fhir.json", "Observation.code.text"),
-    (OBSERVATION, "code.text", "  ", "fhir.json", "Observation.code.text"),
+    (OBSERVATION, "code.text", "  ", "fhir.blank", "Observation.code.text"),
     (OBSERVATION, "subject", {}, "ele-1", "Observation.subject"),
     (OBSERVATION, "method", {"id": SECRET}, "ele-1", "Observation.method"),
     (PATIENT, "contained", [SECRET], "fhir.json", "Patient.contained[0]"),
@@ -282,6 +282,13 @@ FAULTS: list[tuple[Json, str, Any, str, str]] = [
     ),
     (OBSERVATION, "subject", {"reference": SECRET}, "fhir.reference", "Observation.subject.reference"),
     (OBSERVATION, "subject", {"reference": "Person_/1"}, "fhir.reference", "Observation.subject.reference"),
+    (
+        OBSERVATION,
+        "subject",
+        {"type": "Practitioner", "identifier": {"value": SECRET}},
+        "fhir.target",
+        "Observation.subject.type",
+    ),
     # contained resources
     (OBSERVATION, "subject.reference", "#" + SECRET, "ref-1", "Observation.subject.reference"),
     (REPORT, "specimen", ..., "dom-3", "DiagnosticReport.contained[0]"),
@@ -366,7 +373,7 @@ def test_a_seeded_fault_is_the_one_problem_found(resource: Json, path: str, valu
     assert SECRET not in str(found)
 
 
-WARNINGS = {"fhir.base64-blanks"}
+WARNINGS = {"fhir.base64-blanks", "fhir.blank"}
 
 
 def test_seeded_faults_are_errors_but_for_what_only_hinders_readers() -> None:
