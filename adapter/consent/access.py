@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from adapter.consent.facts import Determination, Material
+from adapter.consent.groups import Determination, Material
 from adapter.consent.law import is_known, is_physical, is_undeclared
 from adapter.consent.rules import (
     OUTGOING,
@@ -21,15 +21,24 @@ from adapter.consent.rules import (
 )
 
 
-@item_rule("item.held", "45 CFR 164.524(d)(3)", "What the holder has not is not decided about; say where it is, if known.",
-           bases=OUTGOING, ends=True)  # fmt: skip
+@item_rule(
+    "item.held",
+    "45 CFR 164.524(d)(3)",
+    "What the holder has not is not decided about; where it is, is said.",
+    bases=OUTGOING,
+    ends=True,
+)
 def held(matter: Matter, item: Material) -> Iterator[Finding]:
     if not item.held:
         yield out("NOT_HELD" if blank(item.known_location) else "HELD_ELSEWHERE_KNOWN", item, "not_held")
 
 
-@item_rule("item.kind", "45 CFR 164.502(a)", "An item of unknown kind pends; a file nobody declared stays behind.",
-           bases=OUTGOING)  # fmt: skip
+@item_rule(
+    "item.kind",
+    "45 CFR 164.502(a)",
+    "An item of unknown kind pends; a file nobody declared stays behind.",
+    bases=OUTGOING,
+)
 def kind_known(matter: Matter, item: Material) -> Iterator[Finding]:
     if is_undeclared(item):
         yield out("NOT_DECLARED", item, "pend")
@@ -37,8 +46,13 @@ def kind_known(matter: Matter, item: Material) -> Iterator[Finding]:
         yield missing("kind", item)
 
 
-@item_rule("access.record-set", "45 CFR 164.501", "The right of access ends where the designated record set ends.",
-           bases=RIGHT, ends=True)  # fmt: skip
+@item_rule(
+    "access.record-set",
+    "45 CFR 164.501",
+    "The right of access ends where the designated record set ends.",
+    bases=RIGHT,
+    ends=True,
+)
 def in_record_set(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.in_drs is False:
         yield out("NOT_IN_DESIGNATED_RECORD_SET", item, matter.policy.outside_right_alone)
@@ -46,29 +60,46 @@ def in_record_set(matter: Matter, item: Material) -> Iterator[Finding]:
         yield missing("in_drs", item)
 
 
-@item_rule("access.specimen", "45 CFR 164.524(a)(1)", "A slide or block is no copy of information: it has its own release.",
-           bases=RIGHT, ends=True)  # fmt: skip
+@item_rule(
+    "access.specimen",
+    "45 CFR 164.524(a)(1)",
+    "A slide or block is no copy of information; it is released apart.",
+    bases=RIGHT,
+    ends=True,
+)
 def specimen(matter: Matter, item: Material) -> Iterator[Finding]:
     if is_physical(item) and not matter.policy.specimens_in_drs:
         yield out("SPECIMEN_OUTSIDE_ACCESS_RIGHT", item, matter.policy.outside_right_alone)
 
 
-@item_rule("access.psychotherapy", "45 CFR 164.524(a)(1)(i)", "Psychotherapy notes are outside the right of access.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "access.psychotherapy",
+    "45 CFR 164.524(a)(1)(i)",
+    "Psychotherapy notes are outside the right of access.",
+    bases=RIGHT,
+)
 def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.kind == "psychotherapy_notes":
         yield out("PSYCHOTHERAPY_NOTES", item, "deny_unreviewable")
 
 
-@item_rule("access.litigation", "45 CFR 164.524(a)(1)(ii)", "What was compiled for a proceeding is outside the right.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "access.litigation",
+    "45 CFR 164.524(a)(1)(ii)",
+    "What was compiled for a proceeding is outside the right.",
+    bases=RIGHT,
+)
 def litigation(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.kind == "litigation_compilation":
         yield out("LITIGATION_INFORMATION", item, "deny_unreviewable")
 
 
-@item_rule("access.laboratory", "42 CFR 493.1291(l)", "A laboratory gives completed reports; an unfinished one waits.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "access.laboratory",
+    "42 CFR 493.1291(l)",
+    "A laboratory gives completed reports; an unfinished one waits.",
+    bases=RIGHT,
+)
 def laboratory(matter: Matter, item: Material) -> Iterator[Finding]:
     if matter.facts.holder.clia_laboratory is not True or item.completed is None:
         return
@@ -88,9 +119,12 @@ def _ground(code: str, item: Material, met: bool | None, fact: str) -> Iterator[
         yield note("GROUND_NOT_AVAILABLE", item)
 
 
-@item_rule("access.research", "45 CFR 164.524(a)(2)(iii)",
-           "Access rests during research with treatment, if the individual agreed and was told when it returns.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "access.research",
+    "45 CFR 164.524(a)(2)(iii)",
+    "Access rests during research with treatment, if the individual agreed and was told when it returns.",
+    bases=RIGHT,
+)
 def research(matter: Matter, item: Material) -> Iterator[Finding]:
     study = item.research
     if study is not None:
@@ -100,9 +134,12 @@ def research(matter: Matter, item: Material) -> Iterator[Finding]:
         yield from _ground("RESEARCH_SUSPENSION", item, met, "research")
 
 
-@item_rule("access.confidential-source", "45 CFR 164.524(a)(2)(v)",
-           "Out is what a non-provider gave under promise of confidentiality, where access would reveal the source.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "access.confidential-source",
+    "45 CFR 164.524(a)(2)(v)",
+    "Out is what a non-provider gave under promise of confidentiality, where access would reveal the source.",
+    bases=RIGHT,
+)
 def confidential_source(matter: Matter, item: Material) -> Iterator[Finding]:
     source = item.source
     if source is not None:
@@ -111,16 +148,23 @@ def confidential_source(matter: Matter, item: Material) -> Iterator[Finding]:
         yield from _ground("CONFIDENTIAL_SOURCE", item, met, "source")
 
 
-@item_rule("access.privacy-act", "45 CFR 164.524(a)(2)(iv)", "Records under the Privacy Act, where that Act lets deny.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "access.privacy-act",
+    "45 CFR 164.524(a)(2)(iv)",
+    "Records under the Privacy Act, where that Act lets deny.",
+    bases=RIGHT,
+)
 def privacy_act(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.privacy_act_denial_ok is True:
         yield from _ground("PRIVACY_ACT_DENIAL", item, matter.facts.holder.federal_privacy_act, "federal_privacy_act")
 
 
-@item_rule("access.determination", "45 CFR 164.524(a)(2)(ii), (a)(3)",
-           "A ground of harm counts only as the law states it and only from a licensed professional.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "access.determination",
+    "45 CFR 164.524(a)(2)(ii), (a)(3)",
+    "A ground of harm counts only as the law states it and only from a licensed professional.",
+    bases=RIGHT,
+)
 def determination(matter: Matter, item: Material) -> Iterator[Finding]:
     stated = [d for d in matter.facts.determinations if not d.applies_to or item.id in d.applies_to]
     if item.names_other_person is True and all(d.ground != "substantial_harm_to_referenced_person" for d in stated):
@@ -183,16 +227,23 @@ def _reviewed(matter: Matter, item: Material, made: Determination, code: str) ->
         yield out(code, item, "deny_reviewable")
 
 
-@request_rule("access.not-a-ground", "45 CFR 164.524(a)",
-              "A bill, another origin, a missing purpose or any other reason the text does not list withholds nothing.",
-              bases=RIGHT)  # fmt: skip
+@request_rule(
+    "access.not-a-ground",
+    "45 CFR 164.524(a)",
+    "A bill, another origin, a missing purpose or any other reason the text does not list withholds nothing.",
+    bases=RIGHT,
+)
 def asserted_reason(matter: Matter) -> Iterator[Finding]:
     if not blank(matter.facts.asserted_reason):
         yield note("NOT_A_GROUND")
 
 
-@request_rule("access.unreasonable", "HHS OCR access guidance (2016)",
-              "A step that is an unreasonable barrier does not stand in the way.", bases=RIGHT)  # fmt: skip
+@request_rule(
+    "access.unreasonable",
+    "HHS OCR access guidance (2016)",
+    "A step that is an unreasonable barrier does not stand in the way.",
+    bases=RIGHT,
+)
 def unreasonable(matter: Matter) -> Iterator[Finding]:
     if matter.facts.site_demands:
         yield note("UNREASONABLE_MEASURE")

@@ -3,7 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from adapter.consent.facts import Authorization, Facts, Material
+from adapter.consent.facts import Facts
+from adapter.consent.groups import Authorization, Material
 from adapter.consent.law import is_physical
 from adapter.consent.rules import DISCLOSURES, Finding, Matter, blank, item_rule, note, out, same_name, wait
 
@@ -36,7 +37,7 @@ def faults_of(consent: Authorization, facts: Facts, today: dt.date | None) -> li
         ("AUTH_INCOMPLETE", not all(element is True for element in elements)),
         ("AUTH_NO_STATEMENTS", not all(statement is True for statement in statements)),
         ("AUTH_NO_SIGNATURE", not _signed(consent, today)),
-        ("AUTH_REVOKED", consent.revoked_in_writing_on is not None),
+        ("AUTH_REVOKED", consent.revoked is True or consent.revoked_in_writing_on is not None),
         ("AUTH_COMPOUND", consent.compound is True),
         ("AUTH_CONDITIONED", consent.conditioned is True),
         ("AUTH_INCOMPLETE", consent.known_false is True),
@@ -82,9 +83,12 @@ def covers(consent: Authorization, item: Material) -> bool:
     return consent.covers is None or item.id in consent.covers
 
 
-@item_rule("authorization.valid", "45 CFR 164.508(a)(1), (b)(2), (c)",
-           "Without another basis an item goes only under a valid authorization that reaches it and names the recipient.",
-           bases=frozenset({"authorization"}))  # fmt: skip
+@item_rule(
+    "authorization.valid",
+    "45 CFR 164.508(a)(1), (b)(2), (c)",
+    "Without another basis an item needs a valid authorization that reaches it and names the recipient.",
+    bases=frozenset({"authorization"}),
+)
 def authorized(matter: Matter, item: Material) -> Iterator[Finding]:
     consent = matter.facts.authorization
     if consent is None:
@@ -98,9 +102,12 @@ def authorized(matter: Matter, item: Material) -> Iterator[Finding]:
         yield wait("AUTHORIZATION_SCOPE_EXCEEDED", item)
 
 
-@item_rule("authorization.psychotherapy", "45 CFR 164.508(a)(2)",
-           "Psychotherapy notes go to nobody, not even for treatment, without an authorization of their own.",
-           bases=DISCLOSURES)  # fmt: skip
+@item_rule(
+    "authorization.psychotherapy",
+    "45 CFR 164.508(a)(2)",
+    "Psychotherapy notes go to nobody, not even for treatment, without an authorization of their own.",
+    bases=DISCLOSURES,
+)
 def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.kind != "psychotherapy_notes":
         return
@@ -109,9 +116,12 @@ def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
         yield out("PSYCHOTHERAPY_AUTHORIZATION_MISSING", item, "pend")
 
 
-@item_rule("loan.custody", "42 CFR 493.1105(a)(7)",
-           "A slide or block leaves only on loan, with an agreement, a custodian and a day of return.",
-           bases=DISCLOSURES)  # fmt: skip
+@item_rule(
+    "loan.custody",
+    "42 CFR 493.1105(a)(7)",
+    "A slide or block leaves only on loan, with an agreement, a custodian and a day of return.",
+    bases=DISCLOSURES,
+)
 def custody(matter: Matter, item: Material) -> Iterator[Finding]:
     if not is_physical(item):
         return

@@ -7,10 +7,11 @@ A condition uses known words only: what is unknown is asked for by the rules at 
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from adapter.consent.facts import Facts, Material
+from adapter.consent.clock import years_after
+from adapter.consent.facts import Facts
+from adapter.consent.groups import Material
 from adapter.consent.law import data_classes_of
 from adapter.consent.policy import Policy
-from adapter.consent.clock import years_after
 from adapter.consent.rules import (
     DISCLOSURES,
     OUTGOING,
@@ -24,26 +25,7 @@ from adapter.consent.rules import (
     note,
     request_rule,
 )
-
-INDIVIDUALS = frozenset({"patient", "personal_representative", "parent"})
-"""Who exercises the individual's rights (45 CFR 164.502(g))."""
-PROVIDERS = frozenset(
-    {"review_center", "referring_physician", "treating_provider", "health_care_provider", "hospital", "laboratory"}
-)
-PAYERS = frozenset({"payer", "health_plan"})
-REQUESTERS = INDIVIDUALS | PROVIDERS | PAYERS | {
-    "holder", "family_member", "attorney", "employer", "life_insurer", "researcher", "cancer_registry",
-    "public_health_authority", "app",
-}  # fmt: skip
-RECIPIENTS = REQUESTERS
-PURPOSES = frozenset(
-    {
-        "patient_request", "treatment", "payment", "operations", "research", "public_health", "involvement_in_care",
-        "underwriting", "required_by_law", "legal_proceedings", "sale", "marketing", "other",
-    }
-)  # fmt: skip
-PATHWAYS = frozenset({"use", "access", "disclosure", "amendment", "accounting", "retention"})
-TPO = frozenset({"treatment", "payment", "operations"})
+from adapter.consent.words import INDIVIDUALS, PAYERS, PROVIDERS, PURPOSES, RECIPIENTS, REQUESTERS, TPO
 
 USE = Basis(name="use", code="HOLDER_USE")
 ACCESS = Basis(name="access", code="ACCESS_RIGHT", minimum_necessary=False, accounting=False)
@@ -59,9 +41,7 @@ LIMITED = Basis(name="limited_data_set", code="LIMITED_DATA_SET", minimum_necess
 PUBLIC_HEALTH = Basis(name="public_health", code="PUBLIC_HEALTH", minimum_necessary=True, accounting=True)
 BY_LAW = Basis(name="required_by_law", code="REQUIRED_BY_LAW", minimum_necessary=False, accounting=True)
 DECEDENT_50 = Basis(name="decedent_50", code="DECEDENT_50_YEARS")
-AUTHORIZED = Basis(
-    name="authorization", code="AUTHORIZATION_DISCLOSURE", minimum_necessary=False, accounting=False
-)
+AUTHORIZED = Basis(name="authorization", code="AUTHORIZATION_DISCLOSURE", minimum_necessary=False, accounting=False)
 AMENDMENT = Basis(name="amendment", code=None)
 ACCOUNTING = Basis(name="accounting", code=None)
 RETENTION = Basis(name="retention", code=None)
@@ -80,7 +60,9 @@ def _for_payer(facts: Facts) -> bool:
 
 
 def _payment(facts: Facts) -> bool:
-    to_payment = facts.recipient in PAYERS or (facts.recipient in PROVIDERS and facts.recipient_is_provider is not False)
+    to_payment = facts.recipient in PAYERS or (
+        facts.recipient in PROVIDERS and facts.recipient_is_provider is not False
+    )
     return to_payment and (_for_payer(facts) or facts.purpose == "payment")
 
 
@@ -165,9 +147,11 @@ def outside_ehr(matter: Matter, item: Material) -> bool:
 
 
 @request_rule(
-    "basis.holder-use", "45 CFR 164.506(c)(1)", "A use stays with the holder; anything else is a disclosure, and pends.",
+    "basis.holder-use",
+    "45 CFR 164.506(c)(1)",
+    "A use stays with the holder; all else is a disclosure and pends.",
     bases=frozenset({"use"}),
-)  # fmt: skip
+)
 def holder_only(matter: Matter) -> Iterator[Finding]:
     facts = matter.facts
     for name in ("requester", "recipient"):
@@ -203,28 +187,33 @@ def materials_named(matter: Matter) -> Iterator[Finding]:
 
 
 @request_rule(
-    "basis.provider", "45 CFR 164.506(c)(2)", "Treatment needs a recipient known to be a health care provider.",
+    "basis.provider",
+    "45 CFR 164.506(c)(2)",
+    "Treatment needs a recipient known to be a health care provider.",
     bases=frozenset({"treatment"}),
-)  # fmt: skip
+)
 def recipient_is_provider(matter: Matter) -> Iterator[Finding]:
     if matter.facts.recipient_is_provider is not True:
         yield missing("recipient_is_provider")
 
 
 @request_rule(
-    "basis.payee", "45 CFR 164.506(c)(3)", "Payment goes to a health plan, or to a recipient known to be a provider.",
+    "basis.payee",
+    "45 CFR 164.506(c)(3)",
+    "Payment goes to a health plan, or to a recipient known to be a provider.",
     bases=frozenset({"payment"}),
-)  # fmt: skip
+)
 def recipient_may_be_paid(matter: Matter) -> Iterator[Finding]:
     if matter.facts.recipient not in PAYERS and matter.facts.recipient_is_provider is not True:
         yield missing("recipient_is_provider")
 
 
 @request_rule(
-    "basis.decedent-family", "45 CFR 164.510(b)(5)",
+    "basis.decedent-family",
+    "45 CFR 164.510(b)(5)",
     "Family of a decedent: involved in care before death, and no contrary wish known.",
     bases=frozenset({"decedent_family"}),
-)  # fmt: skip
+)
 def decedent_family(matter: Matter) -> Iterator[Finding]:
     family = matter.facts.family
     if family is None or family.involved_before_death is not True:
@@ -234,10 +223,11 @@ def decedent_family(matter: Matter) -> Iterator[Finding]:
 
 
 @request_rule(
-    "basis.family", "45 CFR 164.510(b)(1)(i)",
+    "basis.family",
+    "45 CFR 164.510(b)(1)(i)",
     "Family of a living patient: involved in care, and the patient agreed or a professional judged so.",
     bases=frozenset({"family"}),
-)  # fmt: skip
+)
 def family_involved(matter: Matter) -> Iterator[Finding]:
     family = matter.facts.family
     if family is None or family.involved_in_care is not True:
@@ -249,18 +239,22 @@ def family_involved(matter: Matter) -> Iterator[Finding]:
 
 
 @request_rule(
-    "basis.minimum-necessary", "45 CFR 164.502(b)", "Say whether the minimum necessary limits the disclosure.",
+    "basis.minimum-necessary",
+    "45 CFR 164.502(b)",
+    "Say whether the minimum necessary limits the disclosure.",
     bases=DISCLOSURES,
-)  # fmt: skip
+)
 def minimum_necessary(matter: Matter) -> Iterator[Finding]:
     if matter.basis.minimum_necessary is not None:
         yield note("MIN_NECESSARY_APPLIES" if matter.basis.minimum_necessary else "MIN_NECESSARY_EXEMPT")
 
 
 @request_rule(
-    "basis.scope", "45 CFR 164.514(d)", "Payment names its scope; an entire record needs its own justification.",
+    "basis.scope",
+    "45 CFR 164.514(d)",
+    "Payment names its scope; an entire record needs its own justification.",
     bases=frozenset({"payment", "family", "decedent_family"}) | {"waiver", "limited_data_set", "public_health"},
-)  # fmt: skip
+)
 def scope_named(matter: Matter) -> Iterator[Finding]:
     facts = matter.facts
     if facts.scope == "entire_medical_record" and blank(facts.entire_record_justification):
@@ -282,9 +276,11 @@ def accounting(matter: Matter) -> Iterator[Finding]:
 
 
 @item_rule(
-    "basis.underwriting", "45 CFR 164.502(a)(5)(i)", "Genetic information never serves a health plan's underwriting.",
+    "basis.underwriting",
+    "45 CFR 164.502(a)(5)(i)",
+    "Genetic information never serves a health plan's underwriting.",
     bases=DISCLOSURES,
-)  # fmt: skip
+)
 def genetic_underwriting(matter: Matter, item: Material) -> Iterator[Finding]:
     plan = matter.facts.holder.health_plan is True or matter.facts.recipient in PAYERS
     if matter.facts.purpose == "underwriting" and plan and "genetic" in data_classes_of(item):

@@ -9,7 +9,8 @@ import functools
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from adapter.consent.facts import ExtensionNotice, Facts, moment
+from adapter.consent.facts import Facts, moment
+from adapter.consent.groups import ExtensionNotice
 from adapter.consent.policy import Policy
 from adapter.consent.rules import RIGHT, Finding, Matter, blank, missing, note, request_rule
 
@@ -66,7 +67,7 @@ def _limit(day0: dt.date, policy: Policy) -> dt.date:
 def judge_notices(day0: dt.date, facts: Facts, policy: Policy) -> tuple[dt.date, tuple[str, ...]]:
     """Return the deadline of an access request, and one reason code for each extension notice.
 
-    Only the first notice that is in time, in writing, with reasons and a later date moves the deadline, never past day 60.
+    Only the first notice that is timely, written, reasoned and dated moves the deadline, never past day 60.
     """
     limit = _limit(day0, policy)
     cap = limit + dt.timedelta(days=policy.extension_days)
@@ -96,10 +97,11 @@ def access_deadline(facts: Facts, policy: Policy) -> dt.date | None:
 
 
 @request_rule(
-    "clock.access", "45 CFR 164.524(b)(2)",
+    "clock.access",
+    "45 CFR 164.524(b)(2)",
     "Day 30 after local receipt; one written, reasoned, timely extension to day 60 at most; lateness denies nothing.",
     bases=RIGHT,
-)  # fmt: skip
+)
 def clock(matter: Matter) -> Iterator[Finding]:
     facts, policy = matter.facts, matter.policy
     day0 = day_of_receipt(facts, policy)
@@ -114,10 +116,11 @@ def clock(matter: Matter) -> Iterator[Finding]:
 
 
 @request_rule(
-    "clock.writing", "45 CFR 164.524(b)(1)",
+    "clock.writing",
+    "45 CFR 164.524(b)(1)",
     "Writing may be insisted on only where individuals were told so; then an oral request waits for it.",
     bases=RIGHT,
-)  # fmt: skip
+)
 def written(matter: Matter) -> Iterator[Finding]:
     facts = matter.facts
     if facts.request_form in ("written", "electronic") or facts.written_required is False:

@@ -23,7 +23,8 @@ from adapter.consent import (
     restrictions,
     terms,
 )
-from adapter.consent.facts import Facts, Material
+from adapter.consent.facts import Facts
+from adapter.consent.groups import Material
 from adapter.consent.notices import to_produce
 from adapter.consent.policy import Policy
 from adapter.consent.reasons import Reason, grounds, reason
@@ -65,7 +66,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         outcome: one of seven words.
         deadline: the last day to act (or to keep until), ISO date; None where no term runs.
         released: ids of what may go, in the order asked; empty unless the outcome is a permit.
-        excluded: ids of what may not, in the order asked. On a permit, released + excluded + duplicates is what was asked.
+        excluded: ids of what may not, in the order asked; on a permit, all that is neither released nor a duplicate.
         duplicates: ids of what repeats a released item: produced once, as that item.
         reasons: request first, then item by item; those that concern a release only stand on permits alone.
         produce: names of what has to be produced (reasons.csv).

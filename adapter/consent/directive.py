@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 
 from adapter.consent.basis import AUTHORIZED, bases_of, outside_ehr
-from adapter.consent.facts import Directive, Material
+from adapter.consent.groups import Directive, Material
 from adapter.consent.rules import Finding, Matter, blank, hold, item_rule, missing, note, request_rule, same_name
 
 ONLY = frozenset({"directive"})
 
 
 @request_rule(
-    "directive.form", "45 CFR 164.524(c)(3)(ii)",
+    "directive.form",
+    "45 CFR 164.524(c)(3)(ii)",
     "A directive is in writing, signed, and says who receives and where to send; else the request pends.",
     bases=ONLY,
-)  # fmt: skip
+)
 def form(matter: Matter) -> Iterator[Finding]:
     directive = matter.facts.directive or Directive()
     name = matter.facts.recipient_name
@@ -31,10 +32,11 @@ def form(matter: Matter) -> Iterator[Finding]:
 
 
 @item_rule(
-    "directive.medium", "Ciox Health, LLC v. Azar, 435 F. Supp. 3d 30 (D.D.C. 2020)",
-    "Outside an EHR a directive binds nobody: to a provider the item may go as treatment, else it needs an authorization.",
+    "directive.medium",
+    "Ciox Health, LLC v. Azar, 435 F. Supp. 3d 30 (D.D.C. 2020)",
+    "Outside an EHR a directive binds nobody: a provider may get it as treatment, others need an authorization.",
     bases=ONLY,
-)  # fmt: skip
+)
 def medium(matter: Matter, item: Material) -> Iterator[Finding]:
     if matter.policy.directive_needs_ehr and item.maintained_in not in ("ehr", "other_electronic", "paper", "physical"):
         yield missing("maintained_in", item)

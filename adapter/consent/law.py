@@ -2,10 +2,11 @@
 
 FHIR resources are classified by meta.security, code, category and type (items.csv, first line that matches), DICOM
 studies by modality. A type without a line is a clinical record in the designated record set: it is decided about, never
-skipped. Supporting resources (who and where: Patient, Practitioner, Organization, Coverage ...) are no items; they and
-Provenance follow the items that need them. A Device is supporting only while it names no patient: an implant is a
-clinical record. A FHIR Specimen is information about a specimen, not the specimen. A Binary, Bundle, Parameters or Basic
-may hold anything: it stays behind unless the DocumentReference that describes it, or a line of the case, says what it is.
+skipped. Supporting resources (who and where: Patient, Practitioner, Organization, Coverage ...) are no items, unless
+a label makes them sensitive; they and Provenance follow the items that need them. A Device is supporting only while it
+names no patient: an implant is a clinical record. A FHIR Specimen is information about a specimen, not the specimen.
+A Binary, Bundle, Parameters or Basic may hold anything: it stays behind unless the DocumentReference that describes it,
+or a line of the case, says what it is.
 
 Limits: an HIV, genetic or SUD record without a label and without a code that items.csv knows is not recognised as one.
 A Consent is taken for a record of privacy decisions unless it is about treatment or an advance directive.
@@ -17,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from adapter.consent.facts import Material
+from adapter.consent.groups import Material
 from adapter.consent.tables import rows
 
 UNDECLARED = "undeclared_document"
@@ -153,8 +154,8 @@ def classify_resource(resource: dict[str, Any]) -> ItemInLaw | None:
     """Return what a FHIR R4 resource is in law, or None where it only supports items.
 
     Never raises: a malformed resource is read as far as it goes, and what cannot be read is decided about as a clinical
-    record; without a resourceType it is undeclared content. A label counts in whatever system it stands: a local system's
-    HIV is taken at its word.
+    record; without a resourceType it is undeclared content. A label counts in whatever system it stands: a local
+    system's HIV is taken at its word.
     """
     name = resource.get("resourceType")
     type_name = name if isinstance(name, str) else ""

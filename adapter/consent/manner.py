@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
-from adapter.consent.facts import Material
+from adapter.consent.groups import Material
 from adapter.consent.rules import RIGHT, Finding, Matter, blank, hold, item_rule, note, request_rule
 
 
-@item_rule("manner.format", "45 CFR 164.524(c)(2)(i)-(ii)",
-           "The form asked for if readily producible; else the agreed electronic form, or paper for what is on paper.",
-           bases=RIGHT)  # fmt: skip
+@item_rule(
+    "manner.format",
+    "45 CFR 164.524(c)(2)(i)-(ii)",
+    "The form asked for if readily producible; else the agreed electronic form, or paper for what is on paper.",
+    bases=RIGHT,
+)
 def form(matter: Matter, item: Material) -> Iterator[Finding]:
     facts = matter.facts
     if blank(facts.form_requested):
@@ -24,15 +27,23 @@ def form(matter: Matter, item: Material) -> Iterator[Finding]:
         yield hold("FORMAT_AGREEMENT_NEEDED", item)
 
 
-@request_rule("manner.summary", "45 CFR 164.524(c)(2)(iii)",
-              "A summary replaces the record only if the individual agreed beforehand.", bases=RIGHT)  # fmt: skip
+@request_rule(
+    "manner.summary",
+    "45 CFR 164.524(c)(2)(iii)",
+    "A summary replaces the record only if the individual agreed beforehand.",
+    bases=RIGHT,
+)
 def summary(matter: Matter) -> Iterator[Finding]:
     if not blank(matter.facts.offered_in_lieu) and matter.facts.summary_agreed_in_advance is not True:
         yield note("SUMMARY_NOT_AGREED")
 
 
-@request_rule("manner.email", "78 FR 5566, 5634 (Jan. 25, 2013)",
-              "Plain e-mail goes to an individual who was warned and still wants it.", bases=RIGHT)  # fmt: skip
+@request_rule(
+    "manner.email",
+    "78 FR 5566, 5634 (Jan. 25, 2013)",
+    "Plain e-mail goes to an individual who was warned and still wants it.",
+    bases=RIGHT,
+)
 def email(matter: Matter) -> Iterator[Finding]:
     facts = matter.facts
     if facts.delivery != "unencrypted_email":
@@ -41,9 +52,12 @@ def email(matter: Matter) -> Iterator[Finding]:
     yield note("EMAIL_PREFERENCE_HONOURED") if warned else hold("EMAIL_WARNING_NEEDED")
 
 
-@request_rule("manner.fee", "45 CFR 164.524(c)(4)",
-              "The individual pays for copying, supplies, postage and an agreed summary; the limit does not bind a directive.",
-              bases=RIGHT)  # fmt: skip
+@request_rule(
+    "manner.fee",
+    "45 CFR 164.524(c)(4)",
+    "The individual pays for copying, supplies, postage, an agreed summary; a directive is not so limited.",
+    bases=RIGHT,
+)
 def fee(matter: Matter) -> Iterator[Finding]:
     fees = matter.facts.fees
     if not fees:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from adapter.consent.reasons import Reason
 
 PART2_STATEMENT = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-"""The short statement of 42 CFR 2.32(a)(2), word for word; it accompanies each disclosure made under a Part 2 consent."""
+"""The short statement of 42 CFR 2.32(a)(2), word for word; it goes with each disclosure under a Part 2 consent."""
 
 ACCOUNTING_FIELDS = ("date", "recipient", "description", "purpose")
 """The fields of an accounting entry (45 CFR 164.528(b)(2))."""

@@ -4,14 +4,20 @@ import datetime as dt
 from collections.abc import Iterator
 
 from adapter.consent.authorization import expiry_day
-from adapter.consent.basis import TPO
-from adapter.consent.facts import Facts, Material, Part2Consent
+from adapter.consent.facts import Facts
+from adapter.consent.groups import Material, Part2Consent
 from adapter.consent.law import is_part2
 from adapter.consent.policy import Policy
 from adapter.consent.rules import OUTGOING, Finding, Matter, blank, item_rule, note, out, same_name
+from adapter.consent.words import TPO
 
 NOTES = "sud_counseling_notes"
 NO_END = frozenset({"none", "end of the treatment"})
+
+
+def is_revoked(consent: Part2Consent) -> bool:
+    """Whether a consent is known to be revoked, with or without the day."""
+    return consent.revoked is True or consent.revoked_on is not None
 
 
 def is_defective(consent: Part2Consent, facts: Facts, policy: Policy, today: dt.date | None) -> bool:
@@ -20,7 +26,7 @@ def is_defective(consent: Part2Consent, facts: Facts, policy: Policy, today: dt.
     dated = consent.signed_on is not None and (today is None or consent.signed_on <= today)
     complete = all(element is True for element in elements) and dated
     named = not blank(consent.recipients) and not blank(consent.purpose)
-    dead = consent.revoked_on is not None or consent.known_false is True
+    dead = is_revoked(consent) or consent.known_false is True
     return dead or not complete or not named or _expired(consent, facts, today) or not _tpo_statements(consent, facts)
 
 
@@ -53,9 +59,12 @@ def reaches(consent: Part2Consent, facts: Facts, policy: Policy, item: Material)
     )
 
 
-@item_rule("part2.consent", "42 CFR 2.33(a)",
-           "A Part 2 record goes only under a valid Part 2 consent for that recipient and purpose; the patient may see it.",
-           bases=OUTGOING)  # fmt: skip
+@item_rule(
+    "part2.consent",
+    "42 CFR 2.33(a)",
+    "A Part 2 record needs a valid Part 2 consent for recipient and purpose; patients may see their own.",
+    bases=OUTGOING,
+)
 def consented(matter: Matter, item: Material) -> Iterator[Finding]:
     facts, policy = matter.facts, matter.policy
     if not is_part2(item) or item.kind == NOTES:
@@ -70,8 +79,9 @@ def consented(matter: Matter, item: Material) -> Iterator[Finding]:
         yield from _by_consent(matter, item, facts.part2_consent)
 
 
-@item_rule("part2.counseling-notes", "42 CFR 2.31(b)", "SUD counseling notes need a consent of their own.",
-           bases=OUTGOING)  # fmt: skip
+@item_rule(
+    "part2.counseling-notes", "42 CFR 2.31(b)", "SUD counseling notes need a consent of their own.", bases=OUTGOING
+)
 def counseling_notes(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.kind != NOTES:
         return
@@ -94,7 +104,7 @@ def _may_redisclose(facts: Facts, policy: Policy, item: Material) -> bool:
     """Whether 2.33(b)(1) lets a covered entity that received the record pass it on under HIPAA."""
     received = item.received_under == "tpo_single_consent" and facts.holder.part2_program is False
     consent = facts.part2_consent
-    revoked = consent is not None and consent.revoked_on is not None
+    revoked = consent is not None and is_revoked(consent)
     in_purpose = facts.purpose in TPO or policy.part2_redisclosure_beyond_tpo
     return received and facts.holder.covered_entity is True and in_purpose and not revoked
 

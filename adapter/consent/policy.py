@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from adapter.consent.facts import StateRule
+from adapter.consent.groups import StateRule
 from adapter.consent.tables import toml
 from mappings.problems import refuse
 
@@ -40,7 +40,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     directive_accounted: bool
     leap_day_to_march: bool
     fee_items: tuple[str, ...]
-    state_rules: dict[str, StateRule] = {}
+    state_rules: dict[str, StateRule] = msgspec.field(default_factory=dict)
 
 
 def policies_from(table: dict[str, Any]) -> tuple[Policy, ...]:

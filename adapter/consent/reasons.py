@@ -16,8 +16,8 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         citation: the one string form people read.
         uri: an address at which the cited text can be read.
-        role: basis (why it may go), release (goes with a release only), exclusion (why it stays), open (what is missing),
-            duty (what is owed either way), clock, note.
+        role: basis (why it may go), release (said of a release only), exclusion (why it stays), open (what is
+            missing), duty (what is owed either way), clock, note.
         who: who must act: holder, requester, licensed_professional or nobody.
         produce: names of what has to be produced.
         binds_copies: the ground is the content's, so that it holds for every copy.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from adapter.consent.facts import Material, Minor
+from adapter.consent.groups import Material, Minor
 from adapter.consent.rules import RIGHT, Finding, Matter, blank, hold, item_rule, missing, note, out, request_rule
 
 OF_THE_LIVING = frozenset({"health_care_proxy", "guardian", "power_of_attorney", "court_appointed"})
@@ -12,10 +12,11 @@ EVERYTHING = "all_health_care"
 
 
 @request_rule(
-    "representative.type", "45 CFR 164.502(g)(2), (g)(4)",
-    "A representative has a title that the law knows: for health care decisions while the patient lives, for the estate after.",
+    "representative.type",
+    "45 CFR 164.502(g)(2), (g)(4)",
+    "A representative has a title the law knows: for care while the patient lives, for the estate after.",
     bases=RIGHT,
-)  # fmt: skip
+)
 def title(matter: Matter) -> Iterator[Finding]:
     facts = matter.facts
     if facts.requester != "personal_representative":
@@ -33,9 +34,11 @@ def title(matter: Matter) -> Iterator[Finding]:
 
 
 @item_rule(
-    "representative.scope", "45 CFR 164.502(g)(2)", "A representative gets what is relevant to the representation, no more.",
+    "representative.scope",
+    "45 CFR 164.502(g)(2)",
+    "A representative gets what the representation is about.",
     bases=RIGHT,
-)  # fmt: skip
+)
 def scope(matter: Matter, item: Material) -> Iterator[Finding]:
     facts = matter.facts
     if facts.requester != "personal_representative" or facts.representative is None:
@@ -50,10 +53,11 @@ def scope(matter: Matter, item: Material) -> Iterator[Finding]:
 
 
 @request_rule(
-    "representative.election", "45 CFR 164.502(g)(5)",
-    "With a reasonable belief of abuse and a best-interest decision the holder may refuse to treat a person as representative.",
+    "representative.election",
+    "45 CFR 164.502(g)(5)",
+    "On a reasonable belief of abuse and a best-interest decision, a person is not treated as representative.",
     bases=RIGHT,
-)  # fmt: skip
+)
 def election(matter: Matter) -> Iterator[Finding]:
     elected = matter.facts.election
     if elected is None or blank(elected.reasonable_belief) or matter.facts.requester == "patient":
@@ -67,10 +71,11 @@ def election(matter: Matter) -> Iterator[Finding]:
 
 
 @request_rule(
-    "representative.parent", "45 CFR 164.502(g)(3)",
-    "A parent acts for an unemancipated minor, unless the minor acts alone; then, and against a prohibition, state law decides.",
+    "representative.parent",
+    "45 CFR 164.502(g)(3)",
+    "A parent acts for an unemancipated minor; where the minor acts alone, and where it forbids, state law decides.",
     bases=RIGHT,
-)  # fmt: skip
+)
 def parent(matter: Matter) -> Iterator[Finding]:
     facts = matter.facts
     if facts.requester != "parent":

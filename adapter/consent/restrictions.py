@@ -5,11 +5,23 @@ A restriction does not bind a disclosure under 164.512 (164.522(a)(1)(v)), nor t
 
 from collections.abc import Iterator
 
-from adapter.consent.basis import PAYERS
-from adapter.consent.facts import Facts, Material, Restriction
+from adapter.consent.facts import Facts
+from adapter.consent.groups import Material, Restriction
 from adapter.consent.law import data_classes_of, is_administrative
-from adapter.consent.rules import COMPELLED, DISCLOSURES, TO_OTHERS, Finding, Matter, hold, item_rule, missing, note, out
+from adapter.consent.rules import (
+    COMPELLED,
+    DISCLOSURES,
+    TO_OTHERS,
+    Finding,
+    Matter,
+    hold,
+    item_rule,
+    missing,
+    note,
+    out,
+)
 from adapter.consent.rules import same_name as same
+from adapter.consent.words import PAYERS
 
 BOUND = DISCLOSURES - COMPELLED - {"waiver"}
 
@@ -21,9 +33,12 @@ def _touches(restriction: Restriction, facts: Facts, item: Material) -> bool:
     return blocked is None or same(blocked, facts.recipient) or same(blocked, facts.recipient_name)
 
 
-@item_rule("restriction.agreed", "45 CFR 164.522(a)(1)(iii)",
-           "A restriction the holder agreed to keeps the item from that recipient, emergency treatment excepted.",
-           bases=BOUND)  # fmt: skip
+@item_rule(
+    "restriction.agreed",
+    "45 CFR 164.522(a)(1)(iii)",
+    "A restriction the holder agreed to keeps the item from that recipient, emergency treatment excepted.",
+    bases=BOUND,
+)
 def agreed(matter: Matter, item: Material) -> Iterator[Finding]:
     for restriction in matter.facts.restrictions:
         if restriction.agreed is False or not _touches(restriction, matter.facts, item):
@@ -36,9 +51,12 @@ def agreed(matter: Matter, item: Material) -> Iterator[Finding]:
             yield out("AGREED_RESTRICTION", item, "deny_not_permitted")
 
 
-@item_rule("restriction.self-pay", "45 CFR 164.522(a)(1)(vi)",
-           "A payer does not learn of what the individual paid in full and asked to keep from it.",
-           bases=BOUND)  # fmt: skip
+@item_rule(
+    "restriction.self-pay",
+    "45 CFR 164.522(a)(1)(vi)",
+    "A payer does not learn of what the individual paid in full and asked to keep from it.",
+    bases=BOUND,
+)
 def self_pay(matter: Matter, item: Material) -> Iterator[Finding]:
     facts = matter.facts
     to_payer = facts.recipient in PAYERS or facts.engaged_by_payer is True or facts.requester in PAYERS
@@ -50,9 +68,12 @@ def self_pay(matter: Matter, item: Material) -> Iterator[Finding]:
         yield out("SELF_PAY_RESTRICTION", item, "deny_not_permitted")
 
 
-@item_rule("restriction.state-law", "45 CFR 160.203(b)",
-           "Where a configured state rule wants written consent for a class of data, the item waits for it.",
-           bases=TO_OTHERS)  # fmt: skip
+@item_rule(
+    "restriction.state-law",
+    "45 CFR 160.203(b)",
+    "Where a configured state rule wants written consent for a class of data, the item waits for it.",
+    bases=TO_OTHERS,
+)
 def state_law(matter: Matter, item: Material) -> Iterator[Finding]:
     if any(_consent_wanting(matter, data_class) for data_class in data_classes_of(item)):
         yield out("STATE_LAW_OVERLAY", item, "pend")
@@ -65,17 +86,24 @@ def _consent_wanting(matter: Matter, data_class: str) -> bool:
     return required and (stated is None or stated.on_file is not True)
 
 
-@item_rule("restriction.disagreement", "45 CFR 164.526(d)(5)(i)",
-           "A disputed report leaves with the statement of disagreement or not at all.", bases=TO_OTHERS)  # fmt: skip
+@item_rule(
+    "restriction.disagreement",
+    "45 CFR 164.526(d)(5)(i)",
+    "A disputed report leaves with the statement of disagreement or not at all.",
+    bases=TO_OTHERS,
+)
 def disagreement(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.statement_of_disagreement is True:
         included = item.statement_included is True
         yield (note if included else hold)("DISAGREEMENT_MUST_ACCOMPANY", item)
 
 
-@item_rule("restriction.administrative", "45 CFR 164.530(j)(1)",
-           "Records of consents and decisions stay with the holder: they would tell what was withheld.",
-           bases=TO_OTHERS)  # fmt: skip
+@item_rule(
+    "restriction.administrative",
+    "45 CFR 164.530(j)(1)",
+    "Records of consents and decisions stay with the holder: they would tell what was withheld.",
+    bases=TO_OTHERS,
+)
 def administrative(matter: Matter, item: Material) -> Iterator[Finding]:
     if is_administrative(item) and not matter.policy.administrative_records_leave:
         yield out("ADMINISTRATIVE_RECORD", item, "deny_not_permitted")

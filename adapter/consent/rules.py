@@ -4,13 +4,14 @@ A request rule looks at the whole request, an item rule at one item. Both yield 
 decide.py combines what was found. A rule is added by writing it and naming it in its module's RULES.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Literal
 
 import msgspec
 
-from adapter.consent.facts import Facts, Material
+from adapter.consent.facts import Facts
+from adapter.consent.groups import Material
 from adapter.consent.policy import Policy
 
 Label = Literal["deny_reviewable", "deny_unreviewable", "pend", "deny_not_permitted", "not_held"]
@@ -90,9 +91,8 @@ RIGHT = frozenset({"access", "directive"})
 """Bases with a duty to act and a clock (45 CFR 164.524)."""
 RESEARCH = frozenset({"waiver", "limited_data_set"})
 COMPELLED = frozenset({"public_health", "required_by_law"})
-DISCLOSURES = (
-    frozenset({"treatment", "payment", "family", "decedent_family", "authorization", "decedent_50"}) | RESEARCH | COMPELLED
-)
+_PERMITTED = frozenset({"treatment", "payment", "family", "decedent_family", "authorization", "decedent_50"})
+DISCLOSURES = _PERMITTED | RESEARCH | COMPELLED
 """Bases that permit and do not require; the holder still decides."""
 OUTGOING = RIGHT | DISCLOSURES
 TO_OTHERS = DISCLOSURES | {"directive"}
@@ -162,9 +162,3 @@ def same_name(one: str | None, other: str | None) -> bool:
 def blank(text: str | None) -> bool:
     """Whether a text says nothing."""
     return text is None or not text.strip()
-
-
-def check(rule: Rule, matter: Matter, item: Material) -> Iterator[Finding]:
-    """Run an item rule."""
-    if rule.item is not None:
-        yield from rule.item(matter, item)

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from adapter.consent.clock import day_of_receipt, years_after
-from adapter.consent.facts import Amendment, Facts, Material
+from adapter.consent.facts import Facts
+from adapter.consent.groups import Amendment, Material
 from adapter.consent.policy import Policy
 from adapter.consent.rules import Finding, Matter, item_rule, missing, note, out, request_rule
 
@@ -28,17 +29,21 @@ def _received(matter: Matter, code: str) -> Finding:
     return note(code) if known else missing("received_at" if matter.facts.received_at is None else "holder_tz")
 
 
-@request_rule("amendment.clock", "45 CFR 164.526(b)(2)(i)", "A request to amend is answered within 60 days.",
-              bases=AMEND)  # fmt: skip
+@request_rule(
+    "amendment.clock", "45 CFR 164.526(b)(2)(i)", "A request to amend is answered within 60 days.", bases=AMEND
+)
 def amendment_clock(matter: Matter) -> Iterator[Finding]:
     yield _received(matter, "AMENDMENT_DUE_60_DAYS")
     if not matter.facts.materials:
         yield missing("materials")
 
 
-@item_rule("amendment.grounds", "45 CFR 164.526(a)(2)",
-           "An amendment may be denied for what was not made here, is outside the record set or access, or is accurate.",
-           bases=AMEND)  # fmt: skip
+@item_rule(
+    "amendment.grounds",
+    "45 CFR 164.526(a)(2)",
+    "An amendment may be denied of what was not made here, is outside record set or access, or is accurate.",
+    bases=AMEND,
+)
 def amendment_grounds(matter: Matter, item: Material) -> Iterator[Finding]:
     asked = matter.facts.amendment or Amendment()
     gone = asked.originator_unavailable_reasonable_basis
@@ -57,15 +62,17 @@ def amendment_grounds(matter: Matter, item: Material) -> Iterator[Finding]:
         yield missing("amendment.accurate_and_complete", item)
 
 
-@request_rule("accounting.clock", "45 CFR 164.528(c)(1)", "An accounting is given within 60 days.",
-              bases=COUNT)  # fmt: skip
+@request_rule("accounting.clock", "45 CFR 164.528(c)(1)", "An accounting is given within 60 days.", bases=COUNT)
 def accounting_clock(matter: Matter) -> Iterator[Finding]:
     yield _received(matter, "ACCOUNTING_DUE_60_DAYS")
 
 
-@request_rule("retention.term", "45 CFR 164.530(j)(2)",
-              "A document is kept six years from its making or from when it was last in effect, whichever is later.",
-              bases=KEEP)  # fmt: skip
+@request_rule(
+    "retention.term",
+    "45 CFR 164.530(j)(2)",
+    "A document is kept six years from its making or from when it was last in effect, whichever is later.",
+    bases=KEEP,
+)
 def retention(matter: Matter) -> Iterator[Finding]:
     yield note("RETAIN_SIX_YEARS") if matter.facts.created_on else missing("created_on")
 
