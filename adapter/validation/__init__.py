@@ -5,7 +5,7 @@ facts in definitions.json; nothing here reads the network, and no message holds 
 """
 
 from adapter.validation import bundles, codes, contained, invariants, references
-from adapter.validation.definitions import resource_types
+from adapter.validation.facts import resource_types
 from adapter.validation.structure import Node, Walk
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, problem

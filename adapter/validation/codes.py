@@ -6,7 +6,7 @@ Not judged, because their codes are outside the base definitions: media types, c
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from adapter.validation import definitions
+from adapter.validation import facts
 from adapter.validation.structure import Node
 from mappings.problems import Problem, problem
 
@@ -18,7 +18,7 @@ def check(nodes: Iterable[Node]) -> Iterator[Problem]:
     for node in nodes:
         binding = node.element.binding if node.element else None
         if binding and not _bound(node.kind, node.value, binding):
-            listing = definitions.listing(binding)
+            listing = facts.listing(binding)
             choose = f"; use one of {listing}" if listing else ""
             message = f"is not a code of the required value set {binding}{choose}"
             yield problem("code-invalid", node.where, message, rule=RULE)
@@ -31,7 +31,7 @@ def _bound(kind: str, value: Any, binding: str) -> bool:
     if kind == "Coding":
         return _coding(value, binding)
     if isinstance(value, str):
-        return value in definitions.codes(binding)
+        return value in facts.codes(binding)
     return True
 
 
@@ -39,4 +39,4 @@ def _coding(value: Any, binding: str) -> bool:
     if not isinstance(value, dict):
         return False
     system, code = value.get("system"), value.get("code")
-    return isinstance(system, str) and isinstance(code, str) and (system, code) in definitions.codings(binding)
+    return isinstance(system, str) and isinstance(code, str) and (system, code) in facts.codings(binding)

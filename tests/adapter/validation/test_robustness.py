@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.validation import definitions, validate_bundle, validate_resource
-from adapter.validation.definitions import resource_types
+from adapter.validation import facts, validate_bundle, validate_resource
+from adapter.validation.facts import resource_types
 from mappings.fhir.wire import ExactDecimal, Json, loads
 from mappings.problems import Problem, ProblemError
 
@@ -171,11 +171,11 @@ def test_bad_files_are_caught_for_the_right_reason(shared: pathlib.Path) -> None
 
 
 def test_facts_say_what_they_are() -> None:
-    path = pathlib.Path(definitions.__file__).with_name(definitions.FILE)
+    path = pathlib.Path(facts.__file__).with_name(facts.FILE)
     assert path.stat().st_size < 500_000
-    facts = json.loads(path.read_bytes())
-    assert (facts["format"], facts["fhirVersion"], len(facts["resources"])) == (1, "4.0.1", 146)
-    assert facts["openBindings"] == ["LL379-9", "currencies", "mimetypes", "ucum-units"]
-    assert facts["types"]["Period"] == ["Element", {"start": "0..1 dateTime", "end": "0..1 dateTime"}]
-    assert "valueCodeableReference" not in str(facts["types"]["Extension"])
-    assert facts["types"]["Group.member"][1]["entity"].count("RelatedPerson") == 0
+    said = json.loads(path.read_bytes())
+    assert (said["format"], said["fhirVersion"], len(said["resources"])) == (1, "4.0.1", 146)
+    assert said["openBindings"] == ["LL379-9", "currencies", "mimetypes", "ucum-units"]
+    assert said["types"]["Period"] == ["Element", {"start": "0..1 dateTime", "end": "0..1 dateTime"}]
+    assert "valueCodeableReference" not in str(said["types"]["Extension"])
+    assert said["types"]["Group.member"][1]["entity"].count("RelatedPerson") == 0

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapter.validation import definitions
-from adapter.validation.compile_definitions import compile_definitions, render
+from adapter.validation import definitions, facts
+from adapter.validation.definitions import compile_definitions, render
 
 SD = "http://hl7.org/fhir/StructureDefinition/"
 
@@ -106,7 +106,7 @@ def test_the_file_written_reads_back_as_what_was_made(source: pathlib.Path) -> N
 
 
 def test_the_file_in_the_package_is_as_it_is_rendered() -> None:
-    text = pathlib.Path(definitions.__file__).with_name(definitions.FILE).read_text("utf-8")
+    text = pathlib.Path(facts.__file__).with_name(facts.FILE).read_text("utf-8")
     assert render(json.loads(text)) == text
 
 
@@ -117,11 +117,11 @@ def test_without_a_source_folder_nothing_is_written(arguments: list[str], capsys
 
 
 def test_an_element_is_read_with_all_it_says() -> None:
-    facts = definitions.type_facts("Observation").elements
-    assert facts["status"].binding == "observation-status"
-    assert facts["subject"].targets == {"Patient", "Group", "Device", "Location"}
-    assert (facts["valueQuantity"].step, facts["valueQuantity"].group) == ("value.ofType(Quantity)", "value[x]")
-    assert (facts["component"].kind, facts["component"].max) == ("Observation.component", None)
-    assert facts["contained"].kind == "Resource"
-    assert facts["id"].kind == "id"
-    assert definitions.type_facts("MedicationRequest").required["medication[x]"][0].name == "medicationCodeableConcept"
+    elements = facts.type_facts("Observation").elements
+    assert elements["status"].binding == "observation-status"
+    assert elements["subject"].targets == {"Patient", "Group", "Device", "Location"}
+    assert (elements["valueQuantity"].step, elements["valueQuantity"].group) == ("value.ofType(Quantity)", "value[x]")
+    assert (elements["component"].kind, elements["component"].max) == ("Observation.component", None)
+    assert elements["contained"].kind == "Resource"
+    assert elements["id"].kind == "id"
+    assert facts.type_facts("MedicationRequest").required["medication[x]"][0].name == "medicationCodeableConcept"
