@@ -1,0 +1,199 @@
+"""Part, block and slide <-> Specimen, a tree by parent (https://hl7.org/fhir/R4/specimen.html).
+
+What tells them apart is the container (cassette, slide: DICOM CID 8101 in SNOMED CT) or the type. A Specimen that is
+neither, or that does not say what it was cut from, is read as a part.
+"""
+
+from mappings.domain.material import Block, Part, Slide
+from mappings.domain.party import PATIENT
+from mappings.domain.values import Concept, Identifier
+from mappings.fhir.context import Reading, Writing
+from mappings.fhir.datatypes import (
+    Rule,
+    compact,
+    concept,
+    construct,
+    extension,
+    first_of,
+    from_table,
+    from_table_list,
+    identifier,
+    many,
+    moment,
+    note,
+    objects,
+    read_concept,
+    read_identifier,
+    read_identifiers,
+    read_moment,
+    read_note,
+    read_table,
+    text,
+)
+from mappings.fhir.wire import Json
+from mappings.terminology.tables import table
+
+PROFILE = "http://hl7.org/fhir/StructureDefinition/Specimen"
+LATERALITY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-qualifier"
+"""mCODE's extension for the side of a body site."""
+STAINING = "Stain"
+"""Specimen.processing.description of the step whose procedure is the stain."""
+_AVAILABLE = {"ample": "available", "limited": "available", "exhausted": "unavailable"}
+
+RULES = (
+    Rule("part.identifiers, block.identifiers, slide.identifiers", "Specimen.identifier", "the labels"),
+    Rule("part.identifiers, block.identifiers, slide.identifiers", "Specimen.accessionIdentifier", "the first ACSN"),
+    Rule("part.description, block.description, slide.description", "Specimen.note"),
+    Rule("part.tissue", "Specimen.type", "codes of the source"),
+    Rule("part.body_site", "Specimen.collection.bodySite"),
+    Rule("part.laterality", "Specimen.collection.bodySite.extension:mcode-laterality-qualifier", "table laterality"),
+    Rule("part.procedure", "Specimen.collection.method"),
+    Rule("part.collected", "Specimen.collection.collectedDateTime", "as precise as known"),
+    Rule("part.received", "Specimen.receivedTime"),
+    Rule("block.part, slide.parent", "Specimen.parent"),
+    Rule("block", "Specimen.type", "table specimen-type: FFPE where the fixative is formalin (table formalin)"),
+    Rule("block, slide", "Specimen.container.type", "table specimen-container: cassette, microscope slide"),
+    Rule("block.fixative", "Specimen.container.additiveCodeableConcept", "codes of the source"),
+    Rule("block.remaining", "Specimen.condition", "table block-remaining"),
+    Rule("block.remaining", "Specimen.status", "available, or unavailable where exhausted"),
+    Rule("slide.stain", "Specimen.processing.procedure", "codes of the source"),
+    Rule("slide.stain", "Specimen.processing.description", "the constant Stain"),
+    Rule("slide.kind", "Specimen.type", "table slide-kind, beside the code for a slide"),
+    Rule("patient", "Specimen.subject"),
+)
+
+Material = Part | Block | Slide
+
+
+def to_fhir(item: Material, ctx: Writing) -> Json:
+    """Write a part, a block or a slide.
+
+    Raises:
+        ProblemError: `not-found` where what it was cut from is not part of what is written.
+    """
+    if isinstance(item, Part):
+        own, parent, remaining = _part(item), None, None
+    elif isinstance(item, Block):
+        own, parent, remaining = _block(item), item.part, item.remaining
+    else:
+        own, parent, remaining = _slide(item), item.parent, None
+    accession = next((i for i in item.identifiers if i.kind == "ACSN"), None)
+    return compact(
+        {
+            "resourceType": "Specimen",
+            "id": ctx.id(item.id),
+            "meta": ctx.meta(),
+            "identifier": many(identifier, (i for i in item.identifiers if i is not accession)),
+            "accessionIdentifier": identifier(accession) if accession else None,
+            "status": _AVAILABLE[remaining] if remaining else None,
+            "type": own.get("type"),
+            "subject": ctx.to(PATIENT),
+            **own.get("received", {}),
+            "parent": [ctx.to(parent)] if parent else None,
+            "collection": own.get("collection"),
+            "processing": own.get("processing"),
+            "container": own.get("container"),
+            "condition": from_table_list("block-remaining", remaining),
+            "note": note(item.description),
+        }
+    )
+
+
+def _part(part: Part) -> Json:
+    site = concept(part.body_site) or {}
+    if part.laterality:
+        side = {"url": LATERALITY, "valueCodeableConcept": from_table("laterality", part.laterality)}
+        site = {"extension": [side], **site}
+    collection = {**moment("collectedDateTime", part.collected), "method": concept(part.procedure), "bodySite": site}
+    return {
+        "type": concept(part.tissue),
+        "received": moment("receivedTime", part.received),
+        "collection": compact(collection),
+    }
+
+
+def _block(block: Block) -> Json:
+    formalin = table("formalin").value_of(block.fixative) is not None
+    additive = compact({"additiveCodeableConcept": concept(block.fixative)})
+    return {
+        "type": from_table("specimen-type", "ffpe-block" if formalin else "block"),
+        "container": [{"type": from_table("specimen-container", "block"), **additive}],
+    }
+
+
+def _slide(slide: Slide) -> Json:
+    codes = table("specimen-type").codings("slide") + table("slide-kind").codings(slide.kind)
+    stain = {"description": STAINING, "procedure": concept(slide.stain)}
+    return {
+        "type": concept(Concept(codes=codes)),
+        "processing": [stain] if slide.stain else None,
+        "container": [{"type": from_table("specimen-container", "slide")}],
+    }
+
+
+def from_fhir(resource: Json, ctx: Reading) -> Material:
+    """Read a Specimen as a slide, a block, or (where it is neither) a part; the accession comes first.
+
+    Raises:
+        ProblemError: a value is not valid.
+    """
+    kind = _kind(resource)
+    parent = next(iter(ctx.all(resource.get("parent"))), None)
+    common = {
+        "id": ctx.own(resource),
+        "identifiers": _identifiers(resource),
+        "description": read_note(resource.get("note")),
+    }
+    if kind == "slide" and parent:
+        slide_kind = read_table("slide-kind", resource.get("type")) or "original"
+        stain = _stain(resource)
+        return construct(Slide, "Specimen", **common, parent=parent, kind=slide_kind, stain=stain)
+    if kind == "block" and parent:
+        remaining = first_of("block-remaining", resource.get("condition"))
+        return construct(Block, "Specimen", **common, part=parent, fixative=_fixative(resource), remaining=remaining)
+    return construct(Part, "Specimen", **common, **_read_part(resource))
+
+
+def _kind(resource: Json) -> str:
+    containers = [item.get("type") for item in objects(resource.get("container"))]
+    found = first_of("specimen-container", containers) or read_table("specimen-type", resource.get("type")) or "part"
+    return found.removeprefix("ffpe-")
+
+
+def _identifiers(resource: Json) -> tuple[Identifier, ...]:
+    labels = read_identifiers(resource.get("identifier"))
+    found = read_identifier(resource.get("accessionIdentifier"))
+    if not found:
+        return labels
+    accession = Identifier(system=found.system, value=found.value, kind="ACSN", assigner=found.assigner)
+    return (accession, *labels)
+
+
+def _stain(resource: Json) -> Concept | None:
+    """The procedure of the first step that says it is a staining; other steps (cutting) stay in the original."""
+    for step in objects(resource.get("processing")):
+        procedure = read_concept(step.get("procedure"))
+        words = f"{text(step.get('description')) or ''} {procedure.label if procedure else ''}"
+        if procedure and "stain" in words.casefold():
+            return procedure
+    return None
+
+
+def _fixative(resource: Json) -> Concept | None:
+    found = (read_concept(item.get("additiveCodeableConcept")) for item in objects(resource.get("container")))
+    return next((fixative for fixative in found if fixative), None)
+
+
+def _read_part(resource: Json) -> Json:
+    collection = resource.get("collection")
+    collection = collection if isinstance(collection, dict) else {}
+    side = extension(collection.get("bodySite"), LATERALITY) or {}
+    laterality = read_table("laterality", side.get("valueCodeableConcept"))
+    return {
+        "tissue": read_concept(resource.get("type")),
+        "body_site": read_concept(collection.get("bodySite")),
+        "laterality": laterality if laterality != "unpaired" else None,
+        "procedure": read_concept(collection.get("method")),
+        "collected": read_moment(collection, "collectedDateTime"),
+        "received": read_moment(resource, "receivedTime"),
+    }
