@@ -135,3 +135,28 @@ class Access(Item, frozen=True, kw_only=True):
     def check(self) -> None:
         Item.check(self)
         need(self.received_at is None or not self.received_at.floating, "field `received_at` needs its UTC offset")
+
+
+class Notice(Item, frozen=True, kw_only=True):
+    """What the holder tells the requester: received, extended, denied, asked elsewhere, or what is still missing.
+
+    The kinds of 45 CFR 164.524(b)(2)(ii), (d)(2) and (d)(3); `about` are the request and what else it speaks of,
+    `document` is the letter itself.
+    """
+
+    LINKS: ClassVar = {
+        "recipient": ("Patient", "RelatedPerson", "Organization", "Role", "Practitioner"),
+        "about": ("*",),
+        "document": ("Document", "*"),
+    }
+
+    kind: Literal["acknowledgement", "extension", "denial", "redirect", "request-for-information"]
+    sent: Moment | None = None
+    recipient: str | None = None
+    text: str | None = None
+    about: tuple[str, ...] = ()
+    document: str | None = None
+
+    def check(self) -> None:
+        Item.check(self)
+        need(self.text or self.document, "needs `text` or `document`")

@@ -96,6 +96,7 @@ class ReviewRequest(Item, frozen=True, kw_only=True):
 
     def check(self) -> None:
         Item.check(self)
+        need(self.question.strip(), "field `question` must not be empty")
         need(self.reasons, "needs at least one entry in `reasons`")
         need(len(set(self.reasons)) == len(self.reasons), "`reasons` must not repeat")
         need((self.urgency == "emergency") == (self.emergency is not None), "`emergency` goes with urgency `emergency`")

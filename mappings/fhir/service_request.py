@@ -1,0 +1,301 @@
+"""The request for a second opinion <-> ServiceRequest (https://hl7.org/fhir/R4/servicerequest.html).
+
+What is asked is here; what became of it is in the coordination Task (task.py). HL7's codes for a second opinion are
+v2-0336 S (reason) and v2-0282 SO and WR (what the receiver should do).
+"""
+
+from typing import Any
+
+from mappings.domain.assessment import DecisionFactors, DiscordanceRate
+from mappings.domain.party import PATIENT
+from mappings.domain.request import PlannedTreatment, RequestEvent, ReviewRequest, Scope
+from mappings.domain.values import Moment, PartialDate
+from mappings.fhir import task as life
+from mappings.fhir.context import Reading, Writing
+from mappings.fhir.datatypes import (
+    Rule,
+    compact,
+    construct,
+    extension,
+    first_of,
+    from_table,
+    identifier,
+    many,
+    moment,
+    note,
+    objects,
+    read_identifiers,
+    read_moment,
+    read_note,
+    read_table,
+    text,
+    valid,
+)
+from mappings.fhir.parts import expect, parts, read_parts, required
+from mappings.fhir.wire import ExactDecimal, Json
+from mappings.identity import structure
+from mappings.problems import refuse
+from mappings.terminology.rates import rates_for
+from mappings.terminology.tables import table
+
+PROFILE = "http://hl7.org/fhir/StructureDefinition/ServiceRequest"
+TREATMENT = structure("planned-treatment")
+FACTORS = structure("decision-factors")
+COMPUTED = structure("computed-window")
+"""On occurrencePeriod: the window follows from the scope, nobody asked for this date."""
+ADDED = structure("added-by-release")
+"""On a Reference in supportingInfo: what the release adds beside what the requester named."""
+TREATMENT_PARTS = {
+    "description": "String",
+    "code": "CodeableConcept",
+    "irreversible": "Boolean",
+    "scheduled": "Date",
+    "held": "Boolean",
+}
+FACTOR_PARTS = {
+    "diagnostic_confidence": "Code",
+    "treatment_consequence": "Code",
+    "discordance_group": "Code",
+    "time_available": "Code",
+    "coverage": "Code",
+    "patient_preference": "Code",
+}
+RULES = (
+    Rule("request.planned_treatment", "ServiceRequest.extension:planned-treatment"),
+    Rule(
+        "request.factors",
+        "ServiceRequest.extension:decision-factors",
+        "with the published discordance rates of the group and their sources; they inform and decide nothing",
+    ),
+    Rule("request.identifiers", "ServiceRequest.identifier"),
+    Rule("request.events", "ServiceRequest.status", "table request-status; on-hold is never said of an emergency"),
+    Rule("-", "ServiceRequest.intent", "always order; proposals and plans are not read"),
+    Rule("request.scope", "ServiceRequest.category", "evaluation for US Core, then our scope; expedited review"),
+    Rule("request.urgency", "ServiceRequest.priority", "emergency is stat; asap is read as urgent"),
+    Rule("request.scope", "ServiceRequest.code", "consultation or cancer care review (SNOMED CT)"),
+    Rule("-", "ServiceRequest.orderDetail", "second opinion, send written report (v2-0282)"),
+    Rule("patient", "ServiceRequest.subject"),
+    Rule(
+        "request.due",
+        "ServiceRequest.occurrencePeriod",
+        "from the earliest day to the one asked for, or the window of scope and urgency, marked as computed",
+    ),
+    Rule("request.authored_on", "ServiceRequest.authoredOn"),
+    Rule("request.requester", "ServiceRequest.requester"),
+    Rule("request.performer", "ServiceRequest.performer", "of several the first is read"),
+    Rule("request.reasons, request.emergency", "ServiceRequest.reasonCode", "second opinion (v2-0336), then ours"),
+    Rule("request.diagnoses", "ServiceRequest.reasonReference"),
+    Rule("request.coverage", "ServiceRequest.insurance"),
+    Rule(
+        "request.supporting",
+        "ServiceRequest.supportingInfo",
+        "then what the release adds (Consent, reports, imaging), marked",
+    ),
+    Rule("request.question", "ServiceRequest.note"),
+)
+
+
+def to_fhir(request: ReviewRequest, ctx: Writing, *, also: tuple[str, ...] = ()) -> Json:
+    """Write the request; `also` are local names that the release adds to supportingInfo.
+
+    Raises:
+        ProblemError: something it refers to is not written, or a word is in no table.
+    """
+    return compact(
+        {
+            "resourceType": "ServiceRequest",
+            "id": ctx.id(request.id),
+            "meta": ctx.meta(),
+            "extension": [e for e in (_treatment(request), _factors(request.factors)) if e],
+            "identifier": many(identifier, request.identifiers),
+            "status": _status(request.status, bool(request.emergency)),
+            "intent": "order",
+            "category": _category(request),
+            "priority": table("request-priority").code(request.urgency),
+            "code": from_table("request-code", request.scope),
+            "orderDetail": [from_table("order-detail", word) for word in ("second-opinion", "written-report")],
+            "subject": ctx.to(PATIENT),
+            "occurrencePeriod": _occurrence(request),
+            **moment("authoredOn", request.authored_on),
+            "requester": ctx.to(request.requester),
+            "performer": [ctx.to(request.performer)],
+            "reasonCode": _reasons(request),
+            "reasonReference": ctx.to_all(request.diagnoses),
+            "insurance": ctx.to_all([request.coverage] if request.coverage else []),
+            "supportingInfo": [*ctx.to_all(request.supporting), *_added(also, request, ctx)],
+            "note": note(request.question),
+        }
+    )
+
+
+def from_fhir(resource: Json, ctx: Reading, *, task: Json | None = None, scope: Scope | None = None) -> ReviewRequest:
+    """Read a ServiceRequest with its coordination Task.
+
+    `scope` is what the caller knows where the resource does not say it (an agreement with that partner).
+
+    Raises:
+        ProblemError: it is no order, says nothing that makes it a second opinion, has moved on without its Task, or
+            lacks what a request needs.
+    """
+    expect(resource, "ServiceRequest")
+    _only_orders(resource)
+    urgency = table("request-priority").required_code(resource.get("priority", "routine"), "ServiceRequest.priority")
+    reasons = objects(resource.get("reasonCode"))
+    performer = next(iter(ctx.all(resource.get("performer"))), None)
+    fields: dict[str, Any] = {
+        "id": ctx.own(resource),
+        "scope": _scope(resource) or required(scope, "ServiceRequest.category"),
+        "reasons": _unique(read_table("request-reason", reason) for reason in reasons),
+        "question": required(read_note(resource.get("note")), "ServiceRequest.note"),
+        "authored_on": required(read_moment(resource, "authoredOn"), "ServiceRequest.authoredOn"),
+        "requester": required(ctx.name(resource.get("requester")), "ServiceRequest.requester"),
+        "performer": required(performer, "ServiceRequest.performer"),
+        "identifiers": read_identifiers(resource.get("identifier")),
+        "urgency": urgency,
+        "emergency": _emergency(urgency, reasons),
+        "events": _events(resource, ctx, task),
+        "due": _due(resource),
+        "planned_treatment": _read_treatment(resource),
+        "factors": _read_factors(resource),
+        "coverage": next(iter(ctx.all(resource.get("insurance"))), None),
+        "diagnoses": ctx.all(resource.get("reasonReference")),
+        "supporting": _supporting(resource, ctx),
+    }
+    return construct(ReviewRequest, "ServiceRequest", **fields)
+
+
+def _status(status: str, emergency: bool) -> str:
+    """An order in an emergency is never on hold: nothing may read it as a reason to hold the treatment back."""
+    return "active" if emergency and status == "on-hold" else table("request-status").code(status)
+
+
+def _category(request: ReviewRequest) -> list[Json | None]:
+    made = [from_table("request-category", "evaluation"), from_table("request-scope", request.scope)]
+    if request.emergency:
+        made.append(from_table("request-category", "concurrent-expedited-review"))
+    return made
+
+
+def _reasons(request: ReviewRequest) -> list[Json | None]:
+    made = [from_table("referral-reason", "second-opinion")]
+    made.extend(from_table("request-reason", reason) for reason in request.reasons)
+    if request.emergency:
+        made.append(from_table("emergency", request.emergency))
+    return made
+
+
+def _occurrence(request: ReviewRequest) -> Json | None:
+    promised = life.window(request)
+    earliest = promised.earliest.isoformat() if promised else None
+    if request.due is not None:
+        return compact({"start": earliest if earliest and earliest <= request.due else None, "end": str(request.due)})
+    if promised is None:
+        return None
+    computed = [{"url": COMPUTED, "valueBoolean": True}]
+    return {"extension": computed, "start": earliest, "end": promised.latest.isoformat()}
+
+
+def _added(names: tuple[str, ...], request: ReviewRequest, ctx: Writing) -> list[Json]:
+    mark = [{"url": ADDED, "valueBoolean": True}]
+    return [{"extension": mark, **ctx.to(name)} for name in names if name not in request.supporting]
+
+
+def _treatment(request: ReviewRequest) -> Json | None:
+    return parts(TREATMENT, request.planned_treatment, TREATMENT_PARTS)
+
+
+def _factors(factors: DecisionFactors | None) -> Json | None:
+    if factors is None:
+        return None
+    rates = rates_for(factors.discordance_group) if factors.discordance_group else ()
+    informs = {"url": "informs-only", "valueBoolean": True}
+    return parts(FACTORS, factors, FACTOR_PARTS, *many(_rate, rates), informs)
+
+
+def _rate(rate: DiscordanceRate) -> Json:
+    said = (
+        {"url": "measure", "valueString": rate.measure},
+        {"url": "lower", "valueDecimal": ExactDecimal(str(rate.lower))},
+        {"url": "upper", "valueDecimal": ExactDecimal(str(rate.upper))},
+        {"url": "source", "valueString": rate.source},
+    )
+    return {"url": "published-rate", "extension": list(said)}
+
+
+# --- reading
+
+
+def _only_orders(resource: Json) -> None:
+    if not str(resource.get("intent")).endswith("order"):
+        message = "is not an order: a proposal or plan is no request for a second opinion"
+        raise refuse("not-supported", "ServiceRequest.intent", message, rule="fhir.reading")
+    if resource.get("doNotPerform") not in (None, False):
+        message = "asks that something is not done: that is no request for a second opinion"
+        raise refuse("not-supported", "ServiceRequest.doNotPerform", message, rule="fhir.reading")
+
+
+def _scope(resource: Json) -> str | None:
+    return first_of("request-scope", resource.get("category")) or read_table("request-scope", resource.get("code"))
+
+
+def _unique(words: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _emergency(urgency: str, reasons: list[Json]) -> str | None:
+    if urgency != "emergency":
+        return None
+    found = first_of("emergency", reasons)
+    if found is None:
+        message = f"stat needs the emergency among reasonCode; there are {', '.join(table('emergency').values)}"
+        raise refuse("business-rule", "ServiceRequest.priority", message, rule="request.emergency")
+    return found
+
+
+def _events(resource: Json, ctx: Reading, task: Json | None) -> tuple[RequestEvent, ...]:
+    """The life from the Task; the order's own status must not say that it ended or rests where the Task does not."""
+    status = resource.get("status")
+    if task is None:
+        if status == "active":
+            return ()
+        message = "only an active request can be read without its Task: give the Task, which tells when this came about"
+        raise refuse("incomplete", "ServiceRequest.status", message, rule="fhir.reading")
+    events = life.from_fhir(task, ctx)
+    now = events[-1].status if events else "requested"
+    if status not in ("active", table("request-status").code(now)):
+        message = "does not agree with Task.status: mend one of them"
+        raise refuse("conflict", "ServiceRequest.status", message, rule="fhir.reading")
+    return events
+
+
+def _due(resource: Json) -> PartialDate | None:
+    period = resource.get("occurrencePeriod")
+    asked = text(resource.get("occurrenceDateTime"))
+    if isinstance(period, dict) and not extension(period, COMPUTED):
+        asked = text(period.get("end"))
+    due = valid(Moment, asked, "ServiceRequest.occurrence").date if asked else None
+    return due if due and due.precision == "day" else None
+
+
+def _supporting(resource: Json, ctx: Reading) -> tuple[str, ...]:
+    named = objects(resource.get("supportingInfo"))
+    return ctx.all([reference for reference in named if not extension(reference, ADDED)])
+
+
+def _read_treatment(resource: Json) -> PlannedTreatment | None:
+    found = extension(resource, TREATMENT)
+    if found is None:
+        return None
+    read = read_parts(found, TREATMENT_PARTS, "ServiceRequest")
+    required(read.get("description"), "ServiceRequest.extension.description")
+    return construct(PlannedTreatment, "ServiceRequest.extension", **read)
+
+
+def _read_factors(resource: Json) -> DecisionFactors | None:
+    found = extension(resource, FACTORS)
+    if found is None:
+        return None
+    read = read_parts(found, FACTOR_PARTS, "ServiceRequest")
+    if "discordance_group" in read:
+        rates_for(read["discordance_group"])
+    return construct(DecisionFactors, "ServiceRequest.extension", **read)
