@@ -86,6 +86,11 @@ class Endpoint(Item, frozen=True, kw_only=True):
     name: str | None = None
     organization: str | None = None
 
+    def check(self) -> None:
+        Item.check(self)
+        authority = re.split(r"[/?#]", self.address.partition("://")[2], maxsplit=1)[0]
+        need("@" not in authority, "field `address` must not hold credentials")
+
 
 class Instance(Fact, frozen=True, kw_only=True):
     """One SOP Instance; frames are not instances."""
@@ -118,6 +123,8 @@ class Series(Fact, frozen=True, kw_only=True):
     def check(self) -> None:
         check_uid(self.uid, "field `uid`")
         need(self.number is None or 0 <= self.number < 2**31, "field `number` is an unsigned 32-bit number")
+        site = self.body_site
+        need(site is None or len(site.codes) + bool(site.text) == 1, "field `body_site` is one code or words, not both")
 
 
 class ImagingStudy(Item, frozen=True, kw_only=True):

@@ -40,7 +40,8 @@ class Item(Fact, frozen=True, kw_only=True):
     id: str
 
     def check(self) -> None:
-        need(_ID.fullmatch(self.id) or _FOREIGN.fullmatch(self.id), "field `id` must be a short name: letters, digits, `.`, `_`, `-`")
+        named = _ID.fullmatch(self.id) or _FOREIGN.fullmatch(self.id)
+        need(named, "field `id` must be a short name: letters, digits, `.`, `_`, `-`")
 
 
 class KnownAs(Fact, frozen=True, kw_only=True):
@@ -131,6 +132,6 @@ class Coverage(Item, frozen=True, kw_only=True):
     payer: str
     member_id: str
     status: Literal["active", "cancelled", "draft", "entered-in-error"] = "active"
-    relationship: Literal["self", "spouse", "child", "parent", "other"] = "self"
+    relationship: Literal["self", "spouse", "child", "parent", "other"] | None = "self"
     plan: str | None = None
     period: Span | None = None
