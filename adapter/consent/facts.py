@@ -200,7 +200,6 @@ FIELD_NAMES = _field_names()
 """Every field of every group of facts."""
 
 __all__ = [
-    "FIELD_NAMES",
     "Amendment",
     "Authorization",
     "Determination",

@@ -392,7 +392,9 @@ def test_a_payers_reviewer_is_payment_whatever_the_label() -> None:
 
 
 @pytest.mark.parametrize("item", [{"data_class": "hiv"}, {"kind": "hiv_test_report"}, {"data_classes": ["std", "hiv"]}])
-@pytest.mark.parametrize("rule", [{"written_consent_required": True}, {"written_consent_required": True, "on_file": False}, {}])
+@pytest.mark.parametrize(
+    "rule", [{"written_consent_required": True}, {"written_consent_required": True, "on_file": False}, {}]
+)
 def test_a_state_rule_keeps_its_class_of_data(item: Request, rule: Request) -> None:
     sensitive = REPORT | {"id": "sensitive"} | item
     assert decided(TREATMENT, REPORT, sensitive, state_rules={"hiv": rule}).released == ("report",)
@@ -460,7 +462,10 @@ def test_of_a_circle_of_copies_the_first_goes() -> None:
 
 @pytest.mark.parametrize("pathway", ["amendment", "accounting", "retention"])
 def test_a_request_that_is_none_for_copies_releases_nothing(pathway: str) -> None:
-    extra: dict[str, Any] = {"created_on": "2026-01-05", "amendment": {"created_here": True, "accurate_and_complete": False}}
+    extra: dict[str, Any] = {
+        "created_on": "2026-01-05",
+        "amendment": {"created_here": True, "accurate_and_complete": False},
+    }
     decision = decided(ACCESS | extra, pathway=pathway)
     assert decision.outcome == "permit"
     assert decision.released == ()

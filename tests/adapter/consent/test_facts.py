@@ -1,0 +1,65 @@
+"""Facts are read strictly, and no message prints what was read."""
+
+from decimal import Decimal
+
+import pytest
+
+from adapter.consent.decide import decide
+from adapter.consent.facts import Facts, facts_from, holder_use, read_facts
+from adapter.consent.groups import Material
+from mappings.problems import ProblemError
+from tests.adapter.consent.given import policy
+
+SECRET = "Zebulon"
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        (b'{"identity_verified": "Zebulon"}', "$.identity_verified"),
+        (b'{"materials": [{"id": "m", "held": "Zebulon"}]}', "$.materials[0].held"),
+        (b'{"materials": [{"id": "m", "Zebulon": true}]}', "$.materials[0]"),
+        (b'{"Zebulon": 1}', "$"),
+        (b'{"created_on": "Zebulon"}', "$.created_on"),
+        (b'{"received_at": "Zebulon"}', "$.received_at"),
+        (b'{"as_of": "2026-13-01"}', "$.as_of"),
+        (b'{"fees": [{"item": "x", "amount": "Zebulon"}]}', "$.fees[0].amount"),
+        (b'{"state_rules": {"Zebulon": 3}}', "$.state_rules[...]"),
+        (b'{"materials": [{"id": "Zebulon"}, {"id": "Zebulon"}]}', "$.materials[1].id"),
+        (b'{"materials": [{"id": " "}]}', "$.materials[0].id"),
+        (b'{"materials": [{"kind": "Zebulon"}]}', "$.materials[0]"),
+        (b'["Zebulon"]', "$"),
+        (b'{"pathway": "Zebulon", "pathway": "access"}', "$"),
+        (b'{"pathway": Zebulon}', "line 1 column 13"),
+    ],
+)
+def test_what_facts_do_not_have_is_refused_by_its_place(data: bytes, where: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        read_facts(data)
+    assert [problem.where for problem in caught.value.problems] == [where]
+    assert SECRET not in str(caught.value)
+
+
+def test_a_misspelt_field_is_told_its_neighbour() -> None:
+    with pytest.raises(ProblemError, match="the nearest field is `identity_verified`"):
+        facts_from({"identity_verifed": True})
+
+
+def test_absent_means_unknown_but_held() -> None:
+    facts = facts_from({"materials": [{"id": "m"}]})
+    assert facts.identity_verified is None
+    assert facts.materials[0].in_drs is None
+    assert facts.materials[0].held is True
+
+
+def test_amounts_are_exact() -> None:
+    assert read_facts(b'{"fees": [{"item": "copy_labor", "amount": 6.10}]}').fees[0].amount == Decimal("6.10")
+
+
+def test_nothing_known_is_a_pend() -> None:
+    assert decide(Facts(), policy()).outcome == "pend"
+
+
+def test_the_facts_of_a_use_are_permitted() -> None:
+    decision = decide(holder_use((Material(id="m", kind="clinical_record"),)), policy())
+    assert (decision.outcome, decision.released) == ("permit", ("m",))
