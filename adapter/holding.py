@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from mappings.domain.case import Case
+from mappings.domain.person import Identity
 from mappings.fhir.carried import Carried
 from mappings.problems import Problem
 
@@ -63,6 +64,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         carried: the resources that came as FHIR, sorted by fullUrl; `aliases` lead from duplicates to them.
         owners: whose they are.
         documents: id of a Document -> its file; instances: SOP Instance UID -> its file.
+        identities: what a source says of the person, by fullUrl of a Patient and by study UID.
+        settings: SOP Instance UID -> (zone, issuer of bare patient numbers) configured for where it lay.
         drafts: every unit, before its fate is known.
         unowned: fullUrls of resources whose person is not here and that no line vouches for.
     """
@@ -73,6 +76,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     owners: Ownership
     documents: Mapping[str, File]
     instances: Mapping[str, File]
+    identities: Mapping[str, Identity]
+    settings: Mapping[str, tuple[str | None, str | None]]
     drafts: tuple[Draft, ...]
     unowned: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()

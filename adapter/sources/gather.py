@@ -13,7 +13,7 @@ from adapter.holding import Draft, File
 from adapter.sources.dicom_folder import read_instance
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
 from adapter.sources.files import walk
-from adapter.validation.definitions import resource_types
+from adapter.validation.facts import resource_types
 from mappings.dicom.study import Header
 from mappings.domain.case import SourceSettings
 from mappings.fhir.carried import Carried, source_base

@@ -1,0 +1,67 @@
+"""check and export."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adapter.cli.run import emit, end, guarded, now, settings, tell
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command("check")
+@click.argument("case", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+@click.pass_context
+@guarded
+def check_command(ctx: click.Context, case: Path, as_json: bool) -> None:
+    """Say what may go, what not, under which paragraph, and what the reviewer will miss. Nothing leaves."""
+    from adapter.cli import show
+    from adapter.pipeline import check_case
+
+    checked = check_case(case, settings(ctx), now())
+    if as_json:
+        emit(_as_json(checked))
+    else:
+        show.decision(checked.decision, checked.facts)
+        show.gaps(checked.gaps)
+    tell(checked.loaded.problems)
+    end(0 if checked.decision.permits else 3)
+
+
+@click.command("export")
+@click.argument("case", type=FOLDER)
+@click.option(
+    "--to", "target", required=True, type=click.Path(path_type=Path), metavar="OUT", help="Folder, or FILE.zip."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the summary.")
+@click.pass_context
+@guarded
+def export_command(ctx: click.Context, case: Path, target: Path, as_json: bool) -> None:
+    """Export CASE as a sealed bundle to OUT; OUT.account.json beside it says what became of every unit."""
+    from adapter.cli import show
+    from adapter.errors import NotPermitted
+    from adapter.pipeline import export_case
+
+    try:
+        done = export_case(case, target, settings(ctx), now())
+    except NotPermitted as refusal:
+        if as_json:
+            emit(show.decision_json(refusal.decision))
+        show.refusal(refusal.decision)
+        end(refusal.exit_code)
+    place = target.with_name(f"{target.name}.account.json")
+    place.write_bytes(done.account.to_json())
+    if as_json:
+        emit({"to": str(target), **_as_json(done.checked), "manifest_sha256": done.manifest_sha256})
+    else:
+        show.summary(done, target, place)
+    end(4 if done.account.incomplete or done.checked.decision.excluded else 0)
+
+
+def _as_json(checked: Any) -> dict[str, Any]:
+    from adapter.cli import show
+
+    gaps = [{"need": gap.name, "level": gap.level} for gap in checked.gaps]
+    return {"decision": show.decision_json(checked.decision), "gaps": gaps}

@@ -1,0 +1,69 @@
+"""How every command runs: settings in, Problems out, one exit code."""
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from mappings.problems import Problem, ProblemError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def settings(ctx: click.Context) -> Any:
+    """The settings of this run."""
+    from adapter.config import load_settings
+
+    named = ctx.find_root().obj
+    return load_settings(Path(named) if named else None)
+
+
+def now() -> Any:
+    """The time in UTC to the second. The clock is read here and handed down."""
+    import datetime as dt
+
+    from mappings.domain.values import Moment
+
+    return Moment(dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+
+
+def emit(value: Any) -> None:
+    """Print one value as a JSON line on stdout."""
+    import msgspec
+
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    """Print Problems on stderr, one a line."""
+    for found in problems:
+        click.echo(str(found), err=True)
+
+
+def end(code: int) -> NoReturn:
+    """End the command with this exit code."""
+    sys.stdout.flush()
+    raise SystemExit(code)
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn Problems and failures of the system into lines on stderr and an exit code; no traceback shows a value."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except ProblemError as error:
+            tell(error.problems)
+            end(getattr(error, "exit_code", 1))
+        except BrokenPipeError:
+            end(1)
+        except OSError as error:
+            click.echo(f"error: {error.strerror or 'the system refused a file operation'} [os.{error.errno}]", err=True)
+            end(1)
+
+    return run

@@ -1,0 +1,107 @@
+"""What people see: tables and summaries. Colours follow NO_COLOR and go only to a terminal."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from adapter.account import Account, Unit
+from adapter.consent.decide import Decision
+from adapter.consent.facts import Facts
+from mappings.domain.completeness import Gap
+
+WIDTH = 120
+
+
+def console(stderr: bool = False) -> Console:
+    """A console on stdout (or stderr); in a pipe it is plain and wide."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDTH, no_color=True)
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """A decision as `decide` and `--json` print it."""
+    return {
+        "outcome": decision.outcome,
+        "deadline": decision.deadline,
+        "excluded": list(decision.excluded),
+        "reasons": [
+            {"code": reason.code, "citation": reason.citation, **({"item": reason.item} if reason.item else {})}
+            for reason in decision.reasons
+        ],
+    }
+
+
+def decision(made: Decision, facts: Facts) -> None:
+    """The decision as a table: one line an item, why, and what to do next."""
+    out = console()
+    term = f", by {made.deadline}" if made.deadline else ""
+    out.print(f"[bold]{made.outcome}[/bold]{term}")
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in ("item", "kind", "fate", "why"):
+        table.add_column(title, overflow="fold")
+    for item in facts.materials:
+        why = "; ".join(f"{r.code} ({r.citation})" for r in made.reasons if r.item == item.id)
+        table.add_row(escape(item.id), item.kind or "", _fate(made, item.id), escape(why))
+    out.print(table)
+    for reason in made.reasons:
+        if reason.item is None:
+            out.print(f"{reason.code}: {escape(reason.sentence)} ({reason.citation})", soft_wrap=True)
+
+
+def _fate(made: Decision, item: str) -> str:
+    if item in made.released:
+        return "released"
+    if item in made.duplicates:
+        return "duplicate"
+    return "withheld" if item in made.excluded or made.permits else "waits"
+
+
+def gaps(found: tuple[Gap, ...]) -> None:
+    """What the reviewer will miss."""
+    out = console()
+    out.print("complete for this scope" if not found else "the reviewer will miss:")
+    for gap in found:
+        out.print(f"  {gap.level}: {gap.label}")
+
+
+def refusal(made: Decision) -> None:
+    """Why the gate does not permit, and the next step of each reason, on stderr."""
+    out = console(stderr=True)
+    out.print(f"[bold]not released[/bold]: {made.outcome}" + (f", answer by {made.deadline}" if made.deadline else ""))
+    telling = [r for r in made.reasons if r.ground.role in ("open", "exclusion")] or list(made.reasons)
+    for reason in telling:
+        about = f" [{reason.item}]" if reason.item else ""
+        out.print(f"  {reason.code}{escape(about)}: {escape(reason.sentence)} ({reason.citation})", soft_wrap=True)
+        out.print(f"    next: {escape(reason.next_step)}", soft_wrap=True)
+
+
+def summary(done: Any, target: Path, place: Path) -> None:
+    """What an export did: released, withheld and why, where to look."""
+    out = console()
+    made: Decision = done.checked.decision
+    basis = ", ".join(row.citation for row in done.release.basis)
+    out.print(f"released {len(made.released)} of {len(done.checked.facts.materials)} items under {basis}")
+    withheld = [item for item in done.checked.facts.materials if item.id in made.excluded]
+    for item in withheld:
+        why = "; ".join(f"{r.sentence} ({r.citation})" for r in made.reasons if r.item == item.id)
+        out.print(f"withheld {escape(item.id)} ({item.kind}): {escape(why)}", soft_wrap=True)
+    account(done.account)
+    out.print(f"bundle   {escape(str(target))}", soft_wrap=True)
+    out.print(f"account  {escape(str(place))}", soft_wrap=True)
+
+
+def account(made: Account) -> None:
+    """The account: counts, then every unit that was withheld or refused, with its reason."""
+    out = console()
+    words = ("mapped", "kept", "withheld", "refused")
+    out.print(f"units    {', '.join(f'{word} {made.count(word)}' for word in words)}")  # type: ignore[arg-type]
+    for unit in made.units:
+        if unit.outcome in ("withheld", "refused"):
+            out.print(f"  {unit.outcome} {escape(unit.source)}: {escape(_reason(unit))}", soft_wrap=True)
+
+
+def _reason(unit: Unit) -> str:
+    return "; ".join(dict.fromkeys(found.message for found in unit.problems)) or "no reason noted"

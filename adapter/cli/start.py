@@ -1,0 +1,33 @@
+"""init and schema."""
+
+from pathlib import Path
+
+import click
+
+from adapter.cli.run import end, guarded
+
+
+@click.command("schema")
+@guarded
+def schema_command() -> None:
+    """Print the JSON Schema (2020-12) of case.json."""
+    import msgspec
+
+    from mappings.domain.native import schema
+
+    click.echo(msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode())
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@guarded
+def init_command(folder: Path) -> None:
+    """Write a case to fill in: DIR/case.json, its schema for editors, and a page that explains each field."""
+    from adapter.sources.template import write_template
+    from mappings.problems import refuse
+
+    if folder.exists() and any(folder.iterdir()):
+        raise refuse("conflict", folder.name, "is not empty; name a new folder", rule="case.folder")
+    for path in write_template(folder):
+        click.echo(str(path))
+    end(0)

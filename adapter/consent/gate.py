@@ -1,0 +1,106 @@
+"""The gate: the only maker of a Release. What was withheld leaves no trace in it.
+
+No trace means: no id, no count, no dangling reference, no party that only withheld things name. What is left is the
+same as if the withheld had never been held; tests compare the bytes.
+"""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from adapter.consent import release as _release
+from adapter.consent.decide import Decision
+from adapter.consent.release import Citation, Contents, Release
+from adapter.consent.withhold_carried import Validate, release_carried
+from adapter.consent.withhold_case import named_by, release_case
+from adapter.holding import Loaded
+from mappings.domain.case import Case, SourceSettings
+from mappings.domain.party import KnownAs, Patient
+from mappings.domain.person import matches
+from mappings.domain.values import Moment
+from mappings.problems import refuse
+
+
+def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Validate) -> Release:
+    """Make the Release that a permit allows; `validate` judges one resource (see `release_carried`).
+
+    Raises:
+        ProblemError: the decision is no permit, or what is left cannot stand as a case.
+    """
+    if not decision.permits:
+        raise refuse("forbidden", "release", "only a permit makes a release", rule="gate")
+    allowed = frozenset(decision.released)
+    carried = release_carried(loaded, allowed, named_by(loaded.case, allowed), validate)
+    case = release_case(loaded.case, allowed, frozenset(item.full_url for item in carried))
+    studies = frozenset(study.uid for study in case.studies)
+    here = {i.uid for s in case.studies for series in s.series for i in series.instances}
+    instances = {uid: file for uid, file in loaded.instances.items() if uid in here}
+    documents = {d.id: loaded.documents[d.id] for d in case.documents if d.id in loaded.documents}
+    patients = tuple(item.full_url for item in carried if item.type == "Patient")
+    identities = [loaded.identities[url] for url in (*patients, *studies) if url in loaded.identities]
+    known = tuple(k for k in case.patient.known_as if any(matches(k, case.patient, i) for i in identities))
+    settings = _settings(loaded, instances)
+    case = msgspec.structs.replace(case, patient=_known_as(case.patient, known), sources=settings)
+    contents = Contents(
+        case=_laid_out(case),
+        carried=carried,
+        documents=documents,
+        instances=instances,
+        basis=_basis(decision),
+        decided_at=decided_at,
+        patients=patients,
+    )
+    return Release(_release._KEY, contents)
+
+
+def _basis(decision: Decision) -> tuple[Citation, ...]:
+    """Why the released may go, each reason once; no reason of another role ever goes out."""
+    found = {
+        reason.code: Citation(
+            code=reason.code, citation=reason.citation, uri=reason.uri, sentence=reason.ground.sentence
+        )
+        for reason in decision.basis
+        if reason.item is None or reason.item in decision.released
+    }
+    return tuple(found[code] for code in sorted(found))
+
+
+def _known_as(patient: Patient, entries: tuple[KnownAs, ...]) -> Patient:
+    """Only the other names under which a released source knows the patient."""
+    return msgspec.structs.replace(patient, known_as=entries)
+
+
+def _settings(loaded: Loaded, instances: Iterable[str]) -> tuple[SourceSettings, ...]:
+    """The settings of released images, said of where they lie in the bundle."""
+    found = {loaded.settings[uid] for uid in instances if uid in loaded.settings}
+    told = [(zone, system) for zone, system in sorted(found, key=str) if zone or system]
+    if len(found) > 1:
+        message = (
+            "images from sources with different zones or issuers cannot share one medium; export them as two cases"
+        )
+        raise refuse("business-rule", "case.json $.sources", message, rule="gate")
+    return tuple(SourceSettings(path="DICOM", zone=zone, patient_system=system) for zone, system in told)
+
+
+def _laid_out(case: Case) -> Case:
+    """Documents under `documents/`, each with its own name, derived from nothing but what is released."""
+    taken: set[str] = set()
+    places: dict[str, str] = {}
+    for document in sorted(case.documents, key=lambda d: d.id):
+        name = re.sub(r"[^A-Za-z0-9._ ()-]", "_", document.path.rsplit("/", 1)[-1]).lstrip(".") or "document"
+        if name.casefold() in taken:
+            stem, dot, ending = name.rpartition(".")
+            name = f"{stem or ending}-{document.sha256[:8]}{dot if stem else ''}{ending if stem else ''}"
+        taken.add(name.casefold())
+        places[document.path] = f"documents/{name}"
+    documents = tuple(msgspec.structs.replace(d, path=places[d.path]) for d in case.documents)
+    lines = tuple(
+        msgspec.structs.replace(line, path=places[line.path], id=_id_of(case, line.path)) if line.path else line
+        for line in case.materials
+    )
+    return msgspec.structs.replace(case, documents=documents, materials=lines)
+
+
+def _id_of(case: Case, path: str) -> str:
+    return next(d.id for d in case.documents if d.path == path)

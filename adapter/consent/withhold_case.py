@@ -1,0 +1,113 @@
+"""The native facts without what is withheld: items, links, lines, and the parties that only withheld things name."""
+
+import msgspec
+
+from adapter.consent.case_facts import PHYSICAL
+from mappings.domain.access import Access
+from mappings.domain.case import LISTS, Case, Material
+from mappings.domain.links import links_of, rewrite
+from mappings.domain.material import CustodyEvent
+from mappings.domain.party import PATIENT, Item, is_foreign
+from mappings.problems import refuse
+
+SUPPORTING_LISTS = ("organizations", "practitioners", "roles", "related_persons", "coverages", "endpoints")
+
+
+def named_by(case: Case, allowed: frozenset[str]) -> frozenset[str]:
+    """Every name that the request, the authority and the released native items link to."""
+    roots: list[object] = [case.request]
+    roots += [_access(case.access, allowed)] if case.access else []
+    roots += [i for i in _items(case) if not is_foreign(i.id) and _item_stays(i, allowed, frozenset())]
+    return frozenset(link for root in roots for link in links_of(root))
+
+
+def release_case(case: Case, allowed: frozenset[str], urls: frozenset[str]) -> Case:
+    """The case with only released items; links to anything else are taken out, and what cannot stand without goes too.
+
+    Raises:
+        ProblemError: the request itself cannot stand without what is withheld.
+    """
+    lines = tuple(line for line in case.materials if _line_stays(line, case, allowed, urls))
+    items = {item.id: item for item in _items(case) if _item_stays(item, allowed, urls)}
+    while True:
+        names = {PATIENT, case.request.id, *items, *urls, *_findings(case, items)}
+        names |= {case.access.id} if case.access else set()
+        cleaned = {name: made for name, item in items.items() if (made := _relinked(item, names)) is not None}
+        if len(cleaned) == len(items):
+            break
+        items = {name: items[name] for name in cleaned}
+    return _parties(_rebuilt(case, cleaned, names, lines, allowed))
+
+
+def _items(case: Case) -> list[Item]:
+    return [item for name in LISTS for item in getattr(case, name)]
+
+
+def _findings(case: Case, items: dict[str, Item]) -> set[str]:
+    return {finding.id for report in case.reports if report.id in items for finding in report.findings}
+
+
+def _item_stays(item: Item, allowed: frozenset[str], urls: frozenset[str]) -> bool:
+    if isinstance(item, CustodyEvent):
+        return all(f"{name}{PHYSICAL}" in allowed for name in item.items)
+    if is_foreign(item.id):
+        return item.id in urls
+    return type(item).__name__ in _UNDECIDED or item.id in allowed
+
+
+_UNDECIDED = frozenset(("Organization", "Practitioner", "Role", "RelatedPerson", "Coverage", "Endpoint"))
+
+
+def _line_stays(line: Material, case: Case, allowed: frozenset[str], urls: frozenset[str]) -> bool:
+    if line.path is not None:
+        return any(d.path == line.path and d.id in allowed for d in case.documents)
+    studies = {s.uid: s.id for s in case.studies}
+    name = studies.get(str(line.item), str(line.item))
+    return name in allowed or name in urls
+
+
+def _relinked(item: Item, names: set[str]) -> Item | None:
+    try:
+        return rewrite(item, lambda name: name if name in names else None)
+    except ValueError:
+        return None
+
+
+def _rebuilt(
+    case: Case, items: dict[str, Item], names: set[str], lines: tuple[Material, ...], allowed: frozenset[str]
+) -> Case:
+    lists = {name: tuple(items[i.id] for i in getattr(case, name) if i.id in items) for name in LISTS}
+    try:
+        request = rewrite(case.request, lambda name: name if name in names else None)
+        access = _access(case.access, allowed) if case.access else None
+        access = rewrite(access, lambda name: name if name in names else None)
+        made = tuple(rewrite(line, lambda name: name if name in names else None) for line in lines)
+        return msgspec.structs.replace(case, **lists, request=request, access=access, materials=made, schema_=None)
+    except ValueError as error:
+        raise refuse(
+            "business-rule", "case.json", f"cannot stand without what is withheld: {error}", rule="gate"
+        ) from None
+
+
+def _access(access: Access, allowed: frozenset[str]) -> Access:
+    """The authority as the recipient gets it: restrictions and determinations stay in the ledger."""
+    plain = msgspec.structs.replace(access, restrictions=(), determinations=())
+    if not any(name.endswith(PHYSICAL) for name in allowed):
+        plain = msgspec.structs.replace(plain, loan=None)
+    return plain
+
+
+def _parties(case: Case) -> Case:
+    """Drop the parties (and coverages, endpoints) that nothing released leads to."""
+    supporting = {item.id: item for name in SUPPORTING_LISTS for item in getattr(case, name)}
+    roots: list[object] = [case.request, case.access, *case.materials]
+    roots += [item for item in _items(case) if item.id not in supporting]
+    wanted = {case.holder, *(link for root in roots if root is not None for link in links_of(root))}
+    queue = list(wanted)
+    while queue:
+        item = supporting.get(queue.pop())
+        fresh = links_of(item) - wanted if item is not None else set()
+        wanted |= fresh
+        queue.extend(fresh)
+    lists = {name: tuple(i for i in getattr(case, name) if i.id in wanted) for name in SUPPORTING_LISTS}
+    return msgspec.structs.replace(case, **lists)

@@ -1,0 +1,121 @@
+"""The case bundle: a sealed tree of files that a FHIR system, a DICOM viewer and a person can each open.
+
+bundle.json  manifest.json  manifest.jws  index.html  case.json  documents/  DICOMDIR  DICOM/  README.txt
+"""
+
+import shutil
+from pathlib import Path
+
+from adapter.config import Settings
+from adapter.consent.release import Release
+from adapter.delivery.dicom_media import write_media
+from adapter.delivery.manifest import MANIFEST, SIGNATURE, Basis, Manifest, describe, encode, sign, versions
+from adapter.delivery.tree import writing
+from adapter.holding import File
+from adapter.viewer.page import render
+from mappings.domain.native import encode_case
+from mappings.fhir.binary import embedded
+from mappings.fhir.bundle import Assembly, assemble
+from mappings.fhir.wire import Json, pretty
+from mappings.identity import file_set_uid
+from mappings.problems import Problem, refuse
+
+BUNDLE = "bundle.json"
+CASE = "case.json"
+PAGE = "index.html"
+README = "README.txt"
+
+README_TEXT = """\
+SECOND OPINION CASE BUNDLE
+
+index.html      the case for a person; opens in any browser, needs no network
+bundle.json     the case as a FHIR R4 (4.0.1) Bundle
+case.json       the same facts in the native format of second-opinion-adapter
+documents/      the documents as files
+DICOMDIR DICOM/ the images; any DICOM viewer opens DICOMDIR (there are none where these are missing)
+manifest.json   every file with its SHA-256 and the legal basis of this release
+manifest.jws    signature of the sender over manifest.json (where the sender signs)
+
+Check that nothing was changed:   second-opinion verify THIS_FOLDER_OR_ZIP
+
+This holds health information about one person. Use it for the purpose it was released for.
+"""
+
+
+def fhir_bundle(release: Release, settings: Settings) -> Json:
+    """The release as a FHIR Bundle (collection)."""
+    inside = [d for d in release.case.documents if embedded(d)]
+    assembly = Assembly(
+        namespace=settings.namespace,
+        decided_at=release.decided_at,
+        policies=tuple(dict.fromkeys(row.uri for row in release.basis)),
+        data={d.id: release.documents[d.id].read() for d in inside},
+        sha1={d.id: release.documents[d.id].sha1 for d in release.case.documents},
+        patients=release.patients,
+        consent_shape=settings.consent_shape,
+    )
+    return assemble(release.case, release.carried, assembly)
+
+
+def deliver(release: Release, bundle: Json, target: Path, settings: Settings) -> tuple[str, tuple[Problem, ...]]:
+    """Write the sealed bundle to `target` (a folder, or a zip by its ending); nothing is there until all is.
+
+    Returns:
+        The sha256 of manifest.json, and what was noticed while writing images.
+
+    Raises:
+        ProblemError: a file changed while it was read, or the target cannot be written.
+    """
+    with writing(target) as tree:
+        (tree / BUNDLE).write_bytes(pretty(bundle))
+        (tree / CASE).write_bytes(encode_case(release.case))
+        (tree / PAGE).write_bytes(render(release))
+        (tree / README).write_text(README_TEXT, encoding="ascii")
+        _write_documents(release, tree)
+        noticed = _write_images(release, tree, settings)
+        return _seal(release, tree, settings), noticed
+
+
+def _write_documents(release: Release, tree: Path) -> None:
+    for item in release.case.documents:
+        file = release.documents[item.id]
+        place = tree / item.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file.location, place)
+        _unchanged(file, place)
+
+
+def _unchanged(file: File, copy: Path) -> None:
+    """The bytes that leave are the bytes that were decided about."""
+    import hashlib
+
+    with copy.open("rb") as stream:
+        if hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
+            raise refuse(
+                "conflict", file.path, "changed while it was exported; run the export again", rule="bundle.file"
+            )
+
+
+def _write_images(release: Release, tree: Path, settings: Settings) -> tuple[Problem, ...]:
+    if not release.instances:
+        return ()
+    files = {uid: file.location for uid, file in release.instances.items()}
+    uid = file_set_uid(settings.namespace, "|".join(sorted(files)))
+    return tuple(write_media(files, tree, uid))
+
+
+def _seal(release: Release, tree: Path, settings: Settings) -> str:
+    import hashlib
+
+    basis = tuple(Basis(code=b.code, citation=b.citation, uri=b.uri) for b in release.basis)
+    made = Manifest(
+        **versions(), case=release.case.id, released_at=str(release.decided_at), basis=basis, files=describe(tree)
+    )
+    data = encode(made)
+    (tree / MANIFEST).write_bytes(data)
+    if settings.signing_key is not None:
+        (tree / SIGNATURE).write_bytes(sign(data, settings.signing_key))
+    return hashlib.sha256(data).hexdigest()
+
+
+__all__ = ["Settings", "deliver", "fhir_bundle"]

@@ -1,0 +1,136 @@
+"""The ledger: what was decided, what was released on it, what was disclosed to whom. It stays with the holder.
+
+SQLAlchemy Core; SQLite by default, any URL that SQLAlchemy knows. A release is written down as `prepared` before the
+delivery is made and as `delivered` before it is reported as done: after a crash in between, the same command finds the
+prepared row, delivers again with the same time, and closes it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid5
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from mappings.identity import DEFAULT_NAMESPACE
+from mappings.problems import refuse
+
+METADATA = sa.MetaData()
+
+DECISIONS = sa.Table(
+    "decision",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("case_id", sa.String(200), nullable=False, index=True),
+    sa.Column("decided_at", sa.String(35), nullable=False),
+    sa.Column("outcome", sa.String(40), nullable=False),
+    sa.Column("deadline", sa.String(10)),
+    sa.Column("facts_sha256", sa.String(64), nullable=False),
+    sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("excluded", sa.JSON, nullable=False),
+)
+RELEASES = sa.Table(
+    "release",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("decision_id", sa.ForeignKey("decision.id"), nullable=False),
+    sa.Column("content_sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("decided_at", sa.String(35), nullable=False),
+    sa.Column("basis", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("audit_event", sa.JSON, nullable=False),
+)
+DISCLOSURES = sa.Table(
+    "disclosure",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("release_id", sa.ForeignKey("release.id"), nullable=False),
+    sa.Column("disclosed_at", sa.String(35), nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("recipient_address", sa.Text),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("accounting", sa.String(10), nullable=False),
+    sa.Column("manifest_sha256", sa.String(64), nullable=False),
+    sa.UniqueConstraint("release_id", "manifest_sha256"),
+)
+
+
+class Ledger:
+    """One ledger. Every method is one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def first_time(self, content_sha256: str) -> str | None:
+        """When the same content was first decided to go, or None: an identical redelivery keeps that time."""
+        query = sa.select(RELEASES.c.decided_at).where(RELEASES.c.content_sha256 == content_sha256)
+        with self._transaction() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def prepare(self, decision: dict[str, Any], release: dict[str, Any]) -> str:
+        """Write down a decision and the release made on it; its id. Nothing new for content that is there already."""
+        query = sa.select(RELEASES.c.id).where(RELEASES.c.content_sha256 == release["content_sha256"])
+        with self._transaction() as connection:
+            known = connection.execute(query).scalar_one_or_none()
+            if known is not None:
+                return str(known)
+            release_id = str(uuid5(DEFAULT_NAMESPACE, f"release|{release['content_sha256']}"))
+            decision_id = str(uuid5(DEFAULT_NAMESPACE, f"decision|{release['content_sha256']}"))
+            connection.execute(DECISIONS.insert().values(id=decision_id, **decision))
+            row = {"id": release_id, "decision_id": decision_id, "state": "prepared", **release}
+            connection.execute(RELEASES.insert().values(**row))
+            return release_id
+
+    def delivered(self, release_id: str, disclosure: dict[str, Any]) -> None:
+        """Close a release: it is delivered, with its line for the accounting of disclosures (45 CFR 164.528(b)(2))."""
+        disclosure_id = str(uuid5(DEFAULT_NAMESPACE, f"disclosure|{release_id}|{disclosure['manifest_sha256']}"))
+        known = sa.select(DISCLOSURES.c.id).where(DISCLOSURES.c.id == disclosure_id)
+        with self._transaction() as connection:
+            if connection.execute(known).scalar_one_or_none() is None:
+                connection.execute(DISCLOSURES.insert().values(id=disclosure_id, release_id=release_id, **disclosure))
+            connection.execute(RELEASES.update().where(RELEASES.c.id == release_id).values(state="delivered"))
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table, in the order of their ids."""
+        chosen = METADATA.tables[table]
+        with self._transaction() as connection:
+            return [dict(row) for row in connection.execute(sa.select(chosen).order_by(chosen.c.id)).mappings()]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError:
+            # the driver's own message shows parameters, which are about patients
+            message = "cannot be read or written; check its address, rights and space"
+            raise refuse("no-store", "ledger", message, rule="ledger") from None
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        address = sa.make_url(url)
+        if address.get_backend_name() == "sqlite" and address.database:
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(address, hide_parameters=True)
+        if address.get_backend_name() == "sqlite":
+            sa.event.listen(engine, "connect", _durable)
+        METADATA.create_all(engine)
+    except (SQLAlchemyError, OSError, ImportError):
+        message = "cannot be opened; check `ledger` in the settings (a SQLAlchemy URL) and its folder"
+        raise refuse("no-store", "ledger", message, rule="ledger") from None
+    return engine
+
+
+def _durable(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()

@@ -1,0 +1,64 @@
+"""A case bundle back to a case folder: exporting that again under the same authority and time gives the same bytes."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from adapter.delivery.tree import opened
+from adapter.delivery.verify import verify_tree
+from mappings.domain.native import read_case
+from mappings.fhir.bundle import take_apart
+from mappings.fhir.context import URN
+from mappings.fhir.wire import Json, pretty, read_object
+from mappings.problems import ProblemError, refuse
+
+CARRIED = "fhir/carried.json"
+_KEPT = ("documents", "DICOM")
+
+
+def import_bundle(bundle: Path, folder: Path, trusted: tuple[Path, ...] = ()) -> None:
+    """Write the case folder; nothing is there until all is.
+
+    Raises:
+        ProblemError: the bundle is not intact, its signer is not trusted where keys are configured, or `folder` exists.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise refuse("conflict", folder.name, "exists; name a new folder", rule="bundle.import")
+    with opened(bundle) as tree:
+        found = verify_tree(tree, trusted)
+        if found.problems:
+            raise ProblemError(found.problems)
+        if found.signer is not None and found.signer.trusted is False:
+            message = "is sealed with a key that is not trusted here; add it to `trusted_keys` if you know it"
+            raise refuse("security", "manifest.jws", message, rule="bundle.signature")
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
+        try:
+            _write(tree, scratch / "case")
+            if folder.exists():
+                folder.rmdir()
+            os.replace(scratch / "case", folder)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _write(tree: Path, folder: Path) -> None:
+    data = (tree / "case.json").read_bytes()
+    read_case(data)
+    folder.mkdir()
+    (folder / "case.json").write_bytes(data)
+    for name in _KEPT:
+        if (tree / name).is_dir():
+            shutil.copytree(tree / name, folder / name)
+    carried = carried_of(read_object((tree / "bundle.json").read_bytes()))
+    if carried["entry"]:
+        place = folder / CARRIED
+        place.parent.mkdir()
+        place.write_bytes(pretty(carried))
+
+
+def carried_of(bundle: Json) -> Json:
+    """The carried entries of a bundle as a Bundle: all that has not an id of ours (those come from case.json)."""
+    ours = {f"{URN}{resource.get('id')}" for _, resource in take_apart(bundle)}
+    entries = [entry for entry in bundle["entry"] if entry["fullUrl"] not in ours]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
