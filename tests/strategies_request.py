@@ -68,7 +68,7 @@ CODES = st.builds(
 CONCEPTS = st.builds(Concept, codes=st.tuples(CODES), text=st.none() | WORDS) | st.builds(Concept, text=WORDS)
 IDENTIFIERS = st.builds(
     Identifier,
-    system=st.sampled_from(("http://example.org/orders", "urn:oid:1.2.3")),
+    system=st.sampled_from(("http://example.org/orders", "urn:oid:2.16.840.1.113883.19.5")),
     value=WORDS,
     kind=st.sampled_from((None, "PLAC", "FILL")),
 )

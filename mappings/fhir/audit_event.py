@@ -95,8 +95,10 @@ def from_fhir(resource: Json, ctx: Reading) -> DisclosureRecord:
     """
     expect(resource, "AuditEvent")
     subtypes = [read_coding(item) for item in objects(resource.get("subtype"))]
-    if not any(_word("audit-subtype", code) for code in subtypes):
-        raise refuse("not-supported", "AuditEvent.subtype", "does not record a disclosure", rule="fhir.reading")
+    exported = _word("audit-type", read_coding(resource.get("type")))
+    if not exported or not any(_word("audit-subtype", code) for code in subtypes):
+        message = "does not record a disclosure by its source"
+        raise refuse("not-supported", "AuditEvent.subtype", message, rule="fhir.reading")
     agents = {read_table("audit-agent", item.get("type")): item for item in objects(resource.get("agent"))}
     source, recipient = (required(agents.get(word), "AuditEvent.agent") for word in ("source", "recipient"))
     entities = objects(resource.get("entity"))

@@ -151,9 +151,9 @@ def to_fhir(
             "status": table("consent-status").code(_state(value)),
             "scope": from_table("consent-scope", "patient-privacy"),
             "category": from_table_list("consent-category", field),
-            "patient": ctx.to(PATIENT),
+            "patient": _to(PATIENT, ctx, shape),
             "dateTime": value.signed_on and str(value.signed_on),
-            "performer": ctx.to_all([signer] if (signer := _signer(access, value)) else []),
+            "performer": [_to(signer, ctx, shape)] if (signer := _signer(access, value)) else None,
             "organization": [ctx.to(holder)] if shape == "pcf" else None,
             "sourceReference": ctx.maybe(value.document),
             "policy": [{"uri": uri} for uri in policies],
@@ -214,6 +214,14 @@ def _fast(access: Access, holder: str, ctx: Writing, shape: Shape) -> list[Json]
         {"url": GRANTEE, "valueReference": ctx.to(access.recipient_party)},
         {"url": CONTROLLER, "valueReference": ctx.to(holder)},
     ]
+
+
+def _to(name: str, ctx: Writing, shape: Shape) -> Json:
+    """A reference to a person; FAST wants the person's identifier beside it (FASTReference)."""
+    reference = ctx.to(name)
+    if shape != "fast":
+        return reference
+    return {**reference, "identifier": {"system": "urn:ietf:rfc:3986", "value": reference["reference"]}}
 
 
 def _state(value: Paper) -> str:

@@ -28,6 +28,7 @@ from mappings.fhir.datatypes import (
 from mappings.fhir.parts import expect, required
 from mappings.fhir.task import own_identifier
 from mappings.fhir.wire import Json
+from mappings.problems import refuse
 from mappings.terminology.tables import table
 
 PROFILE = "http://hl7.org/fhir/StructureDefinition/Task"
@@ -81,9 +82,13 @@ def from_fhir(resource: Json, ctx: Reading) -> CustodyEvent:
     """Read a hand-over.
 
     Raises:
-        ProblemError: another kind of Task, or one without items or time.
+        ProblemError: another kind of Task, one without items or time, or one that did not end as its kind says.
     """
     expect(resource, "Task")
+    kind = table("custody-kind").required(read_concept(resource.get("code")), "Task.code")
+    if kind != "requested" and resource.get("status") != table("custody-status").code(kind):
+        message = "is not how a hand-over of this kind ends: it did not come about as it says"
+        raise refuse("conflict", "Task.status", message, rule="table.custody-status")
     period = resource.get("executionPeriod")
     restriction = resource.get("restriction")
     loan = restriction.get("period") if isinstance(restriction, dict) else None
@@ -93,7 +98,7 @@ def from_fhir(resource: Json, ctx: Reading) -> CustodyEvent:
     fields: dict[str, Any] = {
         "id": ctx.own(resource),
         "items": ctx.all([item.get("valueReference") for word, item in inputs if word == "material"]),
-        "kind": table("custody-kind").required(read_concept(resource.get("code")), "Task.code"),
+        "kind": kind,
         "at": required(at, "Task.executionPeriod.start"),
         "by": ctx.name(resource.get("requester")),
         "to": ctx.name(resource.get("owner")),

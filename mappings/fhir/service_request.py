@@ -260,12 +260,21 @@ def _events(resource: Json, ctx: Reading, task: Json | None) -> tuple[RequestEve
             return ()
         message = "only an active request can be read without its Task: give the Task, which tells when this came about"
         raise refuse("incomplete", "ServiceRequest.status", message, rule="fhir.reading")
+    _same(resource, ctx, task)
     events = life.from_fhir(task, ctx)
     now = events[-1].status if events else "requested"
     if status not in ("active", table("request-status").code(now)):
         message = "does not agree with Task.status: mend one of them"
         raise refuse("conflict", "ServiceRequest.status", message, rule="fhir.reading")
     return events
+
+
+def _same(resource: Json, ctx: Reading, task: Json) -> None:
+    """Refuse a Task that is about something else: its life is not this request's."""
+    focus, whole = ctx.name(task.get("focus")), f"ServiceRequest/{resource.get('id')}"
+    if focus not in (None, ctx.own(resource), whole) and not str(focus).endswith(f"/{whole}"):
+        message = "is not this ServiceRequest: give the Task of this request"
+        raise refuse("conflict", "Task.focus", message, rule="fhir.reading")
 
 
 def _due(resource: Json) -> PartialDate | None:

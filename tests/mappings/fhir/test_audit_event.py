@@ -120,6 +120,7 @@ def changed(**members: Any) -> Json:
     ("resource", "message"),
     [
         (changed(subtype=[]), "does not record a disclosure"),
+        (changed(type={**written(FULL)["type"], "code": "110107"}), "does not record a disclosure"),
         (changed(agent=written(FULL)["agent"][:1]), r"AuditEvent\.agent: is missing"),
         (changed(entity=written(FULL)["entity"][:1]), "needs at least one entry in `released`"),
         (changed(entity=[*written(FULL)["entity"], {"name": "something"}]), r"entity\.what: is missing"),

@@ -104,6 +104,9 @@ def test_shape_pcf_has_an_organization_and_fast_has_none() -> None:
         (consent.GRANTEE, URLS["center"]),
         (consent.CONTROLLER, URLS["hospital"]),
     ]
+    patient = {"system": "urn:ietf:rfc:3986", "value": URLS["patient"]}
+    assert fast["patient"] == {"reference": URLS["patient"], "identifier": patient}
+    assert written()["patient"] == {"reference": URLS["patient"]}
 
 
 def test_provision_permits_the_recipient_the_released_items_for_the_purpose() -> None:

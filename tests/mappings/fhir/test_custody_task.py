@@ -77,6 +77,7 @@ def changed(**members: Any) -> Json:
         (changed(executionPeriod={"end": "2026"}), r"executionPeriod\.start: is missing"),
         (changed(restriction={"period": {"end": "soon"}}), "is not a date"),
         (changed(status="entered-in-error"), "entered in error"),
+        (changed(status="rejected"), "is not how a hand-over of this kind ends"),
     ],
 )
 def test_refuses(resource: Json, message: str) -> None:

@@ -260,6 +260,14 @@ def test_refuses_an_order_that_its_task_contradicts() -> None:
         service_request.from_fhir({**order, "status": "revoked"}, READING, task=life)
 
 
+def test_refuses_the_task_of_another_request() -> None:
+    order, life = written(FULL)
+    with pytest.raises(ProblemError, match=r"Task\.focus: is not this ServiceRequest"):
+        service_request.from_fhir(order, READING, task={**life, "focus": {"reference": URLS["report-1"]}})
+    by_address = {**life, "focus": {"reference": f"https://ehr.example.org/fhir/ServiceRequest/{order['id']}"}}
+    assert service_request.from_fhir(order, READING, task=by_address) == FULL
+
+
 def test_reads_a_foreign_referral() -> None:
     order = {
         "resourceType": "ServiceRequest",
