@@ -112,6 +112,11 @@ class Organization(Item, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...] = ()
     addresses: tuple[Address, ...] = ()
 
+    def check(self) -> None:
+        Item.check(self)
+        uses = [contact.use for contact in self.contacts] + [address.use for address in self.addresses]
+        need("home" not in uses, "an organization has no contact or address of use `home`")
+
 
 class Role(Item, frozen=True, kw_only=True):
     """A practitioner at an organization (FHIR's PractitionerRole): who asks and who answers."""

@@ -9,6 +9,7 @@ import types
 import typing
 from calendar import monthrange
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, Self
@@ -239,5 +240,18 @@ class Span(Fact, frozen=True, kw_only=True):
     def check(self) -> None:
         need(self.start or self.end, "needs `start` or `end`")
         if self.start and self.end:
-            shorter = min(len(self.start), len(self.end), 10)
-            need(self.start[:shorter] <= self.end[:shorter], "field `end` lies before `start`")
+            need(_in_order(self.start, self.end), "field `end` lies before `start`")
+
+
+def _in_order(start: Moment, end: Moment) -> bool:
+    """Whether the second is not before the first, as far as both are known."""
+    if start.offset and end.offset:
+        return _instant(start) <= _instant(end)
+    if start.floating and end.floating:
+        return str(start) <= str(end)
+    shorter = min(len(start), len(end), 10)
+    return start[:shorter] <= end[:shorter]
+
+
+def _instant(moment: Moment) -> datetime:
+    return datetime.fromisoformat(moment.replace(":60", ":59"))  # a leap second has no datetime

@@ -27,6 +27,9 @@ from mappings.terminology.tables import Table, table
 RAW_TIME = structure("raw-time")
 """Extension on a dateTime: the time as the source wrote it, without an offset (a FHIR time needs one)."""
 
+RAW_START = structure("raw-start")
+"""Extension on Period.start: a start of another precision than the end, within which the end lies."""
+
 T = TypeVar("T")
 
 
@@ -114,8 +117,22 @@ def construct(make: Callable[..., T], where: str, **fields: Any) -> T:
 
 
 def period(value: Span | None) -> Json | None:
-    """A Period."""
-    return {**moment("start", value.start), **moment("end", value.end)} if value else None
+    """A Period; a start that cannot be told from the end (2026 to 2026-03) is set aside, as FHIR's per-1 asks for.
+
+    The start and not the end, because a Period without end would say that it goes on.
+    """
+    if value is None:
+        return None
+    start, end = moment("start", value.start), moment("end", value.end)
+    if start and end and _same_but_vaguer(start["start"], end["end"]):
+        start = {"_start": {"extension": [{"url": RAW_START, "valueString": str(value.start)}]}}
+    return {**start, **end}
+
+
+def _same_but_vaguer(start: str, end: str) -> bool:
+    """Whether one is the other with less precision: then there is no order between them."""
+    shorter = min(len(start), len(end), 10)
+    return start[:shorter] == end[:shorter] and start != end and min(len(start), len(end)) <= 10
 
 
 def read_period(value: object) -> Span | None:
@@ -123,6 +140,9 @@ def read_period(value: object) -> Span | None:
     if not isinstance(value, dict):
         return None
     start, end = read_moment(value, "start"), read_moment(value, "end")
+    aside = extension(value.get("_start"), RAW_START)
+    if aside and start is None:
+        start = valid(Moment, aside.get("valueString"), "Period.start")
     return construct(Span, "Period", start=start, end=end) if start or end else None
 
 

@@ -97,6 +97,8 @@ def test_foreign_kinds(types: Any, kind: str) -> None:
     ("change", "code", "where"),
     [
         ({"name": None}, "required", "Organization.name"),
+        ({"telecom": [{"system": "phone", "value": "1", "use": "home"}]}, "invariant", "Organization"),
+        ({"address": [{"city": "Dover", "use": "home"}]}, "invariant", "Organization"),
         (
             {"extension": [{"url": organization.ACCREDITATION, "extension": []}]},
             "code-invalid",

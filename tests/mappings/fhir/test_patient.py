@@ -28,7 +28,9 @@ FULL = Patient(
     language="en-US",
 )
 DEAD = Patient(identifiers=(NUMBER,), names=FULL.names, deceased_on=Moment("2026-01"))
-MINIMAL = Patient(identifiers=(Identifier(system="urn:oid:1.2", value="1"),), names=(PersonName(text="Ana"),))
+MINIMAL = Patient(
+    identifiers=(Identifier(system="urn:oid:2.16.840.1.113883.19.5", value="1"),), names=(PersonName(text="Ana"),)
+)
 CARRIED = "http://hospital.example.org/fhir/Patient/9"
 
 
@@ -67,7 +69,7 @@ def test_minimal() -> None:
     assert patient.to_fhir(MINIMAL, WRITING) == {
         "resourceType": "Patient",
         "id": WRITING.id("patient"),
-        "identifier": [{"system": "urn:oid:1.2", "value": "1"}],
+        "identifier": [{"system": "urn:oid:2.16.840.1.113883.19.5", "value": "1"}],
         "name": [{"text": "Ana"}],
     }
 

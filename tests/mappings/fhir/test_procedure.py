@@ -29,7 +29,7 @@ FULL = Procedure(
     note="No complication.",
 )
 OVER_DAYS = Procedure(
-    id="item", code=Concept(text="Radiotherapy"), period=Span(start=Moment("2026"), end=Moment("2026-03"))
+    id="item", code=Concept(text="Radiotherapy"), period=Span(start=Moment("2025"), end=Moment("2026-03"))
 )
 MINIMAL = Procedure(id="item", code=Concept(text="Biopsy"))
 FULL_JSON = procedure.to_fhir(FULL, WRITING)
@@ -54,7 +54,7 @@ def test_full() -> None:
 
 def test_over_days() -> None:
     made = procedure.to_fhir(OVER_DAYS, WRITING)
-    assert made["performedPeriod"] == {"start": "2026", "end": "2026-03"}
+    assert made["performedPeriod"] == {"start": "2025", "end": "2026-03"}
     assert "performedDateTime" not in made
 
 
