@@ -1,7 +1,9 @@
 """Document there and back as DocumentReference."""
 
+import csv
 import hashlib
 import pathlib
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -155,6 +157,20 @@ def test_types_are_loinc_documents_or_unknown() -> None:
     }
 
 
+def test_every_kind_of_information_in_law_has_a_type() -> None:
+    kinds = csv.DictReader(files("adapter.consent").joinpath("kinds.csv").read_text(encoding="utf-8").splitlines())
+    information = {line["kind"] for line in kinds if line["class"] == "information"}
+    assert len(information) > 20
+    assert information - set(table("document-kind").values) == set()
+
+
+def test_what_is_read_of_a_type_is_a_kind_in_law() -> None:
+    found = csv.DictReader(files("adapter.consent").joinpath("kinds.csv").read_text(encoding="utf-8").splitlines())
+    kinds = {line["kind"] for line in found}
+    listed = table("document-kind")
+    assert {listed.value(row.system, row.code) for row in listed.rows} - kinds == {"other"}
+
+
 def test_a_kind_that_the_table_does_not_list_is_of_unknown_type() -> None:
     value = Document(id="item", path="a", content_type="a/b", sha256="0" * 64, size=1, kind="x_ray_film")
     made = document_reference.to_fhir(value, WRITING)
@@ -163,7 +179,14 @@ def test_a_kind_that_the_table_does_not_list_is_of_unknown_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [("68604-8", "radiology_report"), ("11526-1", "pathology_report"), ("1-8", "other")]
+    ("code", "kind"),
+    [
+        ("68604-8", "radiology_report"),
+        ("11526-1", "pathology_report"),
+        ("11488-4", "clinical_record"),
+        ("59284-0", "administrative_record"),
+        ("1-8", "other"),
+    ],
 )
 def test_foreign_types(code: str, kind: str) -> None:
     foreign = {**FULL_JSON, "type": {"coding": [{"system": "http://loinc.org", "code": code}]}}
