@@ -117,11 +117,22 @@ class Case(Fact, frozen=True, kw_only=True):
         for path, item in self.places():
             need(item.id not in kinds, f"`{path}.id`: a local name is used twice")
             kinds[item.id] = type(item).__name__
+        self._name_declared(kinds)
         need(kinds.get(self.holder) == "Organization", "field `holder` must name an entry of `organizations`")
         for path, item in self.places():
             _check_links(path, item, kinds)
         times = [event.at[:10] for event in self.custody]
         need(times == sorted(times), "`custody` is append-only: its events must be in the order of time")
+
+    def _name_declared(self, kinds: dict[str, str]) -> None:
+        """A line that declares a file names the Document the file becomes when the folder is loaded: links may lead there.
+
+        Once loaded, the Document itself stands under the name.
+        """
+        declared = [line.id for line in self.materials if line.path and line.id]
+        need(len(set(declared)) == len(declared), "`materials`: a local name is used twice")
+        for name in declared:
+            need(kinds.setdefault(name, "Document") == "Document", "`materials`: a local name is used twice")
 
     def places(self) -> Iterator[tuple[str, Item]]:
         """Everything that has a local name with its path, in the order of the fields (findings behind their report)."""
