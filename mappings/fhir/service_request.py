@@ -6,9 +6,8 @@ v2-0336 S (reason) and v2-0282 SO and WR (what the receiver should do).
 
 from typing import Any
 
-from mappings.domain.assessment import DecisionFactors, DiscordanceRate
 from mappings.domain.party import PATIENT
-from mappings.domain.request import PlannedTreatment, RequestEvent, ReviewRequest, Scope
+from mappings.domain.request import RequestEvent, ReviewRequest, Scope
 from mappings.domain.values import Moment, PartialDate
 from mappings.fhir import task as life
 from mappings.fhir.context import Reading, Writing
@@ -31,35 +30,18 @@ from mappings.fhir.datatypes import (
     text,
     valid,
 )
-from mappings.fhir.parts import expect, parts, read_parts, required
-from mappings.fhir.wire import ExactDecimal, Json
+from mappings.fhir.parts import expect, required
+from mappings.fhir.reasons import factors, read_factors, read_treatment, treatment
+from mappings.fhir.wire import Json
 from mappings.identity import structure
 from mappings.problems import refuse
-from mappings.terminology.rates import rates_for
 from mappings.terminology.tables import table
 
 PROFILE = "http://hl7.org/fhir/StructureDefinition/ServiceRequest"
-TREATMENT = structure("planned-treatment")
-FACTORS = structure("decision-factors")
 COMPUTED = structure("computed-window")
 """On occurrencePeriod: the window follows from the scope, nobody asked for this date."""
 ADDED = structure("added-by-release")
 """On a Reference in supportingInfo: what the release adds beside what the requester named."""
-TREATMENT_PARTS = {
-    "description": "String",
-    "code": "CodeableConcept",
-    "irreversible": "Boolean",
-    "scheduled": "Date",
-    "held": "Boolean",
-}
-FACTOR_PARTS = {
-    "diagnostic_confidence": "Code",
-    "treatment_consequence": "Code",
-    "discordance_group": "Code",
-    "time_available": "Code",
-    "coverage": "Code",
-    "patient_preference": "Code",
-}
 RULES = (
     Rule("request.planned_treatment", "ServiceRequest.extension:planned-treatment"),
     Rule(
@@ -106,7 +88,7 @@ def to_fhir(request: ReviewRequest, ctx: Writing, *, also: tuple[str, ...] = ())
             "resourceType": "ServiceRequest",
             "id": ctx.id(request.id),
             "meta": ctx.meta(),
-            "extension": [e for e in (_treatment(request), _factors(request.factors)) if e],
+            "extension": [e for e in (treatment(request.planned_treatment), factors(request.factors)) if e],
             "identifier": many(identifier, request.identifiers),
             "status": _status(request.status, bool(request.emergency)),
             "intent": "order",
@@ -155,8 +137,8 @@ def from_fhir(resource: Json, ctx: Reading, *, task: Json | None = None, scope: 
         "emergency": _emergency(urgency, reasons),
         "events": _events(resource, ctx, task),
         "due": _due(resource),
-        "planned_treatment": _read_treatment(resource),
-        "factors": _read_factors(resource),
+        "planned_treatment": read_treatment(resource),
+        "factors": read_factors(resource),
         "coverage": next(iter(ctx.all(resource.get("insurance"))), None),
         "diagnoses": ctx.all(resource.get("reasonReference")),
         "supporting": _supporting(resource, ctx),
@@ -198,28 +180,6 @@ def _occurrence(request: ReviewRequest) -> Json | None:
 def _added(names: tuple[str, ...], request: ReviewRequest, ctx: Writing) -> list[Json]:
     mark = [{"url": ADDED, "valueBoolean": True}]
     return [{"extension": mark, **ctx.to(name)} for name in names if name not in request.supporting]
-
-
-def _treatment(request: ReviewRequest) -> Json | None:
-    return parts(TREATMENT, request.planned_treatment, TREATMENT_PARTS)
-
-
-def _factors(factors: DecisionFactors | None) -> Json | None:
-    if factors is None:
-        return None
-    rates = rates_for(factors.discordance_group) if factors.discordance_group else ()
-    informs = {"url": "informs-only", "valueBoolean": True}
-    return parts(FACTORS, factors, FACTOR_PARTS, *many(_rate, rates), informs)
-
-
-def _rate(rate: DiscordanceRate) -> Json:
-    said = (
-        {"url": "measure", "valueString": rate.measure},
-        {"url": "lower", "valueDecimal": ExactDecimal(str(rate.lower))},
-        {"url": "upper", "valueDecimal": ExactDecimal(str(rate.upper))},
-        {"url": "source", "valueString": rate.source},
-    )
-    return {"url": "published-rate", "extension": list(said)}
 
 
 # --- reading
@@ -289,22 +249,3 @@ def _due(resource: Json) -> PartialDate | None:
 def _supporting(resource: Json, ctx: Reading) -> tuple[str, ...]:
     named = objects(resource.get("supportingInfo"))
     return ctx.all([reference for reference in named if not extension(reference, ADDED)])
-
-
-def _read_treatment(resource: Json) -> PlannedTreatment | None:
-    found = extension(resource, TREATMENT)
-    if found is None:
-        return None
-    read = read_parts(found, TREATMENT_PARTS, "ServiceRequest")
-    required(read.get("description"), "ServiceRequest.extension.description")
-    return construct(PlannedTreatment, "ServiceRequest.extension", **read)
-
-
-def _read_factors(resource: Json) -> DecisionFactors | None:
-    found = extension(resource, FACTORS)
-    if found is None:
-        return None
-    read = read_parts(found, FACTOR_PARTS, "ServiceRequest")
-    if "discordance_group" in read:
-        rates_for(read["discordance_group"])
-    return construct(DecisionFactors, "ServiceRequest.extension", **read)

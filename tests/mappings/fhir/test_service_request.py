@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mappings.domain.assessment import DecisionFactors
 from mappings.domain.request import PlannedTreatment, RequestEvent, ReviewRequest
 from mappings.domain.values import Concept, Identifier, Moment, PartialDate
-from mappings.fhir import service_request, task
+from mappings.fhir import reasons, service_request, task
 from mappings.fhir.context import Reading, inverse
 from mappings.fhir.wire import Json, dumps, loads
 from mappings.problems import ProblemError
@@ -173,7 +173,7 @@ def test_status_of_the_order(status: str, said: str) -> None:
 
 
 def test_published_rates_travel_with_the_request() -> None:
-    found = [e for e in written(FULL)[0]["extension"] if e["url"] == service_request.FACTORS]
+    found = [e for e in written(FULL)[0]["extension"] if e["url"] == reasons.FACTORS]
     rates = [part for part in found[0]["extension"] if part["url"] == "published-rate"]
     first = {part["url"]: part for part in rates[0]["extension"]}
     assert first["lower"]["valueDecimal"] == Decimal(25)
@@ -231,16 +231,16 @@ def changed(**members: Any) -> Json:
         (changed(requester=None), "ServiceRequest.requester: is missing"),
         (changed(performer=[{"display": "somebody"}]), "ServiceRequest.performer: is missing"),
         (changed(authoredOn="yesterday"), "is not a date or time"),
-        (changed(extension=[{"url": service_request.TREATMENT}]), "description: is missing"),
+        (changed(extension=[{"url": reasons.TREATMENT}]), "description: is missing"),
         (
-            changed(extension=[{"url": service_request.TREATMENT, "extension": [{"url": "held", "valueString": "x"}]}]),
+            changed(extension=[{"url": reasons.TREATMENT, "extension": [{"url": "held", "valueString": "x"}]}]),
             "needs valueBoolean",
         ),
         (
             changed(
                 extension=[
                     {
-                        "url": service_request.FACTORS,
+                        "url": reasons.FACTORS,
                         "extension": [{"url": "discordance-group", "valueCode": "x"}],
                     }
                 ]
