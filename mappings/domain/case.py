@@ -125,7 +125,7 @@ class Case(Fact, frozen=True, kw_only=True):
         need(times == sorted(times), "`custody` is append-only: its events must be in the order of time")
 
     def _name_declared(self, kinds: dict[str, str]) -> None:
-        """A line that declares a file names the Document the file becomes when the folder is loaded: links may lead there.
+        """A line that declares a file names the Document that loading makes of it: links may lead there.
 
         Once loaded, the Document itself stands under the name.
         """
