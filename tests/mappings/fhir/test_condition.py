@@ -104,7 +104,8 @@ def test_rules() -> None:
 
 @pytest.mark.parametrize("side", ["399488007", "x"])
 def test_a_side_that_is_none_of_ours_is_not_read(side: str) -> None:
-    site = {"extension": [{"url": condition.LATERALITY, "valueCodeableConcept": {"coding": [{"system": SNOMED, "code": side}]}}]}  # fmt: skip  # noqa: E501
+    coding = {"coding": [{"system": SNOMED, "code": side}]}
+    site = {"extension": [{"url": condition.LATERALITY, "valueCodeableConcept": coding}]}
     assert condition.from_fhir({**FULL_JSON, "bodySite": [site]}, Reading({})).laterality is None
 
 
