@@ -125,7 +125,7 @@ def decide(facts: Facts, policy: Policy) -> Decision:
     excluded = [key for key in found if _has(found[key], "exclude")]
     waiting = [key for key in found if key not in excluded and _has(found[key], "wait")]
     going = [key for key in found if key not in excluded and key not in waiting]
-    if _has(asked, "hold") or any(_has(found[key], "hold") for key in going + waiting):
+    if _has(asked, "hold") or any(_is_open(each) for each in found.values()):
         return _made(matter, "pend", asked, found, out=tuple(excluded), deadline=deadline)
     if matter.basis.name in RELEASES_NOTHING and not excluded:
         return _made(matter, "permit", asked, found, out=(), deadline=deadline)
@@ -154,6 +154,12 @@ def _of_item(matter: Matter, item: Material) -> list[Finding]:
         if rule.ends and _has(found, "exclude"):
             break
     return found
+
+
+def _is_open(found: list[Finding]) -> bool:
+    """Whether an item has an open question; one that is out for good has none, one that lacks a paper still has."""
+    final = any(finding.effect == "exclude" and finding.label != "pend" for finding in found)
+    return _has(found, "hold") and not final
 
 
 def _has(found: list[Finding], effect: str) -> bool:

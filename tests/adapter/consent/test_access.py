@@ -236,3 +236,41 @@ def test_who_asks_to_amend_is_verified() -> None:
     right = {"created_here": True, "accurate_and_complete": False}
     assert decided(ACCESS, pathway="amendment", amendment=right, identity_verified=None).outcome == "pend"
     assert decided(ACCESS, pathway="amendment", amendment=right, requester="attorney").outcome == "pend"
+
+
+@pytest.mark.parametrize("fact", ["promised_confidentiality", "access_would_reveal"])
+def test_a_confidential_source_is_protected_only_with_all_conditions_known(fact: str) -> None:
+    source: Request = {"is_provider": False, "promised_confidentiality": True, "access_would_reveal": True}
+    assert decided(ACCESS, REPORT | {"source": source}).outcome == "deny_unreviewable"
+    assert decided(ACCESS, REPORT | {"source": source | {fact: None}}).outcome == "pend"
+    assert decided(ACCESS, REPORT | {"source": source | {fact: False}}).outcome == "permit"
+    assert decided(ACCESS, REPORT | {"source": source | {"is_provider": True}}).outcome == "permit"
+
+
+@pytest.mark.parametrize(("agency", "outcome"), [(True, "deny_unreviewable"), (None, "pend"), (False, "permit")])
+def test_the_privacy_act_counts_for_federal_agencies(agency: bool | None, outcome: str) -> None:
+    item = REPORT | {"privacy_act_denial_ok": True}
+    assert decided(ACCESS, item, holder={"federal_privacy_act": agency}).outcome == outcome
+
+
+def test_what_is_no_ground_is_said_and_withholds_nothing() -> None:
+    said = decided(ACCESS, asserted_reason="unpaid_bill", site_demands=["notary"], offered_in_lieu="summary")
+    assert said.outcome == "permit"
+    assert {"NOT_A_GROUND", "UNREASONABLE_MEASURE", "SUMMARY_NOT_AGREED"} <= codes(said)
+    agreed = decided(ACCESS, offered_in_lieu="summary", summary_agreed_in_advance=True)
+    assert "SUMMARY_NOT_AGREED" not in codes(agreed)
+
+
+@pytest.mark.parametrize(
+    ("pathway", "fact", "deadline"),
+    [
+        ("amendment", "received_at", "2026-05-01"),
+        ("accounting", "received_at", "2026-05-01"),
+        ("retention", "created_on", "2032-01-05"),
+    ],
+)
+def test_other_terms_run_from_a_known_day(pathway: str, fact: str, deadline: str) -> None:
+    right = {"created_here": True, "accurate_and_complete": False}
+    request = ACCESS | {"pathway": pathway, "created_on": "2026-01-05", "amendment": right}
+    assert (decided(request).outcome, decided(request).deadline) == ("permit", deadline)
+    assert (decided(request, **{fact: None}).outcome, decided(request, **{fact: None}).deadline) == ("pend", None)

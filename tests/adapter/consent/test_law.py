@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapter.consent.law import classify_resource, classify_study, kinds, material, material_of
@@ -33,7 +34,7 @@ def _concept(system: str, code: str) -> dict[str, Any]:
         (_report(), "clinical_record"),
         ({"resourceType": "DocumentReference", "type": _concept("http://loinc.org", "18748-4")}, "radiology_report"),
         (
-            {"resourceType": "DocumentReference", "type": _concept("http://loinc.org", "64292-6")},
+            {"resourceType": "Composition", "type": _concept("http://loinc.org", "64292-6")},
             "administrative_record",
         ),
         ({"resourceType": "Consent", "scope": _concept("urn:local", "x")}, "administrative_record"),
@@ -133,8 +134,8 @@ def test_an_unfinished_report_says_so(status: str | None, completed: bool | None
 
 
 def test_studies_by_modality() -> None:
-    given = (["SM"], ["CT"], ["SR", "MR"], ["PT", "CT"], ["CT", "SM"], ["US"], [])
-    assert [classify_study(each) for each in given] == [
+    studies: tuple[list[str], ...] = (["SM"], ["CT"], ["SR", "MR"], ["PT", "CT"], ["CT", "SM"], ["US"], [])
+    assert [classify_study(each) for each in studies] == [
         "whole_slide_image", "ct_study", "mr_study", "ct_study", "whole_slide_image", "imaging_study", "imaging_study",
     ]  # fmt: skip
 
@@ -152,8 +153,6 @@ def test_a_classified_psychotherapy_note_does_not_leave() -> None:
     assert note is not None
     assert plain is not None
     facts = [material_of("note", note), material_of("plain", plain)]
-    import msgspec
-
     decision = decided(TREATMENT, *(msgspec.to_builtins(fact) for fact in facts))
     assert decision.released == ("plain",)
 

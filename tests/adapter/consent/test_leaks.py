@@ -1,7 +1,5 @@
 """For each rule, the case in which breaking it would let something out."""
 
-from typing import Any
-
 import pytest
 
 from tests.adapter.consent.given import (
@@ -190,6 +188,7 @@ def test_patients_see_their_own_part_2_record_and_a_representative_does_not_by_t
         ("treatment", {"requester": "attorney"}),
         ("treatment", {"purpose": "marketing"}),
         ("payment", {"recipient": "attorney"}),
+        ("payment", {"recipient": "review_center", "recipient_is_provider": None}),
         ("payment", {"scope": None}),
         ("payment", {"scope": "entire_medical_record"}),
         ("payment", {"purpose": "underwriting"}),
@@ -462,10 +461,8 @@ def test_of_a_circle_of_copies_the_first_goes() -> None:
 
 @pytest.mark.parametrize("pathway", ["amendment", "accounting", "retention"])
 def test_a_request_that_is_none_for_copies_releases_nothing(pathway: str) -> None:
-    extra: dict[str, Any] = {
-        "created_on": "2026-01-05",
-        "amendment": {"created_here": True, "accurate_and_complete": False},
-    }
+    amendment = {"created_here": True, "accurate_and_complete": False}
+    extra: Request = {"created_on": "2026-01-05", "amendment": amendment}
     decision = decided(ACCESS | extra, pathway=pathway)
     assert decision.outcome == "permit"
     assert decision.released == ()
@@ -476,3 +473,59 @@ def test_the_holders_own_use_takes_everything_and_is_no_disclosure() -> None:
     assert decision.outcome == "permit"
     assert decision.excluded == ()
     assert {(r.code, r.citation) for r in decision.reasons} == {("HOLDER_USE", "45 CFR 164.506(c)(1)")}
+
+
+FAMILY = TREATMENT | {
+    "requester": "family_member",
+    "recipient": "family_member",
+    "recipient_is_provider": False,
+    "purpose": "involvement_in_care",
+}
+
+
+@pytest.mark.parametrize(
+    ("family", "outcome"),
+    [
+        ({"involved_in_care": True, "individual_agreed": True}, "permit"),
+        ({"involved_in_care": True, "professional_judgment": True}, "permit"),
+        ({"involved_in_care": True}, "pend"),
+        ({"individual_agreed": True}, "pend"),
+        ({"involved_in_care": True, "professional_judgment": True, "individual_objected": True}, "pend"),
+        (None, "pend"),
+    ],
+)
+def test_family_is_told_what_the_living_patient_lets_them_know(family: Request | None, outcome: str) -> None:
+    assert decided(FAMILY, family=family).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("family", "outcome"),
+    [
+        ({"involved_before_death": True, "contrary_preference_known": False}, "permit"),
+        ({"involved_before_death": True, "contrary_preference_known": True}, "pend"),
+        ({"involved_before_death": True}, "pend"),
+        ({"contrary_preference_known": False}, "pend"),
+        (None, "pend"),
+    ],
+)
+def test_family_of_the_dead_is_told_what_the_patient_did_not_oppose(family: Request | None, outcome: str) -> None:
+    assert decided(FAMILY, family=family, patient={"deceased_on": "2026-01-10"}).outcome == outcome
+
+
+def test_what_goes_on_the_accounting_is_said_of_releases_only() -> None:
+    assert {"ACCOUNTING_REQUIRED", "MIN_NECESSARY_APPLIES"} <= codes(decided(RESEARCH))
+    assert "accounting_entry" in decided(RESEARCH).produce
+    assert "ACCOUNTING_EXEMPT" in codes(decided(TREATMENT))
+    assert "accounting_entry" not in decided(RESEARCH, identity_verified=False).produce
+
+
+def test_an_open_question_about_an_item_that_lacks_its_paper_still_pends_the_request() -> None:
+    notes = NOTES | {"statement_of_disagreement": True}
+    assert decided(TREATMENT, REPORT, notes, psychotherapy_authorization=CONSENT).outcome == "pend"
+    assert decided(TREATMENT, REPORT, notes).outcome == "pend"
+
+
+def test_an_item_that_is_out_for_good_has_no_open_question() -> None:
+    disputed = SCAN | {"statement_of_disagreement": True}
+    blocked: Request = {"agreed": True, "applies_to": ["scan"]}
+    assert decided(TREATMENT, REPORT, disputed, restrictions=[blocked]).released == ("report",)
