@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from adapter.account import Account, Unit, account
+from adapter.account import Account, Outcome, Unit, account
 from adapter.config import Settings
 from adapter.consent.case_facts import facts_of, party_name
 from adapter.consent.decide import Decision, decide
@@ -200,7 +200,8 @@ def close_account(
 
 def _resources(released: Release) -> dict[str, tuple[str, ...]]:
     """Local name -> the resources that say it in the bundle."""
-    found = {item.full_url: (f"{item.type}/{item.resource.get('id', '')}",) for item in released.carried}
+    found: dict[str, tuple[str, ...]] = {}
+    found |= {item.full_url: (f"{item.type}/{item.resource.get('id', '')}",) for item in released.carried}
     found |= {study.id: ("ImagingStudy",) for study in released.case.studies}
     return found | {item.id: ("DocumentReference",) for item in released.case.documents}
 
@@ -219,6 +220,7 @@ def _unit(
         if name not in resources and name not in reasons:
             problems.append(_why(name, draft, checked))
     undeclared = any(p.rule == UNDECLARED for p in draft.problems)
+    outcome: Outcome
     if draft.refused:
         outcome = "refused"
     elif undeclared or (draft.names and not went):
@@ -231,7 +233,7 @@ def _unit(
     return Unit(
         source=draft.source,
         sha256=draft.sha256,
-        outcome=outcome,  # type: ignore[arg-type]
+        outcome=outcome,
         resources=said,
         problems=tuple(problems),
     )

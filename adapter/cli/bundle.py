@@ -39,7 +39,7 @@ def verify_command(ctx: click.Context, bundle: Path, keys: tuple[Path, ...], as_
 @guarded
 def import_command(ctx: click.Context, bundle: Path, folder: Path) -> None:
     """Turn the bundle OUT back into a case folder. A bundle that is not intact is not imported."""
-    from adapter.sources.bundle_import import import_bundle
+    from adapter.delivery.bundle_import import import_bundle
 
     import_bundle(bundle, folder, settings(ctx).trusted_keys)
     click.echo(str(folder))

@@ -160,9 +160,11 @@ def party_name(case: Case, name: str | None) -> str | None:
     organization = next((o for o in case.organizations if o.id == name), None)
     if organization:
         return organization.name
-    person = next((p for p in (*case.practitioners, *case.related_persons) if p.id == name), None)
-    if person:
-        return person.names[0].label
+    names = {p.id: p.names[0].label for p in case.practitioners} | {
+        p.id: p.names[0].label for p in case.related_persons
+    }
+    if name in names:
+        return names[name]
     role = next((r for r in case.roles if r.id == name), None)
     return party_name(case, role.organization) if role else None
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 import msgspec
 
 from adapter.consent import release as _release
-from adapter.consent.decide import Decision
-from adapter.consent.release import Citation, Contents, Release
+from adapter.consent.decide import Decision, decide
+from adapter.consent.facts import Facts
+from adapter.consent.policy import Policy
+from adapter.consent.release import Citation, Contents, HolderUse, Release
 from adapter.consent.withhold_carried import Validate, release_carried
 from adapter.consent.withhold_case import named_by, release_case
 from adapter.holding import Loaded
@@ -52,6 +54,18 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
         patients=patients,
     )
     return Release(_release._KEY, contents)
+
+
+def use(facts: Facts, policy: Policy) -> HolderUse:
+    """Decide about the holder's own use (45 CFR 164.506(c)(1)), for converting foreign files inside its walls.
+
+    Raises:
+        ProblemError: the facts state another basis, or the law does not permit it.
+    """
+    decision = decide(facts, policy)
+    if facts.pathway != "use" or not decision.permits:
+        raise refuse("forbidden", "use", "is not a use inside the holder's own walls", rule="gate")
+    return HolderUse(_release._KEY, frozenset((*decision.released, *decision.duplicates)))
 
 
 def _basis(decision: Decision) -> tuple[Citation, ...]:

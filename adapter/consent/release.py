@@ -92,3 +92,15 @@ class Release:
     def patients(self) -> tuple[str, ...]:
         """The carried Patients of the one person."""
         return self._contents.patients
+
+
+@final
+class HolderUse:
+    """The gate's yes to a use inside the holder's own walls (45 CFR 164.506(c)(1)); nothing goes to anybody else."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, key: object, items: frozenset[str]) -> None:
+        if key is not _KEY:
+            raise TypeError("a HolderUse is made by adapter.consent.gate.use only")
+        self.items = items

@@ -87,8 +87,9 @@ def _cleaned(loaded: Loaded, item: Carried, kept: set[str]) -> Carried:
             if pointer and isinstance(literal, str) and _resolve(loaded, item, literal) in gone:
                 return True
         named = value.get("identifier")
-        logical = isinstance(named, dict) and "resourceType" not in value and set(value) <= _REFERENCE
-        return logical and (named.get("system"), named.get("value")) in numbers
+        if not isinstance(named, dict) or not set(value) <= _REFERENCE:
+            return False
+        return (named.get("system"), named.get("value")) in numbers
 
     if not any(points_away(value) for value in _objects(item.resource)):
         return item

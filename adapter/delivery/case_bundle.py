@@ -108,8 +108,15 @@ def _seal(release: Release, tree: Path, settings: Settings) -> str:
     import hashlib
 
     basis = tuple(Basis(code=b.code, citation=b.citation, uri=b.uri) for b in release.basis)
+    adapter_version, profiles_version = versions()
     made = Manifest(
-        **versions(), case=release.case.id, released_at=str(release.decided_at), basis=basis, files=describe(tree)
+        adapter_version=adapter_version,
+        profiles_version=profiles_version,
+        case=release.case.id,
+        released_at=str(release.decided_at),
+        carried=len(release.carried),
+        basis=basis,
+        files=describe(tree),
     )
     data = encode(made)
     (tree / MANIFEST).write_bytes(data)

@@ -40,7 +40,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The manifest of a case bundle."""
+    """The manifest of a case bundle; `carried` is how many entries of bundle.json (the last ones) came as FHIR."""
 
     format: Literal["second-opinion-bundle/1"] = "second-opinion-bundle/1"
     fhir_version: str = "4.0.1"
@@ -48,16 +48,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     profiles_version: str
     case: str
     released_at: str
+    carried: int
     basis: tuple[Basis, ...]
     files: tuple[ManifestFile, ...]
 
 
-def versions() -> dict[str, str]:
+def versions() -> tuple[str, str]:
     """The versions of adapter and FHIR package."""
     from importlib.resources import files
 
     package = json.loads(files("profiles").joinpath("package.json").read_text(encoding="utf-8"))
-    return {"adapter_version": version("second-opinion-adapter"), "profiles_version": package["version"]}
+    return version("second-opinion-adapter"), str(package["version"])
 
 
 def describe(tree: Path) -> tuple[ManifestFile, ...]:

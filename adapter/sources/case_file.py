@@ -10,18 +10,20 @@ from adapter.holding import UNDECLARED, Draft, File, Loaded
 from adapter.sources.gather import Gathered, gather, settings_for
 from adapter.sources.persons import image_identity, ownership, patient_identity
 from adapter.sources.readings import read_carried
+from mappings.dicom.header import Header
 from mappings.dicom.study import Found, studies
 from mappings.domain.case import Case, Material
 from mappings.domain.links import rewrite
 from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.native import read_case
 from mappings.domain.party import is_foreign
-from mappings.domain.person import same_person
+from mappings.domain.person import Identity, same_person
 from mappings.domain.values import Fact
 from mappings.problems import Problem, ProblemError, problem, refuse
 
 CASE_FILE = "case.json"
 HELP_FILE = "case.help.html"
+SCHEMA_FILE = "case.schema.json"
 
 
 def load_case(folder: Path, namespace: UUID) -> Loaded:
@@ -35,7 +37,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         message = f"has no {CASE_FILE}; `second-opinion init` writes one to fill in"
         raise refuse("not-found", folder.name or ".", message, rule="case.folder")
     case = _without_readings(read_case(location.read_bytes(), CASE_FILE))
-    found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE)))
+    found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE)))
     images, image_problems = studies(
         ((file.path, header) for file, header in found.images),
         zones={s.path: s.zone for s in case.sources if s.zone},
@@ -55,6 +57,8 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         owners=owners,
         documents={document.id: _file(found.opaque, path) for path, document in documents.items()},
         instances=_instances(found, images),
+        identities=_identities(case, found, images),
+        settings=_settings(case, found, images),
         drafts=(*found.drafts, *image_drafts, *opaque_drafts),
         unowned=unowned,
         problems=reading_problems,
@@ -89,10 +93,10 @@ def _one_person(case: Case, found: Gathered, images: Iterable[Found]) -> None:
         raise ProblemError(strangers)
 
 
-def _is_patient(case: Case, path: str, by_path: dict[str, object]) -> bool:
+def _is_patient(case: Case, path: str, by_path: dict[str, Header]) -> bool:
     chosen = settings_for(path, case.sources)
     header = by_path[path]
-    return same_person(case.patient, image_identity(header, chosen.patient_system if chosen else None))  # type: ignore[arg-type]
+    return same_person(case.patient, image_identity(header, chosen.patient_system if chosen else None))
 
 
 def _stranger(files: list[str]) -> Problem:
@@ -255,3 +259,23 @@ def _image_drafts(found: Gathered, images: Iterable[Found], problems: Iterable[P
 def _instances(found: Gathered, images: Iterable[Found]) -> dict[str, File]:
     by_path = {file.path: file for file, _ in found.images}
     return {uid: by_path[path] for image in images for uid, path in image.files.items()}
+
+
+def _identities(case: Case, found: Gathered, images: Iterable[Found]) -> dict[str, Identity]:
+    """What the sources say of the person, by fullUrl of a Patient and by study UID."""
+    seen = {c.full_url: patient_identity(c.resource) for c in found.carried if c.type == "Patient"}
+    headers = {file.path: header for file, header in found.images}
+    for image in images:
+        path = min(image.files.values())
+        chosen = settings_for(path, case.sources)
+        seen[image.study.uid] = image_identity(headers[path], chosen.patient_system if chosen else None)
+    return seen
+
+
+def _settings(case: Case, found: Gathered, images: Iterable[Found]) -> dict[str, tuple[str | None, str | None]]:
+    """SOP Instance UID -> the zone and the issuer configured for where it lay."""
+    told: dict[str, tuple[str | None, str | None]] = {}
+    for uid, file in _instances(found, images).items():
+        chosen = settings_for(file.path, case.sources)
+        told[uid] = (chosen.zone, chosen.patient_system) if chosen else (None, None)
+    return told

@@ -57,9 +57,11 @@ class Reading(msgspec.Struct, frozen=True):
     names: Mapping[str, str]
 
     def name(self, reference: object) -> str | None:
-        """The local name of what a Reference points at, or None where it has no literal reference."""
+        """The local name of what a Reference points at; None without a literal reference, or for a contained resource."""
         literal = reference.get("reference") if isinstance(reference, dict) else None
-        return self.names.get(literal, literal) if isinstance(literal, str) else None
+        if not isinstance(literal, str) or literal.startswith("#"):
+            return None
+        return self.names.get(literal, literal)
 
     def all(self, references: object) -> tuple[str, ...]:
         """The local names of a list of References."""

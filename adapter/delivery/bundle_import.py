@@ -5,11 +5,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from adapter.delivery.manifest import read_manifest
 from adapter.delivery.tree import opened
 from adapter.delivery.verify import verify_tree
 from mappings.domain.native import read_case
 from mappings.fhir.bundle import take_apart
-from mappings.fhir.context import URN
 from mappings.fhir.wire import Json, pretty, read_object
 from mappings.problems import ProblemError, refuse
 
@@ -50,15 +50,15 @@ def _write(tree: Path, folder: Path) -> None:
     for name in _KEPT:
         if (tree / name).is_dir():
             shutil.copytree(tree / name, folder / name)
-    carried = carried_of(read_object((tree / "bundle.json").read_bytes()))
+    count = read_manifest(tree)[0].carried
+    carried = carried_of(read_object((tree / "bundle.json").read_bytes()), count)
     if carried["entry"]:
         place = folder / CARRIED
         place.parent.mkdir()
         place.write_bytes(pretty(carried))
 
 
-def carried_of(bundle: Json) -> Json:
-    """The carried entries of a bundle as a Bundle: all that has not an id of ours (those come from case.json)."""
-    ours = {f"{URN}{resource.get('id')}" for _, resource in take_apart(bundle)}
-    entries = [entry for entry in bundle["entry"] if entry["fullUrl"] not in ours]
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+def carried_of(bundle: Json, count: int) -> Json:
+    """The carried entries of a bundle (its last ones, so many as the manifest says); ours come from case.json."""
+    entries = [{"fullUrl": url, "resource": resource} for url, resource in take_apart(bundle)]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries[len(entries) - count :]}

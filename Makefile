@@ -1,0 +1,51 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SECOND_OPINION_SHARED ?= ../shared
+export SECOND_OPINION_SHARED
+
+.PHONY: help setup demo test check live bench golden profiles definitions clean
+
+help:
+	@echo "demo   export a case from fixtures and show what was released, withheld and why"
+	@echo "test   run the tests          check   lint, types, layers, tests"
+	@echo "live   run against real counterpart systems     bench   measure against named peers"
+	@echo "golden write the expected outputs anew          profiles write the FHIR package anew"
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: setup
+	@rm -rf demo && mkdir demo
+	@SECOND_OPINION_LEDGER=sqlite:///demo/ledger.sqlite3 BIN=$(BIN) sh fixtures/demo.sh
+
+test: setup
+	$(BIN)/python -m pytest -m "not live"
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not live"
+
+live: setup
+	$(BIN)/python -m pytest -m live tests/live
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+golden: setup
+	$(BIN)/python -m tests.golden
+
+profiles: setup
+	$(BIN)/python -m adapter.packaging
+
+clean:
+	rm -rf $(VENV) demo .live .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,312 @@
+"""Foreign files to FHIR inside the holder's own walls: a use (45 CFR 164.506(c)(1)), never a disclosure.
+
+One Bundle a person. What names nobody goes to `unassigned`; what is about two persons does too. Local paths only.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+
+from adapter.account import Account, Outcome, Unit, account
+from adapter.consent.facts import holder_use
+from adapter.consent.gate import use
+from adapter.consent.law import material
+from adapter.consent.policy import policy_for
+from adapter.consent.release import HolderUse
+from adapter.holding import Draft, File
+from adapter.sources.gather import Gathered, gather
+from adapter.sources.persons import image_identity, ownership, patient_identity, resolve
+from adapter.validation import validate_bundle
+from mappings.dicom.study import Found, studies
+from mappings.domain.material import Document
+from mappings.domain.party import PATIENT, Patient
+from mappings.domain.person import Identity, same_identity
+from mappings.fhir import binary, document_reference, imaging_study
+from mappings.fhir import patient as patient_mapper
+from mappings.fhir.bundle import collection
+from mappings.fhir.carried import Carried, pointers
+from mappings.fhir.context import URN, Writing
+from mappings.fhir.wire import Json
+from mappings.identity import DICOM_UID, resource_id, sid, within
+from mappings.problems import Problem, ProblemError, problem
+
+UNASSIGNED = "unassigned"
+ABSENT = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+
+
+class Person(msgspec.Struct, kw_only=True):
+    """One person found in the sources: what is said of it, its carried Patients, its images."""
+
+    identity: Identity
+    patients: list[str] = []
+    images: list[Found] = []
+
+
+class Converted(msgspec.Struct, frozen=True, kw_only=True):
+    """Bundles by patient key (`unassigned` among them), the files that travel beside them, and the account."""
+
+    bundles: dict[str, Json]
+    files: dict[str, dict[str, File]]
+    account: Account
+
+
+def convert(paths: Iterable[Path], namespace: UUID, today: dt.date) -> Converted:
+    """Convert files and folders.
+
+    Raises:
+        ProblemError: what we made of them is not valid FHIR.
+    """
+    gathered = [_prefixed(gather(path, namespace, path.name), path) for path in paths]
+    found = Gathered(
+        carried=_unique(item for one in gathered for item in one.carried),
+        aliases={url: target for one in gathered for url, target in one.aliases.items()},
+        images=tuple(image for one in gathered for image in one.images),
+        opaque=tuple(file for one in gathered for file in one.opaque),
+        drafts=tuple(draft for one in gathered for draft in one.drafts),
+    )
+    images, notes = studies(((file.path, header) for file, header in found.images), zones={})
+    permitted = _permitted(found, images, today)
+    return _Conversion(found, images, notes, namespace, permitted).run()
+
+
+def _prefixed(found: Gathered, root: Path) -> Gathered:
+    """Units named by what was given: a folder's name before the path below it."""
+    if root.is_file():
+        return found
+
+    def named(path: str) -> str:
+        return f"{root.name}/{path}"
+
+    return Gathered(
+        carried=tuple(msgspec.structs.replace(c, unit=named(c.unit)) for c in found.carried),
+        aliases=found.aliases,
+        images=tuple((msgspec.structs.replace(f, path=named(f.path)), h) for f, h in found.images),
+        opaque=tuple(msgspec.structs.replace(f, path=named(f.path)) for f in found.opaque),
+        drafts=tuple(msgspec.structs.replace(d, source=named(d.source)) for d in found.drafts),
+    )
+
+
+def _unique(carried: Iterable[Carried]) -> tuple[Carried, ...]:
+    return tuple({item.full_url: item for item in carried}.values())
+
+
+def _permitted(found: Gathered, images: Iterable[Found], today: dt.date) -> HolderUse:
+    names = [item.full_url for item in found.carried] + [image.study.id for image in images]
+    names += [f"file {number}" for number, _ in enumerate(found.opaque)]
+    facts = holder_use(tuple(material(name, "clinical_record") for name in dict.fromkeys(names)))
+    return use(facts, policy_for(today))
+
+
+class _Conversion:
+    def __init__(
+        self,
+        found: Gathered,
+        images: tuple[Found, ...],
+        notes: tuple[Problem, ...],
+        namespace: UUID,
+        permitted: HolderUse,
+    ) -> None:
+        self.found, self.images, self.notes, self.namespace, self.permitted = found, images, notes, namespace, permitted
+        self.known = {item.full_url: item for item in found.carried if item.full_url in permitted.items}
+        self.owners = ownership(found.carried, dict(found.aliases))
+        self.headers = {file.path: header for file, header in found.images}
+
+    def run(self) -> Converted:
+        persons = self._persons()
+        bundles: dict[str, Json] = {}
+        files: dict[str, dict[str, File]] = {}
+        said: dict[str, list[str]] = {}
+        problems: dict[str, list[Problem]] = {}
+        used: set[str] = set()
+        for person in persons:
+            key = resource_id(self.namespace, sid("person"), _person_key(person, self.known))[:16]
+            urls = self._of(person)
+            used |= urls
+            entries = [*self._imaging(person), *self._carried(urls)]
+            bundles[key] = self._bundle(key, entries, problems, said)
+        rest = set(self.known) - used
+        documents, beside = self._documents()
+        loose = [*self._imaging(None), *documents, *self._carried(rest)]
+        if loose:
+            bundles[UNASSIGNED] = self._bundle(UNASSIGNED, loose, problems, said)
+            files[UNASSIGNED] = beside
+        return Converted(bundles=bundles, files=files, account=self._account(said, problems))
+
+    # --- persons
+
+    def _persons(self) -> list[Person]:
+        persons: list[Person] = []
+        for url, item in self.known.items():
+            if item.type == "Patient":
+                identity = patient_identity(item.resource)
+                person = _match(persons, identity)
+                if person is None:
+                    persons.append(person := Person(identity=identity, patients=[], images=[]))
+                person.patients.append(url)
+        for image in self.images:
+            seen = self._seen(image)
+            if seen is None:
+                continue
+            person = _match(persons, seen)
+            if person is None:
+                persons.append(person := Person(identity=seen, patients=[], images=[]))
+            person.images.append(image)
+        return persons
+
+    def _seen(self, image: Found) -> Identity | None:
+        """Whose an image is; None where it does not say, or where its instances disagree."""
+        seen = [image_identity(self.headers[path], None) for path in image.files.values()]
+        first = seen[0]
+        named = bool(first.names) and bool(first.identifiers or first.numbers)
+        return first if named and all(other == first for other in seen) else None
+
+    def _of(self, person: Person) -> set[str]:
+        """Everything about this person alone, and what that leads to."""
+        own = set(person.patients)
+        urls = {url for url in self.known if self.owners.about(url) and self.owners.about(url) <= own}
+        queue = list(urls)
+        while queue:
+            item = self.known[queue.pop()]
+            for _, _, literal in pointers(item.resource):
+                target = resolve(item, literal, dict(self.found.aliases))
+                if target in self.known and target not in urls and self.owners.of[target] == "nobody":
+                    urls.add(target)
+                    queue.append(target)
+        return urls
+
+    # --- entries
+
+    def _carried(self, urls: Iterable[str]) -> Iterator[tuple[str, Json]]:
+        return ((url, self.known[url].resource) for url in sorted(urls))
+
+    def _imaging(self, person: Person | None) -> Iterator[tuple[str, Json]]:
+        images = person.images if person else [image for image in self.images if self._seen(image) is None]
+        patient = None if person is None else self._patient(person)
+        url = person.patients[0] if person and person.patients else None
+        if images and patient is not None and url is None:
+            url = URN + resource_id(self.namespace, sid("person"), _person_key(person, self.known) if person else "")
+            made = patient_mapper.to_fhir(patient, Writing({PATIENT: url}))
+            yield url, made
+        for image in images:
+            own = URN + resource_id(self.namespace, DICOM_UID, image.study.uid)
+            study = imaging_study.to_fhir(image.study, Writing({PATIENT: url or own, image.study.id: own}))
+            yield own, study if url else {**study, "subject": ABSENT}
+
+    def _patient(self, person: Person) -> Patient | None:
+        identity = person.identity
+        try:
+            return Patient(identifiers=identity.identifiers, names=identity.names, birth_date=identity.birth_date)
+        except ValueError:
+            return None
+
+    def _documents(self) -> tuple[list[tuple[str, Json]], dict[str, File]]:
+        entries: list[tuple[str, Json]] = []
+        beside: dict[str, File] = {}
+        for digest, file in {file.sha256: file for file in reversed(self.found.opaque)}.items():
+            name = f"document-{digest[:16]}"
+            url = URN + resource_id(self.namespace, sid("file"), digest)
+            path = f"documents/{digest[:16]}"
+            item = _document(name, path, file)
+            inside = binary.embedded(item)
+            data_url = URN + resource_id(self.namespace, sid("binary"), digest) if inside else quote(path)
+            ctx = Writing({PATIENT: url, name: url, binary.binary_name(item): data_url})
+            made = document_reference.to_fhir(item, ctx, sha1=file.sha1)
+            entries.append((url, {key: value for key, value in made.items() if key != "subject"}))
+            if inside:
+                entries.append((data_url, binary.to_fhir(item, file.read(), ctx)))
+            else:
+                beside[path] = file
+        return sorted(entries, key=lambda entry: entry[0]), beside
+
+    # --- together
+
+    def _bundle(
+        self,
+        key: str,
+        entries: list[tuple[str, Json]],
+        problems: dict[str, list[Problem]],
+        said: dict[str, list[str]],
+    ) -> Json:
+        identity = resource_id(self.namespace, sid("converted"), key)
+        bundle = collection(entries, Writing({}), identity, None)
+        urls = [url for url, _ in entries]
+        ours: list[Problem] = []
+        for found in validate_bundle(bundle):
+            number = found.where.removeprefix("Bundle.entry[").partition("]")[0]
+            url = urls[int(number)] if found.where.startswith("Bundle.entry[") and number.isdigit() else ""
+            if url in self.known:
+                problems.setdefault(url, []).append(found)
+            elif found.stops:
+                ours.append(found)
+        if ours:
+            raise ProblemError(ours)
+        for url, resource in entries:
+            said.setdefault(url, []).append(f"{resource['resourceType']}/{resource.get('id', '')}")
+        return bundle
+
+    def _account(self, said: dict[str, list[str]], problems: dict[str, list[Problem]]) -> Account:
+        units = [self._unit(draft, said, problems) for draft in self.found.drafts]
+        by_path = {path: image for image in self.images for path in image.files.values()}
+        for file, _ in self.found.images:
+            notes = tuple(note for note in self.notes if note.where.split(" ")[0] == file.path)
+            image = by_path.get(file.path)
+            url = URN + resource_id(self.namespace, DICOM_UID, image.study.uid) if image else ""
+            outcome: Outcome = "mapped" if image else "refused"
+            units.append(
+                Unit(
+                    source=file.path,
+                    sha256=file.sha256,
+                    outcome=outcome,
+                    resources=tuple(said.get(url, ())),
+                    problems=notes,
+                )
+            )
+        for file in self.found.opaque:
+            url = URN + resource_id(self.namespace, sid("file"), file.sha256)
+            units.append(_kept(file, tuple(said.get(url, ()))))
+        return account(units)
+
+    def _unit(self, draft: Draft, said: dict[str, list[str]], problems: dict[str, list[Problem]]) -> Unit:
+        resources = tuple(name for url in draft.names for name in said.get(url, ()))
+        notes = (*draft.problems, *(p for url in draft.names for p in problems.get(url, ())))
+        outcome: Outcome = "refused" if draft.refused else "mapped"
+        return Unit(source=draft.source, sha256=draft.sha256, outcome=outcome, resources=resources, problems=notes)
+
+
+def _kept(file: File, resources: tuple[str, ...]) -> Unit:
+    what = {"ccda": "C-CDA", "hl7v2": "HL7 v2", "fhir-xml": "FHIR XML"}.get(file.kind, file.content_type)
+    message = f"is {what}, kept whole as a document; its content is not mapped"
+    note = problem("informational", file.path, message, rule="convert.kept", severity="information")
+    return Unit(source=file.path, sha256=file.sha256, outcome="kept", resources=resources, problems=(note,))
+
+
+def _document(name: str, path: str, file: File) -> Document:
+    return Document(
+        id=name,
+        path=path,
+        content_type=file.content_type,
+        sha256=file.sha256,
+        size=file.size,
+        kind="undeclared_document",
+    )
+
+
+def _match(persons: list[Person], identity: Identity) -> Person | None:
+    return next((p for p in persons if same_identity(p.identity, identity) or _same_source(p.identity, identity)), None)
+
+
+def _same_source(one: Identity, other: Identity) -> bool:
+    """Two images that say word for word the same of their person."""
+    return bool(one.numbers) and bool(one.names) and one == other
+
+
+def _person_key(person: Person, known: dict[str, Carried]) -> str:
+    if person.patients:
+        return min(person.patients)
+    identity = person.identity
+    numbers = [within(i.system, i.value) for i in identity.identifiers] + list(identity.numbers)
+    return within(*sorted(numbers), *(name.label for name in identity.names), str(identity.birth_date or ""))

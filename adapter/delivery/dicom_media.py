@@ -1,0 +1,217 @@
+"""Writes DICOM files as a File-set: OUT/DICOMDIR and OUT/DICOM/... (PS3.10 section 8, PS3.3 annex F, IHE PDI layout).
+
+The instances are copied byte for byte. pydicom's FileSet only makes the directory records: it would write the
+instances anew, and its messages quote values.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import msgspec
+
+from mappings.problems import Problem, problem, refuse
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+    from pydicom.fileset import FileSet
+
+FOLDER = "DICOM"
+DICOMDIR = "DICOMDIR"
+_IMPLICIT = "1.2.840.10008.1.2"
+_MARK = b"\0" * 128 + b"DICM"
+_NUMBERS = ("StudyID", "SeriesNumber", "InstanceNumber")
+"""Type 1 in directory records, type 2 in images: where an image has none, the record counts."""
+_KEYS = (
+    *("SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", *_NUMBERS),
+    *("PatientName", "PatientID", "StudyDate", "StudyTime", "StudyDescription", "AccessionNumber", "Modality"),
+    *("ContentDate", "ContentTime", "ContentLabel", "ContentDescription", "ContentCreatorName", "DocumentTitle"),
+    *("ConceptNameCodeSequence", "CompletionFlag", "VerificationFlag", "VerificationDateTime"),
+    *("PresentationCreationDate", "PresentationCreationTime", "HL7InstanceIdentifier"),
+    *("MIMETypeOfEncapsulatedDocument", "StructureSetLabel", "StructureSetDate", "StructureSetTime"),
+    *("RTPlanLabel", "RTPlanDate", "RTPlanTime", "DoseSummationType", "TreatmentDate", "TreatmentTime"),
+    *("UserContentLabel", "UserContentLongLabel", "Rows", "Columns", "NumberOfFrames", "ImageType"),
+    *("InstanceCreationDate", "InstanceCreationTime", "DataPointRows", "DataPointColumns"),
+)
+"""What directory records are made of; nothing else of an image is handed to their maker."""
+
+
+class _Image(msgspec.Struct):
+    """One instance on its way: its UIDs (study, series, instance), its file, its header."""
+
+    key: tuple[str, str, str]
+    path: Path
+    dataset: Any
+    filled: tuple[str, ...] = ()
+
+
+def write_media(files: Mapping[str, Path], out: Path, uid: str) -> tuple[Problem, ...]:
+    """Write the File-set below `out`; the same files and UID give the same bytes.
+
+    Args:
+        files: SOP Instance UID -> file.
+        out: the folder that gets DICOMDIR and DICOM/; neither may be there yet.
+        uid: the File-set UID.
+
+    Returns:
+        What a receiver has to know, by the place on the medium: an instance that DICOMDIR cannot list, one whose
+        record got a number that the image has not, one that got file meta information (its data set is unchanged).
+
+    Raises:
+        ProblemError: a file cannot be read as DICOM, is not the instance it is said to be, or changes meanwhile.
+    """
+    if (out / DICOMDIR).exists() or (out / FOLDER).exists():
+        raise refuse("conflict", DICOMDIR, "is already there; write to an empty folder", rule="dicom.media")
+    from pydicom.fileset import FileSet
+    from pydicom.uid import UID
+
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as scratch:
+        warnings.simplefilter("ignore")
+        images = sorted((_read(sop, path) for sop, path in files.items()), key=lambda image: image.key)
+        made = FileSet()
+        made.UID = UID(uid)
+        listed = {image.key[2] for number, image in enumerate(images, 1) if _add(made, image, number)}
+        out.mkdir(parents=True, exist_ok=True)
+        places = _directory(made, Path(scratch), out) if listed else {}
+    rest = (f"{FOLDER}/UNLISTED/IM{number:06}" for number in range(len(images)))
+    return tuple(
+        note
+        for image in images
+        for note in _write(image, out, places.get(image.key[2]) or next(rest), image.key[2] in places)
+    )
+
+
+def _read(sop: str, path: Path) -> _Image:
+    from pydicom import dcmread
+
+    try:
+        dataset = dcmread(path, stop_before_pixels=True, force=True)
+        key = (str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID), str(dataset.SOPInstanceUID))
+        _complete_meta(dataset)
+    except Exception:  # pydicom raises almost anything on broken files, and says values in it
+        raise refuse("structure", path.name, "cannot be read as DICOM any more", rule="dicom.media") from None
+    if key[2] != sop:
+        raise refuse("conflict", path.name, "is another instance than it was; run again", rule="dicom.media")
+    return _Image(key=key, path=path, dataset=dataset)
+
+
+def _complete_meta(dataset: Any) -> None:
+    """Say which transfer syntax a file without meta information has, as its reader found it."""
+    from pydicom.uid import UID
+
+    meta = dataset.file_meta
+    if not meta.get("TransferSyntaxUID"):
+        suffix = {(True, True): "", (False, True): ".1", (False, False): ".2"}[dataset.original_encoding]
+        meta.TransferSyntaxUID = UID(_IMPLICIT + suffix)
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+
+
+def _add(made: "FileSet", image: _Image, number: int) -> bool:
+    """Make the directory records of one instance; False where it lacks what they need."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    try:
+        slim = Dataset()
+        slim.file_meta = FileMetaDataset()
+        slim.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        for keyword in _KEYS:
+            if keyword in image.dataset:
+                slim[keyword] = image.dataset[keyword]
+        if "EncapsulatedDocument" in image.dataset:
+            slim.EncapsulatedDocument = b"\0\0"
+        image.filled = tuple(keyword for keyword in _NUMBERS if slim.get(keyword) in (None, ""))
+        for keyword in image.filled:
+            setattr(slim, keyword, str(number))
+        node = made.add(slim).node
+        node._record.ReferencedTransferSyntaxUIDInFile = image.dataset.file_meta.TransferSyntaxUID
+    except Exception:  # an element that records need is missing, empty or broken
+        return False
+    return True
+
+
+def _directory(made: "FileSet", scratch: Path, out: Path) -> dict[str, str]:
+    """Write OUT/DICOMDIR and return where each instance that it lists has to be."""
+    from pydicom import dcmread
+
+    made.write(scratch)
+    directory = dcmread(scratch / DICOMDIR)
+    offsets = [record.seq_item_tell for record in directory.DirectoryRecordSequence]
+    places: dict[str, str] = {}
+    for record in directory.DirectoryRecordSequence:
+        if "ReferencedFileID" in record:
+            record.ReferencedFileID = [FOLDER, *record.ReferencedFileID]
+            places[str(record.ReferencedSOPInstanceUIDInFile)] = "/".join(record.ReferencedFileID)
+    # The longer file ids move the records: write once to learn where they are, then again with the offsets.
+    directory.save_as(out / DICOMDIR, enforce_file_format=True)
+    moved = dcmread(out / DICOMDIR)
+    new = dict(zip(offsets, (r.seq_item_tell for r in moved.DirectoryRecordSequence), strict=True)) | {0: 0}
+    _point(moved, new)
+    moved.save_as(out / DICOMDIR, enforce_file_format=True)
+    return places
+
+
+def _point(directory: "Dataset", new: dict[int, int]) -> None:
+    for keyword in (
+        "OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity",
+        "OffsetOfTheLastDirectoryRecordOfTheRootDirectoryEntity",
+    ):
+        setattr(directory, keyword, new[directory[keyword].value])
+    for record in directory.DirectoryRecordSequence:
+        for keyword in ("OffsetOfTheNextDirectoryRecord", "OffsetOfReferencedLowerLevelDirectoryEntity"):
+            setattr(record, keyword, new[record[keyword].value])
+
+
+def _write(image: _Image, out: Path, place: str, listed: bool) -> list[Problem]:
+    """Copy one instance to its place and say what is particular about it."""
+    target = out / place
+    target.parent.mkdir(parents=True, exist_ok=True)
+    notes: list[Problem] = []
+    with image.path.open("rb") as source, target.open("wb") as sink:
+        if source.read(len(_MARK))[128:] != _MARK[128:]:
+            source.seek(0)
+            _meta(image, sink, source)
+            message = "had no preamble and file meta information and got them; its data set is unchanged"
+            notes.append(problem("informational", place, message, rule="PS3.10 7.1", severity="warning"))
+        source.seek(0 if not notes else source.tell())
+        start = source.tell()
+        shutil.copyfileobj(source, sink)
+    _same(image.path, start, target)
+    if image.filled and listed:
+        message = f"DICOMDIR counts where the image has no {', '.join(image.filled)}; the image is unchanged"
+        notes.append(problem("informational", place, message, rule="PS3.3 F.5", severity="information"))
+    if not listed:
+        message = "is on the medium, but DICOMDIR cannot list it: it lacks what a directory record needs"
+        notes.append(problem("incomplete", place, message, rule="PS3.3 F.5", severity="warning"))
+    return notes
+
+
+def _meta(image: _Image, sink: BinaryIO, source: BinaryIO) -> None:
+    """Write preamble and file meta information, and pass over meta elements that stand there without preamble."""
+    from pydicom.filebase import DicomFileLike
+    from pydicom.filewriter import write_file_meta_info
+
+    sink.write(_MARK)
+    write_file_meta_info(DicomFileLike(sink), image.dataset.file_meta, enforce_standard=True)
+    while (head := source.read(8))[:2] == b"\x02\x00" and len(head) == 8:
+        short = head[4:6] not in (b"OB", b"OW", b"UN", b"SQ", b"UT")
+        size = int.from_bytes(head[6:8] if short else source.read(4), "little")
+        source.seek(size, 1)
+    source.seek(-len(head), 1)
+
+
+def _same(source: Path, start: int, target: Path) -> None:
+    """Refuse a copy that does not end with the bytes of its source."""
+    digests = []
+    length = source.stat().st_size - start
+    for path, skip in ((source, start), (target, target.stat().st_size - length)):
+        with path.open("rb") as stream:
+            stream.seek(max(skip, 0))
+            digests.append(hashlib.file_digest(stream, "sha256").digest())
+    if digests[0] != digests[1]:
+        raise refuse("conflict", source.name, "changed while it was copied; run again", rule="dicom.media")
