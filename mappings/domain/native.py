@@ -3,6 +3,7 @@
 What is wrong is named by its path in the file, never by its value: a value may be about a patient.
 """
 
+import json
 import re
 import typing
 from collections.abc import Hashable
@@ -49,13 +50,34 @@ def decode(data: bytes, kind: type[T], where: str = "case.json") -> T:
         ProblemError: one Problem that names the path below `where`, what is expected and what to do.
     """
     try:
-        return typing.cast(T, _decoder(typing.cast(Hashable, kind)).decode(data))
+        data.decode("utf-8")
+        value = _decoder(typing.cast(Hashable, kind)).decode(data)
     except msgspec.ValidationError as error:
         raise ProblemError(_explain(str(error), kind, where)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 (at byte {error.start}); save the file as UTF-8"
+        raise refuse("structure", where, message, rule=_RULE) from None
+    except (msgspec.DecodeError, RecursionError) as error:
         place = re.search(r"byte (\d+)", str(error))
         message = "is not JSON" + (f" (at byte {place.group(1)})" if place else "") + "; mend the file"
         raise refuse("structure", where, message, rule=_RULE) from None
+    if _repeats_a_key(data):
+        message = "holds an object that has the same field twice; one value would be lost: keep one of them"
+        raise refuse("structure", where, message, rule=_RULE)
+    return typing.cast(T, value)
+
+
+def _repeats_a_key(data: bytes) -> bool:
+    """Whether an object of a well-formed JSON text names a field twice: msgspec would take the last without a word."""
+    repeated = False
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal repeated
+        names = [name for name, _ in pairs]
+        repeated = repeated or len(set(names)) != len(names)
+
+    json.loads(data, object_pairs_hook=look)
+    return repeated
 
 
 def read_case(data: bytes, where: str = "case.json") -> Case:
