@@ -119,22 +119,23 @@ def decide(facts: Facts, policy: Policy) -> Decision:
     found = {item.id: _of_item(matter, item) for item in facts.materials}
     if any(finding.effect == "stop" for finding in asked):
         return _made(matter, "deny_not_permitted", asked, found, out=tuple(found), deadline=None)
-    groups = _copies(facts.materials)
-    _bind_copies(found, groups)
+    roots = _copies(facts.materials)
+    _bind_copies(found, roots)
     deadline = _deadline(matter, asked)
-    excluded = [key for key in found if _has(found[key], "exclude")]
-    waiting = [key for key in found if key not in excluded and _has(found[key], "wait")]
-    going = [key for key in found if key not in excluded and key not in waiting]
+    excluded = tuple(key for key in found if _has(found[key], "exclude"))
+    stays = tuple(key for key in found if _has(found[key], "exclude") or _has(found[key], "wait"))
+    going = found.keys() - set(stays)
     if _has(asked, "hold") or any(_is_open(each) for each in found.values()):
-        return _made(matter, "pend", asked, found, out=tuple(excluded), deadline=deadline)
+        return _made(matter, "pend", asked, found, out=excluded, deadline=deadline)
     if matter.basis.name in RELEASES_NOTHING and not excluded:
         return _made(matter, "permit", asked, found, out=(), deadline=deadline)
     if not going:
-        outcome: Outcome = "pend" if waiting else _label(found, policy)
-        return _made(matter, outcome, asked, found, out=tuple(excluded), deadline=deadline)
-    stays = tuple(key for key in found if key not in going)
-    twice = () if matter.basis.name == "use" else tuple(k for k in going if groups[k] != k and groups[k] in going)
-    once = tuple(key for key in going if key not in twice)
+        outcome: Outcome = "pend" if len(stays) > len(excluded) else _label(found, policy)
+        return _made(matter, outcome, asked, found, out=excluded, deadline=deadline)
+    folds = matter.basis.name != "use"
+    twice = tuple(key for key in found if folds and key in going and roots[key] != key and roots[key] in going)
+    going -= set(twice)
+    once = tuple(key for key in found if key in going)
     outcome = "permit_with_exclusions" if stays else "permit"
     return _made(matter, outcome, asked, found, out=stays, deadline=deadline, released=once, duplicates=twice)
 
@@ -169,26 +170,34 @@ def _has(found: list[Finding], effect: str) -> bool:
 def _copies(materials: tuple[Material, ...]) -> dict[str, str]:
     """Return for each item the one it repeats in the end, or itself; of a circle of copies the first is the one."""
     target = {item.id: item.duplicate_of for item in materials}
+    order = {item.id: number for number, item in enumerate(materials)}
     roots: dict[str, str] = {}
     for key in target:
-        path, at = [key], target[key]
-        while at is not None and at in target and at not in path:
-            path.append(at)
+        path: dict[str, None] = {}
+        at: str | None = key
+        while at is not None and at in target and at not in roots and at not in path:
+            path[at] = None
             at = target[at]
-        circle = path[path.index(at) :] if at in path else path[-1:]
-        roots[key] = next(one for one in target if one in circle)
+        if at in roots:
+            root = roots[at]
+        else:
+            walked = list(path)
+            root = min(walked[walked.index(at) :], key=order.__getitem__) if at in path else walked[-1]
+        roots.update(dict.fromkeys(path, root))
     return roots
 
 
-def _bind_copies(found: Found, groups: dict[str, str]) -> None:
+def _bind_copies(found: Found, roots: dict[str, str]) -> None:
     """Restate an exclusion that lies in the content for every copy of it, whichever copy showed it."""
-    for key, root in groups.items():
-        others = [other for other in groups if other != key and groups[other] == root]
-        held = {finding.code for finding in found[key]}
-        for finding in (finding for other in others for finding in tuple(found[other])):
-            if finding.effect == "exclude" and grounds()[finding.code].binds_copies and finding.code not in held:
-                found[key].append(msgspec.structs.replace(finding, item=key))
-                held.add(finding.code)
+    binding: dict[str, dict[str, Finding]] = {}
+    for key, root in roots.items():
+        for finding in found[key]:
+            if finding.effect == "exclude" and grounds()[finding.code].binds_copies:
+                binding.setdefault(root, {}).setdefault(finding.code, finding)
+    for key, root in roots.items():
+        said = {finding.code for finding in found[key] if finding.effect == "exclude"}
+        shared = (finding for code, finding in binding.get(root, {}).items() if code not in said)
+        found[key].extend([msgspec.structs.replace(finding, item=key) for finding in shared])
 
 
 def _label(found: Found, policy: Policy) -> Outcome:
@@ -240,15 +249,16 @@ def _reasons(
     duplicates: tuple[str, ...],
 ) -> tuple[Reason, ...]:
     said = [*asked, *_of_denial(matter, outcome, found, released)]
+    goes, repeats = frozenset(released), frozenset(duplicates)
     for item in matter.facts.materials:
         goes_by = basis.bases_of(matter, item)[-1].code
-        if item.id in released and goes_by is not None:
+        if item.id in goes and goes_by is not None:
             said.append(note(goes_by, item))
-        if item.id in duplicates:
+        if item.id in repeats:
             said.append(note("PRODUCE_ONCE", item))
         said.extend(found[item.id])
-    kept = (f for f in said if released or grounds()[f.code].role != "release")
-    kept = (f for f in kept if f.item is None or f.item in released or grounds()[f.code].role != "release")
+    table = grounds()
+    kept = (f for f in said if table[f.code].role != "release" or (released and (f.item is None or f.item in goes)))
     return tuple(dict.fromkeys(reason(finding.code, finding.item, finding.fact) for finding in kept))
 
 
