@@ -53,7 +53,7 @@ def facts_of(loaded: Loaded, as_of: str) -> Facts:
         request_form=access.request_form,
         identity_verified=access.identity_verified,
         authority_verified=access.authority_verified,
-        received_at=access.received_at,
+        received_at=str(access.received_at) if access.received_at else None,
         holder_tz=access.holder_tz,
         as_of=as_of,
         materials=items,

@@ -20,6 +20,7 @@ from mappings.domain.material import (
 )
 from mappings.domain.party import (
     PATIENT,
+    RELEASE,
     Coverage,
     Item,
     Organization,
@@ -113,7 +114,7 @@ class Case(Fact, frozen=True, kw_only=True):
 
     def check(self) -> None:
         need(self.id.strip() == self.id != "", "field `id` must not be empty or padded")
-        kinds = {PATIENT: "Patient"}
+        kinds = {PATIENT: "Patient", RELEASE: "Origin"}
         for path, item in self.places():
             need(item.id not in kinds, f"`{path}.id`: a local name is used twice")
             kinds[item.id] = type(item).__name__

@@ -22,6 +22,9 @@ _FOREIGN = re.compile(r"(?:https?://|urn:)\S{1,490}|[A-Z][A-Za-z]{2,40}/[A-Za-z0
 PATIENT = "patient"
 """The local name of the case's patient."""
 
+RELEASE = "release"
+"""The local name of the record of a release; no item of a case may have it."""
+
 
 def is_foreign(name: str) -> bool:
     """Whether a local name is that of something that came as FHIR: its fullUrl, or `Type/id` for short."""

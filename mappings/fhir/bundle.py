@@ -15,7 +15,7 @@ import msgspec
 from mappings.domain.case import Case
 from mappings.domain.document import CaseDocument
 from mappings.domain.material import Document, ImagingStudy
-from mappings.domain.party import PATIENT, Item, is_foreign
+from mappings.domain.party import PATIENT, RELEASE, Item, is_foreign
 from mappings.domain.provenance import Agent, Origin
 from mappings.domain.values import Moment
 from mappings.fhir import (
@@ -193,9 +193,6 @@ def _named(case: Case, assembly: Assembly) -> Iterator[tuple[str, Item | None]]:
     yield from ((name, None) for name, _ in (consent.papers(case.access) if case.access else ()))
     yield from ((binary.binary_name(d), None) for d in case.documents if binary.embedded(d))
     yield RELEASE, None
-
-
-RELEASE = "release#provenance"
 
 
 def _identity(name: str, item: Item | None, case: Case, namespace: UUID) -> str:
