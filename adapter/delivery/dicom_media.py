@@ -5,15 +5,17 @@ instances anew, and its messages quote values.
 """
 
 import hashlib
+import io
 import shutil
 import tempfile
-import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
+from adapter.quiet import quiet_pydicom
 from mappings.problems import Problem, problem, refuse
 
 if TYPE_CHECKING:
@@ -69,20 +71,25 @@ def write_media(files: Mapping[str, Path], out: Path, uid: str) -> tuple[Problem
     from pydicom.fileset import FileSet
     from pydicom.uid import UID
 
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as scratch:
-        warnings.simplefilter("ignore")
+    with quiet_pydicom(), tempfile.TemporaryDirectory() as scratch, ExitStack() as stage:
         images = sorted((_read(sop, path) for sop, path in files.items()), key=lambda image: image.key)
         made = FileSet()
         made.UID = UID(uid)
+        stage.callback(lambda: _unstage(made))
         listed = {image.key[2] for number, image in enumerate(images, 1) if _add(made, image, number)}
         out.mkdir(parents=True, exist_ok=True)
-        places = _directory(made, Path(scratch), out) if listed else {}
+        places = _directory(made, Path(scratch), out, _syntaxes(images)) if listed else {}
     rest = (f"{FOLDER}/UNLISTED/IM{number:06}" for number in range(len(images)))
     return tuple(
         note
         for image in images
         for note in _write(image, out, places.get(image.key[2]) or next(rest), image.key[2] in places)
     )
+
+
+def _unstage(made: "FileSet") -> None:
+    """Remove the headers that the FileSet has laid aside; left alone, it keeps them until the process ends."""
+    made._stage["t"].cleanup()
 
 
 def _read(sop: str, path: Path) -> _Image:
@@ -128,14 +135,18 @@ def _add(made: "FileSet", image: _Image, number: int) -> bool:
         image.filled = tuple(keyword for keyword in _NUMBERS if slim.get(keyword) in (None, ""))
         for keyword in image.filled:
             setattr(slim, keyword, str(number))
-        node = made.add(slim).node
-        node._record.ReferencedTransferSyntaxUIDInFile = image.dataset.file_meta.TransferSyntaxUID
+        slim.save_as(io.BytesIO())  # a FileSet that fails while it stages is left half done
+        made.add(slim)
     except Exception:  # an element that records need is missing, empty or broken
         return False
     return True
 
 
-def _directory(made: "FileSet", scratch: Path, out: Path) -> dict[str, str]:
+def _syntaxes(images: list[_Image]) -> dict[str, str]:
+    return {image.key[2]: image.dataset.file_meta.TransferSyntaxUID for image in images}
+
+
+def _directory(made: "FileSet", scratch: Path, out: Path, syntaxes: Mapping[str, str]) -> dict[str, str]:
     """Write OUT/DICOMDIR and return where each instance that it lists has to be."""
     from pydicom import dcmread
 
@@ -146,6 +157,7 @@ def _directory(made: "FileSet", scratch: Path, out: Path) -> dict[str, str]:
     for record in directory.DirectoryRecordSequence:
         if "ReferencedFileID" in record:
             record.ReferencedFileID = [FOLDER, *record.ReferencedFileID]
+            record.ReferencedTransferSyntaxUIDInFile = syntaxes[str(record.ReferencedSOPInstanceUIDInFile)]
             places[str(record.ReferencedSOPInstanceUIDInFile)] = "/".join(record.ReferencedFileID)
     # The longer file ids move the records: write once to learn where they are, then again with the offsets.
     directory.save_as(out / DICOMDIR, enforce_file_format=True)
@@ -178,7 +190,8 @@ def _write(image: _Image, out: Path, place: str, listed: bool) -> list[Problem]:
             _meta(image, sink, source)
             message = "had no preamble and file meta information and got them; its data set is unchanged"
             notes.append(problem("informational", place, message, rule="PS3.10 7.1", severity="warning"))
-        source.seek(0 if not notes else source.tell())
+        else:
+            source.seek(0)
         start = source.tell()
         shutil.copyfileobj(source, sink)
     _same(image.path, start, target)

@@ -3,11 +3,13 @@
 pydicom's own messages quote values: its warnings are caught, its errors are said again without them.
 """
 
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from adapter.quiet import quiet_pydicom
 from mappings.dicom.header import Header, Issued, Triplet
 from mappings.problems import refuse
 
@@ -82,8 +84,7 @@ def read_instance(path: Path) -> Header | None:
 def _read(path: Path, force: bool) -> Header | None:
     import pydicom
 
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with quiet_pydicom() as heard:
         try:
             dataset = pydicom.dcmread(
                 path, stop_before_pixels=True, force=force, specific_tags=[*_TEXTS.values(), *_OTHERS]
@@ -93,13 +94,7 @@ def _read(path: Path, force: bool) -> Header | None:
             return None
     if force and not (header.sop_class and header.study_uid):
         return None
-    return header if not caught or header.irregular else _irregular(header)
-
-
-def _irregular(header: Header) -> Header:
-    import msgspec
-
-    return msgspec.structs.replace(header, irregular=True)
+    return msgspec.structs.replace(header, irregular=header.irregular or bool(heard))
 
 
 class _Fields:

@@ -1,0 +1,169 @@
+"""What is read of a DICOM instance's header (PS3.3), as text, and whose it is.
+
+Times, codes and names are kept as the file has them; `mappings.dicom.study` gives them meaning.
+"""
+
+import re
+
+from mappings.domain.person import Identity
+from mappings.domain.values import Code, Concept, Fact, Identifier, Moment, PartialDate, PersonName, need
+
+SYSTEMS = {
+    "DCM": "http://dicom.nema.org/resources/ontology/DCM",
+    "SCT": "http://snomed.info/sct",
+    "LN": "http://loinc.org",
+    "NCIt": "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
+}
+"""Coding Scheme Designator (PS3.16 section 8) -> code system; codes of other schemes are kept as their meaning."""
+_OID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
+_DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
+_TIME = re.compile(r"(\d{2}):?(\d{2}):?(\d{2})(\.\d{1,6})?")
+_OFFSET = re.compile(r"([+-])(\d{2})(\d{2})")
+
+
+class Triplet(Fact, frozen=True, kw_only=True):
+    """An item of a code sequence (PS3.3 section 8.8)."""
+
+    value: str = ""
+    scheme: str = ""
+    meaning: str = ""
+
+    def check(self) -> None:
+        need(all(text == text.strip() for text in (self.value, self.scheme, self.meaning)), "texts must not be padded")
+
+
+class Issued(Fact, frozen=True, kw_only=True):
+    """A number and its issuer: universal (with its type: ISO, URI, DNS, UUID) or a local word."""
+
+    value: str = ""
+    issuer: str = ""
+    universal: str = ""
+    universal_type: str = ""
+
+    def check(self) -> None:
+        need(all(text == text.strip() for text in (self.value, self.issuer, self.universal)), "must not be padded")
+
+    @property
+    def system(self) -> str | None:
+        """The issuer as a URI; a local word stays that word; None where there is none."""
+        if self.universal:
+            prefix = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "DNS": "urn:dns:"}.get(self.universal_type, "")
+            return prefix + self.universal
+        if self.issuer and _OID.fullmatch(self.issuer):
+            return "urn:oid:" + self.issuer
+        return self.issuer or None
+
+    def identifier(self) -> Identifier | None:
+        """The number with its issuer, or None where one of them is missing."""
+        return Identifier(system=self.system, value=self.value) if self.value and self.system else None
+
+
+class Header(Fact, frozen=True, kw_only=True):
+    """The header of one SOP Instance; an absent or empty element is an empty text.
+
+    `patient_names` are the component groups as written (alphabetic, ideographic, phonetic). `irregular` says that
+    something in the header breaks DICOM's own rules of values.
+    """
+
+    study_uid: str = ""
+    series_uid: str = ""
+    instance_uid: str = ""
+    sop_class: str = ""
+    transfer_syntax: str = ""
+    modality: str = ""
+    series_number: str = ""
+    instance_number: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    series_date: str = ""
+    series_time: str = ""
+    timezone_offset: str = ""
+    body_part: str = ""
+    anatomic_region: Triplet | None = None
+    laterality: str = ""
+    image_laterality: str = ""
+    study_description: str = ""
+    series_description: str = ""
+    accession: Issued | None = None
+    procedure: Triplet | None = None
+    patient_id: Issued | None = None
+    other_patient_ids: tuple[Issued, ...] = ()
+    patient_names: tuple[str, ...] = ()
+    birth_date: str = ""
+    sex: str = ""
+    referrer: str = ""
+    performer: str = ""
+    container: Issued | None = None
+    specimens: tuple[Issued, ...] = ()
+    image_type: tuple[str, ...] = ()
+    burned_in: str = ""
+    label_in_image: str = ""
+    irregular: bool = False
+
+    @property
+    def identity(self) -> Identity:
+        """Whose image this is, as the header says; a number without issuer stands apart."""
+        numbered = [found for found in (self.patient_id, *self.other_patient_ids) if found]
+        identifiers = tuple(made for found in numbered if (made := found.identifier()))
+        first = self.patient_id
+        bare = (first.value,) if first and first.value and not first.system else ()
+        names = tuple(name for group in self.patient_names if (name := person_name(group)))
+        return Identity(identifiers=identifiers, numbers=bare, names=names, birth_date=dicom_date(self.birth_date))
+
+
+def person_name(text: str) -> PersonName | None:
+    """One component group of a PN (PS3.5 section 6.2.1): family, given, middle, prefix, suffix; without `^` a text."""
+    if "^" not in text:
+        return PersonName(text=text.strip()) if text.strip() else None
+    family, given, middle, prefix, suffix = (part.strip() for part in [*text.split("^"), "", "", "", ""][:5])
+    if not (family or given or middle):
+        return None
+    return PersonName(
+        family=family or None,
+        given=tuple(part for part in (given, middle) if part),
+        prefix=(prefix,) if prefix else (),
+        suffix=(suffix,) if suffix else (),
+    )
+
+
+def dicom_date(text: str) -> PartialDate | None:
+    """A DA (also the older form with dots), or None where it is none."""
+    found = _DATE.fullmatch(text)
+    try:
+        return PartialDate("-".join(found.groups())) if found else None
+    except ValueError:
+        return None
+
+
+def dicom_time(text: str) -> str | None:
+    """A TM that is known to the second, as hh:mm:ss[.ffffff]; None where it is less precise or none."""
+    found = _TIME.fullmatch(text)
+    if not found:
+        return None
+    hour, minute, second, fraction = found.groups()
+    made = f"{hour}:{minute}:{second}{fraction or ''}"
+    try:
+        Moment(f"2000-01-01T{made}")
+    except ValueError:
+        return None
+    return made
+
+
+def dicom_offset(text: str) -> str | None:
+    """Timezone Offset From UTC (0008,0201), +hhmm, as +hh:mm; None where it is none."""
+    found = _OFFSET.fullmatch(text)
+    made = "{}{}:{}".format(*found.groups()) if found else ""
+    try:
+        return Moment(f"2000-01-01T00:00:00{made}").offset if made else None
+    except ValueError:
+        return None
+
+
+def triplet_concept(triplet: Triplet | None) -> Concept | None:
+    """A coded item as one code, or as its meaning where the scheme has no system here."""
+    if triplet is None:
+        return None
+    system = SYSTEMS.get(triplet.scheme)
+    if system and triplet.value:
+        return Concept(codes=(Code(system=system, code=triplet.value, display=triplet.meaning or None),))
+    return Concept(text=triplet.meaning) if triplet.meaning else None

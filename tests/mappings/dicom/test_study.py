@@ -1,0 +1,321 @@
+"""Headers become studies: grouping, times, sides, numbers, whose they are, and what is refused."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mappings.dicom.header import Header, Issued, Triplet, dicom_date, dicom_offset, dicom_time, person_name
+from mappings.dicom.study import Found, studies
+from mappings.domain.material import Instance
+from mappings.domain.values import Code, Concept, Identifier, PartialDate, PersonName
+from mappings.problems import Problem
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+BASE = Header(
+    study_uid="1.2.3", series_uid="1.2.3.1", instance_uid="1.2.3.1.1", sop_class=CT, modality="CT", series_number="1"
+)
+
+
+def header(**more: Any) -> Header:
+    return msgspec.structs.replace(BASE, **more)
+
+
+def one(zones: dict[str, str] | None = None, **more: Any) -> tuple[Found, tuple[Problem, ...]]:
+    found, problems = studies([("a.dcm", header(**more))], zones=zones)
+    assert len(found) == 1
+    return found[0], problems
+
+
+def told(problems: tuple[Problem, ...]) -> list[tuple[str, str, str]]:
+    return [(problem.severity, problem.where, problem.rule) for problem in problems]
+
+
+def test_series_and_instances_go_by_uid() -> None:
+    headers = [
+        ("c.dcm", header(series_uid="1.2.3.2", instance_uid="1.2.3.2.1", modality="SR")),
+        ("b.dcm", header(instance_uid="1.2.3.1.2", instance_number="1")),
+        ("a.dcm", header(instance_number="2")),
+        ("d.dcm", header(study_uid="1.2.4", series_uid="1.2.4.1", instance_uid="1.2.4.1.1")),
+    ]
+    found, problems = studies(headers)
+    assert [f.study.id for f in found] == ["study-1.2.3", "study-1.2.4"]
+    first = found[0]
+    assert first.study.modalities == ("CT", "SR")
+    assert first.study.series[0].instances == (
+        Instance(uid="1.2.3.1.2", sop_class=CT, number=1),
+        Instance(uid="1.2.3.1.1", sop_class=CT, number=2),
+    )
+    assert first.files == {"1.2.3.1.1": "a.dcm", "1.2.3.1.2": "b.dcm", "1.2.3.2.1": "c.dcm"}
+    assert problems == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "tag"),
+    [
+        ("study_uid", "(0020,000D)"),
+        ("series_uid", "(0020,000E)"),
+        ("instance_uid", "(0008,0018)"),
+        ("sop_class", "(0008,0016)"),
+    ],
+)
+@pytest.mark.parametrize("value", ["", "1", "1.02", "1..2", "1.2.x", "1." + "2" * 63])
+def test_what_is_no_uid_is_refused(field: str, tag: str, value: str) -> None:
+    found, problems = studies([("a.dcm", header(**{field: value}))])
+    assert found == ()
+    assert told(problems) == [("error", f"a.dcm {tag}", "PS3.5 9")]
+
+
+def test_an_instance_without_modality_is_refused() -> None:
+    found, problems = studies([("a.dcm", header(modality=""))])
+    assert found == ()
+    assert told(problems) == [("error", "a.dcm (0008,0060)", "PS3.3 C.7.3.1.1.1")]
+
+
+def test_a_repeated_instance_is_told_and_the_first_path_kept() -> None:
+    found, problems = studies([("b.dcm", header()), ("a.dcm", header())])
+    assert found[0].files == {"1.2.3.1.1": "a.dcm"}
+    assert [(p.code, p.where) for p in problems] == [("duplicate", "b.dcm (0008,0018)")]
+    assert "a.dcm" in problems[0].message
+
+
+def test_a_series_with_the_uid_of_an_instance_is_refused() -> None:
+    found, problems = studies([("a.dcm", header(instance_uid="1.2.3.1"))])
+    assert found == ()
+    assert [(p.severity, p.code) for p in problems] == [("error", "invariant")]
+
+
+@pytest.mark.parametrize(
+    ("more", "zones", "started", "rules"),
+    [
+        ({}, {}, None, []),
+        ({"study_date": "20260115"}, {}, "2026-01-15", []),
+        ({"study_date": "20260115", "study_time": "080000"}, {}, "2026-01-15T08:00:00", []),
+        ({"study_date": "2026.01.15", "study_time": "08:00:00"}, {}, "2026-01-15T08:00:00", []),
+        ({"study_date": "20260115", "study_time": "080000.250"}, {}, "2026-01-15T08:00:00.250", []),
+        ({"study_date": "20260115", "study_time": "0800"}, {}, "2026-01-15", ["PS3.5 6.2"]),
+        ({"study_date": "20260231", "study_time": "080000"}, {}, None, ["PS3.5 6.2"]),
+        ({"study_time": "080000"}, {".": "America/New_York"}, None, []),
+        (
+            {"study_date": "20260115", "study_time": "080000", "timezone_offset": "+0530"},
+            {".": "America/New_York"},
+            "2026-01-15T08:00:00+05:30",
+            [],
+        ),
+        (
+            {"study_date": "20260115", "study_time": "080000"},
+            {".": "America/New_York"},
+            "2026-01-15T08:00:00-05:00",
+            ["dicom.zone"],
+        ),
+        (
+            {"study_date": "20260715", "study_time": "080000"},
+            {".": "America/New_York", "a.dcm": "Europe/Berlin"},
+            "2026-07-15T08:00:00+02:00",
+            ["dicom.zone"],
+        ),
+        (
+            {"study_date": "20260115", "study_time": "080000"},
+            {"elsewhere": "America/New_York"},
+            "2026-01-15T08:00:00",
+            [],
+        ),
+        # clocks changed: the hour did not exist, or was there twice
+        (
+            {"study_date": "20260308", "study_time": "023000"},
+            {".": "America/New_York"},
+            "2026-03-08T02:30:00",
+            ["dicom.zone"],
+        ),
+        (
+            {"study_date": "20261101", "study_time": "013000"},
+            {".": "America/New_York"},
+            "2026-11-01T01:30:00",
+            ["dicom.zone"],
+        ),
+        (
+            {"study_date": "20260115", "study_time": "080000"},
+            {".": "Middle/Earth"},
+            "2026-01-15T08:00:00",
+            ["dicom.zone"],
+        ),
+        (
+            {"study_date": "20260115", "study_time": "080000", "timezone_offset": "EST"},
+            {},
+            "2026-01-15T08:00:00",
+            ["PS3.3 C.12.1.1"],
+        ),
+        (
+            {"study_date": "20261231", "study_time": "235960"},
+            {".": "Etc/UTC"},
+            "2026-12-31T23:59:60+00:00",
+            ["dicom.zone"],
+        ),
+    ],
+)
+def test_started(more: dict[str, str], zones: dict[str, str], started: str | None, rules: list[str]) -> None:
+    found, problems = one(zones, **more)
+    assert found.study.started == started
+    assert [problem.rule for problem in problems] == rules
+
+
+def test_an_added_offset_is_only_an_information() -> None:
+    _, problems = one({".": "America/New_York"}, study_date="20260115", study_time="080000")
+    assert told(problems) == [("information", "a.dcm (0008,0030)", "dicom.zone")]
+
+
+@pytest.mark.parametrize(
+    ("laterality", "image", "side", "rules"),
+    [
+        ("L", "", "left", 0),
+        ("", "R", "right", 0),
+        ("", "B", "bilateral", 0),
+        ("", "U", "unpaired", 0),
+        ("L", "L", "left", 0),
+        ("L", "R", None, 1),
+        ("X", "", None, 1),
+    ],
+)
+def test_sides(laterality: str, image: str, side: str | None, rules: int) -> None:
+    found, problems = one(laterality=laterality, image_laterality=image)
+    assert found.study.series[0].laterality == side
+    assert len(problems) == rules
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("+7", 7), ("0", 0), ("", None)])
+def test_numbers(text: str, number: int | None) -> None:
+    found, problems = one(series_number=text)
+    assert found.study.series[0].number == number
+    assert problems == ()
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "x", "2147483648", "²"])
+def test_what_is_no_number_is_told(text: str) -> None:
+    found, problems = one(series_number=text)
+    assert found.study.series[0].number is None
+    assert told(problems) == [("warning", "a.dcm (0020,0011)", "PS3.5 6.2")]
+
+
+def test_what_a_study_says() -> None:
+    found, problems = one(
+        modality="SM",
+        study_description="slides",
+        procedure=Triplet(value="1", scheme="99LOCAL", meaning="scan"),
+        anatomic_region=Triplet(value="76752008", scheme="SCT", meaning="Breast"),
+        body_part="BREAST",
+        referrer="Doctor^Synthetic",
+        performer="Tech^Synthetic",
+        accession=Issued(value="A1", universal="1.2.9", universal_type="ISO"),
+        container=Issued(value="S26-1 A1"),
+        specimens=(Issued(value="S26-1 A1 x"),),
+        image_type=("ORIGINAL", "PRIMARY", "VOLUME", "NONE"),
+    )
+    series = found.study.series[0]
+    assert found.study.description == "slides"
+    assert found.study.procedure == Concept(text="scan")
+    assert found.study.referrer == "Doctor^Synthetic"
+    assert found.study.identifiers == (Identifier(system="urn:oid:1.2.9", value="A1", kind="ACSN"),)
+    assert series.body_site == Concept(
+        codes=(Code(system="http://snomed.info/sct", code="76752008", display="Breast"),)
+    )
+    assert (series.performer, series.instances[0].title) == ("Tech^Synthetic", "VOLUME")
+    assert found.containers == {"1.2.3.1": ("S26-1 A1", "S26-1 A1 x")}
+    assert problems == ()
+
+
+def test_an_accession_without_issuer_is_told() -> None:
+    found, problems = one(accession=Issued(value="A1"))
+    assert found.study.identifiers == ()
+    assert told(problems) == [("information", "a.dcm (0008,0050)", "dicom.accession")]
+
+
+@pytest.mark.parametrize("more", [{"burned_in": "YES"}, {"label_in_image": "YES"}, {"image_type": ("O", "P", "LABEL")}])
+def test_a_picture_that_may_name_the_patient_is_told(more: dict[str, Any]) -> None:
+    assert [problem.rule for problem in one(**more)[1]] == ["dicom.burned-in"]
+
+
+def test_two_modalities_in_a_series() -> None:
+    found, problems = studies([("a.dcm", header()), ("b.dcm", header(instance_uid="1.2.9", modality="MR"))])
+    assert found[0].study.series[0].modality == "CT"
+    assert told(problems) == [("warning", "b.dcm (0008,0060)", "PS3.3 C.7.3.1.1.1")]
+
+
+def test_two_persons_in_a_study_are_told_without_their_names() -> None:
+    stranger = header(instance_uid="1.2.9", patient_names=("Stranger^Synthetic",))
+    found, problems = studies([("a.dcm", header(patient_names=("Testperson^Synthetic",))), ("b.dcm", stranger)])
+    assert found[0].identity.names == (PersonName(family="Testperson", given=("Synthetic",)),)
+    assert told(problems) == [("warning", "b.dcm (0010,0020)", "dicom.identity")]
+    assert "Synthetic" not in str(problems)
+
+
+def test_identity() -> None:
+    identity = header(
+        patient_id=Issued(value="1", issuer="1.2.9"),
+        other_patient_ids=(Issued(value="2", issuer="OTHER"), Issued(value="3")),
+        patient_names=("Yamada^Tarou", "山田^太郎", "やまだ^たろう"),
+        birth_date="19600203",
+    ).identity
+    assert [(i.system, i.value) for i in identity.identifiers] == [("urn:oid:1.2.9", "1"), ("OTHER", "2")]
+    assert identity.numbers == ()
+    assert [(name.family, name.given) for name in identity.names] == [
+        ("Yamada", ("Tarou",)),
+        ("山田", ("太郎",)),
+        ("やまだ", ("たろう",)),
+    ]
+    assert identity.birth_date == "1960-02-03"
+
+
+def test_a_number_without_issuer_stands_apart() -> None:
+    identity = header(patient_id=Issued(value="1")).identity
+    assert (identity.identifiers, identity.numbers) == ((), ("1",))
+
+
+@pytest.mark.parametrize(
+    ("universal", "kind", "system"),
+    [
+        ("1.2.3", "ISO", "urn:oid:1.2.3"),
+        ("lab.example.org", "DNS", "urn:dns:lab.example.org"),
+        ("http://x", "URI", "http://x"),
+    ],
+)
+def test_universal_issuers(universal: str, kind: str, system: str) -> None:
+    assert Issued(value="1", issuer="LOCAL", universal=universal, universal_type=kind).system == system
+
+
+ADAMS = PersonName(family="Adams", given=("John Robert", "Quincy"), prefix=("Rev.",), suffix=("B.A.",))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Adams^John Robert^Quincy^Rev.^B.A.", ADAMS),
+        ("Suharto", PersonName(text="Suharto")),
+        ("^^^^", None),
+        ("  ", None),
+    ],
+)
+def test_person_names(text: str, name: PersonName | None) -> None:
+    assert person_name(text) == name
+
+
+def test_dates_and_times_of_dicom() -> None:
+    assert dicom_date("20240229") == PartialDate("2024-02-29")
+    assert [dicom_date(text) for text in ("20230229", "2024", "", "20240229-20240301")] == [None] * 4
+    assert [dicom_time(text) for text in ("24", "2400", "246000", "12345")] == [None] * 4
+    assert [dicom_offset(text) for text in ("-0500", "+1400", "0500", "+9900")] == ["-05:00", "+14:00", None, None]
+
+
+TEXTS = ("study_date", "study_time", "series_number", "laterality", "timezone_offset", "birth_date", "body_part")
+
+
+@given(st.lists(st.fixed_dictionaries({name: st.text(max_size=12) for name in TEXTS}), max_size=3))
+def test_any_text_is_survived_and_never_told(values: list[dict[str, str]]) -> None:
+    headers = [
+        (f"{number}.dcm", header(instance_uid=f"1.2.3.1.{number}", **{k: v.strip() for k, v in more.items()}))
+        for number, more in enumerate(values, 1)
+    ]
+    found, problems = studies(headers, zones={".": "America/New_York"})
+    assert sum(len(f.files) for f in found) == len(headers)
+    assert {problem.severity for problem in problems} <= {"warning", "information"}
