@@ -25,13 +25,14 @@ from mappings.dicom.study import Found, studies
 from mappings.domain.material import Document
 from mappings.domain.party import PATIENT, Patient
 from mappings.domain.person import Identity, same_identity
+from mappings.domain.values import Identifier
 from mappings.fhir import binary, document_reference, imaging_study
 from mappings.fhir import patient as patient_mapper
 from mappings.fhir.bundle import collection
 from mappings.fhir.carried import Carried, pointers
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.wire import Json
-from mappings.identity import DICOM_UID, resource_id, sid, within
+from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, resource_id, sid, within
 from mappings.problems import Problem, ProblemError, problem
 
 UNASSIGNED = "unassigned"
@@ -199,7 +200,9 @@ class _Conversion:
     def _patient(self, person: Person) -> Patient | None:
         identity = person.identity
         try:
-            return Patient(identifiers=identity.identifiers, names=identity.names, birth_date=identity.birth_date)
+            bare = tuple(Identifier(system=ISSUER_NOT_STATED, value=number) for number in identity.numbers)
+            numbers = (*identity.identifiers, *bare)
+            return Patient(identifiers=numbers, names=identity.names, birth_date=identity.birth_date)
         except ValueError:
             return None
 

@@ -5,6 +5,7 @@ the same id in every export of that deployment, and two deployments never collid
 (a slide label, an accession number), its issuer and the patient go into the value (RFC 4122, section 4.3).
 """
 
+from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 CANONICAL = "https://w3id.org/second-opinion/fhir"
@@ -26,6 +27,15 @@ ITEM = sid("item")
 """System of the name a thing has inside its case (the `id` of a domain object)."""
 
 CASE = sid("case")
+
+ISSUER_NOT_STATED = sid("issuer-not-stated")
+"""System of a number that came without its issuer: nothing can be matched by it alone."""
+
+
+def issuer(word: str) -> str:
+    """The system of an issuer that a source names by a word of its own (DICOM's Issuer of Patient ID)."""
+    return f"{sid('issuer')}/{quote(word, safe='')}"
+
 
 
 def structure(name: str) -> str:

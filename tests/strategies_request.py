@@ -218,6 +218,7 @@ ACCESSES = st.builds(
     purpose=words_of("purpose-of-use"),
     requested_by=st.none() | st.sampled_from(PARTIES),
     recipient_is_provider=FLAGS,
+    engaged_by_payer=FLAGS,
     identity_verified=FLAGS,
     authority_verified=FLAGS,
     request_form=literal("written", "oral"),

@@ -50,6 +50,7 @@ def facts_of(loaded: Loaded, as_of: str) -> Facts:
         recipient_name=party_name(case, access.recipient_party),
         recipient_is_provider=access.recipient_is_provider,
         purpose=access.purpose,
+        engaged_by_payer=access.engaged_by_payer,
         request_form=access.request_form,
         identity_verified=access.identity_verified,
         authority_verified=access.authority_verified,
@@ -124,6 +125,7 @@ def _authorization(given: Authorization, holder: str | None) -> law_facts.Author
         conditioned=given.conditioned,
         known_false=given.known_false,
         revoked_in_writing_on=_day(given.revoked_in_writing_on),
+        revoked=given.revoked_in_writing_on is not None or None,
         covers=given.covers,
     )
 
@@ -145,6 +147,7 @@ def _part2(given: Part2Consent) -> law_facts.Part2Consent:
         redisclosure_potential_statement=given.redisclosure_potential_statement,
         refusal_consequences_statement=given.refusal_consequences_statement,
         revoked_on=_day(given.revoked_on),
+        revoked=given.revoked_on is not None or None,
     )
 
 

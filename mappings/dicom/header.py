@@ -45,13 +45,13 @@ class Issued(Fact, frozen=True, kw_only=True):
 
     @property
     def system(self) -> str | None:
-        """The issuer as a URI; a local word stays that word; None where there is none."""
+        """The issuer as a URI (a local word below our own `sid/issuer`); None where there is none."""
         if self.universal:
             prefix = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "DNS": "urn:dns:"}.get(self.universal_type, "")
             return prefix + self.universal
         if self.issuer and _OID.fullmatch(self.issuer):
             return "urn:oid:" + self.issuer
-        return self.issuer or None
+        return issuer(self.issuer) if self.issuer else None
 
     def identifier(self) -> Identifier | None:
         """The number with its issuer, or None where one of them is missing."""

@@ -118,6 +118,8 @@ class Access(Item, frozen=True, kw_only=True):
     """`treatment`, `patient_request`, `payment`, ..."""
     requested_by: str | None = None
     recipient_is_provider: bool | None = None
+    engaged_by_payer: bool | None = None
+    """Whether a payer commissions the review: then it is payment, whatever it is called."""
     identity_verified: bool | None = None
     authority_verified: bool | None = None
     request_form: Literal["written", "oral"] | None = None

@@ -122,6 +122,11 @@ class Case(Fact, frozen=True, kw_only=True):
         need(kinds.get(self.holder) == "Organization", "field `holder` must name an entry of `organizations`")
         for path, item in self.places():
             _check_links(path, item, kinds)
+        payer = self.access is None or self.access.engaged_by_payer is not None
+        need(
+            "insurance-required" not in self.request.reasons or payer,
+            "reason `insurance-required` needs `access.engaged_by_payer`: whether the payer commissions the review",
+        )
         times = [event.at[:10] for event in self.custody]
         need(times == sorted(times), "`custody` is append-only: its events must be in the order of time")
 

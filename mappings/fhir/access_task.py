@@ -47,8 +47,8 @@ RULES = (
     Rule("the clock", "Task.restriction.period", "from the local day of receipt to the deadline, handed in"),
     Rule("access.recipient_party", "Task.restriction.recipient"),
     Rule(
-        "access.requester, access.recipient, access.purpose, access.recipient_is_provider, access.identity_verified,"
-        " access.authority_verified, access.request_form, access.holder_tz, access.representative, access.loan",
+        "access.requester, access.recipient, access.purpose, access.recipient_is_provider, access.engaged_by_payer,"
+        " access.identity_verified, access.authority_verified, access.request_form, access.holder_tz, access.representative, access.loan",
         "Task.input",
         "one each, typed by the table access-fact",
     ),
@@ -59,6 +59,7 @@ PLAIN = (
     "recipient",
     "purpose",
     "recipient_is_provider",
+    "engaged_by_payer",
     "identity_verified",
     "authority_verified",
     "request_form",
