@@ -7,6 +7,7 @@ import re
 
 from mappings.domain.person import Identity
 from mappings.domain.values import Code, Concept, Fact, Identifier, Moment, PartialDate, PersonName, need
+from mappings.identity import issuer
 
 SYSTEMS = {
     "DCM": "http://dicom.nema.org/resources/ontology/DCM",

@@ -20,6 +20,7 @@ from mappings.dicom.header import (
 from mappings.domain.material import ImagingStudy, Instance, Series, check_uid
 from mappings.domain.person import Identity
 from mappings.domain.values import Concept, Fact, Identifier, Moment
+from mappings.identity import ISSUER_NOT_STATED
 from mappings.problems import IssueType, Problem, Severity, problem
 
 Side = Literal["left", "right", "bilateral", "unpaired"]
@@ -216,14 +217,12 @@ def _laterality(members: list[Member], notes: _Notes) -> Side | None:
 
 def _accessions(members: list[Member], notes: _Notes) -> tuple[Identifier, ...]:
     found = [(path, h.accession) for path, h in members if h.accession and h.accession.value]
-    made = {(a.system, a.value): a for _, a in found if a.system}
     bare = next((path for path, accession in found if not accession.system), None)
     if bare:
-        message = "has an accession number without its issuer (0008,0051); it stays in the images only"
+        message = "is an accession number without its issuer (0008,0051); it is kept as one whose issuer is not stated"
         notes.add("incomplete", f"{bare} (0008,0050)", message, "dicom.accession", "information")
-    return tuple(
-        Identifier(system=system, value=value, kind="ACSN") for system, value in sorted(made) if system is not None
-    )
+    numbers = {(accession.system or ISSUER_NOT_STATED, accession.value) for _, accession in found}
+    return tuple(Identifier(system=system, value=value, kind="ACSN") for system, value in sorted(numbers))
 
 
 def _containers(members: list[Member]) -> tuple[str, ...]:

@@ -227,7 +227,8 @@ def test_what_a_study_says() -> None:
 
 def test_an_accession_without_issuer_is_told() -> None:
     found, problems = one(accession=Issued(value="A1"))
-    assert found.study.identifiers == ()
+    system = "https://w3id.org/second-opinion/fhir/sid/issuer-not-stated"
+    assert found.study.identifiers == (Identifier(system=system, value="A1", kind="ACSN"),)
     assert told(problems) == [("information", "a.dcm (0008,0050)", "dicom.accession")]
 
 
@@ -257,7 +258,10 @@ def test_identity() -> None:
         patient_names=("Yamada^Tarou", "山田^太郎", "やまだ^たろう"),
         birth_date="19600203",
     ).identity
-    assert [(i.system, i.value) for i in identity.identifiers] == [("urn:oid:1.2.9", "1"), ("OTHER", "2")]
+    assert [(i.system, i.value) for i in identity.identifiers] == [
+        ("urn:oid:1.2.9", "1"),
+        ("https://w3id.org/second-opinion/fhir/sid/issuer/OTHER", "2"),
+    ]
     assert identity.numbers == ()
     assert [(name.family, name.given) for name in identity.names] == [
         ("Yamada", ("Tarou",)),
