@@ -77,6 +77,7 @@ EXCLUDED: dict[str, tuple[str, dict[str, str]]] = {
             )
         },
     ),
+    "svc-syndrome": ("permit", {}),
 }
 """Scenario -> outcome, and what is withheld with the reason; README.md says the same in words."""
 
@@ -113,6 +114,17 @@ def test_what_repeats_another_item_is_produced_once() -> None:
 def test_a_case_is_complete_for_its_scope(name: str) -> None:
     missing = {gap.name for gap in gaps(_load(name).case)}
     assert not missing & {"pathology-report", "tissue", "radiology-report", "imaging", "diagnosis"}
+
+
+def test_a_review_may_confirm_and_may_differ() -> None:
+    degrees = {
+        path.name: [comparison.degree for comparison in read_case((path / "case.json").read_bytes()).concordances]
+        for path in CASES
+    }
+    assert {name: found for name, found in degrees.items() if found} == {
+        "before-laryngectomy": ["major"],
+        "svc-syndrome": ["agree"],
+    }
 
 
 def test_scenarios_span_the_life_of_a_request() -> None:
