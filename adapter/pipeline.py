@@ -188,6 +188,9 @@ def close_account(
 ) -> Account:
     """What became of every unit of the case folder."""
     resources = _resources(released)
+    for item in checked.facts.materials:
+        if item.id in checked.decision.duplicates and item.duplicate_of in resources:
+            resources[item.id] = resources[item.duplicate_of]
     reasons: dict[str, list[Problem]] = {}
     for reason in checked.decision.reasons:
         if reason.item in checked.decision.excluded:
@@ -203,6 +206,7 @@ def _resources(released: Release) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     found |= {item.full_url: (f"{item.type}/{item.resource.get('id', '')}",) for item in released.carried}
     found |= {study.id: ("ImagingStudy",) for study in released.case.studies}
+    found |= {report.id: ("DiagnosticReport",) for report in released.case.reports if report.id not in found}
     return found | {item.id: ("DocumentReference",) for item in released.case.documents}
 
 
@@ -217,7 +221,7 @@ def _unit(
     problems = list(draft.problems)
     for name in draft.names:
         problems += reasons.get(name, []) + list(carried_problems.get(name, ()))
-        if name not in resources and name not in reasons:
+        if (name not in resources or name in checked.decision.duplicates) and name not in reasons:
             problems.append(_why(name, draft, checked))
     undeclared = any(p.rule == UNDECLARED for p in draft.problems)
     outcome: Outcome
@@ -247,6 +251,9 @@ def _why(name: str, draft: Draft, checked: Checked) -> Problem:
     if name in checked.decision.duplicates:
         message = "repeats an item that is released; it is produced once (45 CFR 164.524(c)(1))"
         return problem("duplicate", draft.source, message, rule="PRODUCE_ONCE", severity="information")
+    if name not in {item.id for item in checked.facts.materials}:
+        message = "is not offered: case.json keeps it out of what is asked for"
+        return problem("suppressed", draft.source, message, rule="case.offered", severity="information")
     message = "stays: nothing that is released leads to it, or it cannot stand without what is withheld"
     return problem("suppressed", draft.source, message, rule="gate.follows", severity="information")
 

@@ -49,7 +49,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     unowned = frozenset(url for url, of in owners.of.items() if of == "unknown" and url not in vouched)
     readings, reading_problems = read_carried(found.carried, found.aliases)
     merged = _merge(case, images, documents.values(), readings)
-    image_drafts = _image_drafts(found, images, image_problems)
+    image_drafts = _image_drafts(found, images, image_problems, {s.uid: s.id for s in merged.studies})
     return Loaded(
         case=merged,
         carried=found.carried,
@@ -242,8 +242,10 @@ def _merge_study(told: ImagingStudy | None, seen: ImagingStudy) -> ImagingStudy:
     return msgspec.structs.replace(told, **filled, series=merged)
 
 
-def _image_drafts(found: Gathered, images: Iterable[Found], problems: Iterable[Problem]) -> list[Draft]:
-    study_of = {path: image.study.id for image in images for path in image.files.values()}
+def _image_drafts(
+    found: Gathered, images: Iterable[Found], problems: Iterable[Problem], names_of: dict[str, str]
+) -> list[Draft]:
+    study_of = {path: names_of[image.study.uid] for image in images for path in image.files.values()}
     about: dict[str, list[Problem]] = {}
     for note in problems:
         about.setdefault(note.where.split(" ")[0], []).append(note)

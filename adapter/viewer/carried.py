@@ -43,7 +43,9 @@ def _table(kind: str, group: list[Carried]) -> Html | None:
     rows: list[list[Child]] = []
     dated = sorted(group, key=lambda c: c.full_url)
     for one in sorted(dated, key=lambda c: date_of(c.resource) or "", reverse=True):
-        rows.append([_name(one), items(list(_values(one.resource)), "plain") or "–", when(date_of(one.resource)) or "–"])
+        rows.append(
+            [_name(one), items(list(_values(one.resource)), "plain") or "–", when(date_of(one.resource)) or "–"]
+        )
     return table(f"{kind}: what can be read of each", ["What", "Value or status", "Date"], rows, "records")
 
 

@@ -76,7 +76,10 @@ def people(index: Index) -> Html | None:
     case = index.case
     rows: list[list[Child]] = [
         *([names(p.names), _roles(index, p.id), _numbers(p), _reach(p)] for p in case.practitioners),
-        *([names(p.names), RELATIONSHIPS[p.relationship], "–", contacts(p.contacts) or "–"] for p in case.related_persons),
+        *(
+            [names(p.names), RELATIONSHIPS[p.relationship], "–", contacts(p.contacts) or "–"]
+            for p in case.related_persons
+        ),
     ]
     persons = table("People", ["Name", "Role", "Identifiers", "Contact"], rows, "people")
     places = [
@@ -157,4 +160,9 @@ def versions() -> list[tuple[str, Child]]:
         adapter = "unreleased (run from its sources)"
     package = files("profiles").joinpath("package.json")
     profiles = json.loads(package.read_text(encoding="utf-8"))["version"] if package.is_file() else None
-    return [("Adapter", adapter), ("FHIR", "R4 (4.0.1)"), ("Profiles", profiles), ("Case format", "second-opinion-case/1")]
+    return [
+        ("Adapter", adapter),
+        ("FHIR", "R4 (4.0.1)"),
+        ("Profiles", profiles),
+        ("Case format", "second-opinion-case/1"),
+    ]

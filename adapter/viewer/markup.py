@@ -34,7 +34,7 @@ def fragment(*children: Child) -> Html:
     return Html("".join(c if isinstance(c, Html) else escape(c) for c in children if c is not None))
 
 
-def el(name: str, *children: Child, **attributes: str | None) -> Html:
+def el(name: str, /, *children: Child, **attributes: str | None) -> Html:
     """An element; `class_` is the attribute class, `_` inside a name is `-`, an attribute that is None is left out.
 
     >>> el("p", "1 < 2", class_="note")

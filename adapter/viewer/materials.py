@@ -85,9 +85,7 @@ def _part(index: Index, part: Part) -> Html:
 
 def _block(index: Index, block: Block) -> Html:
     told = joined(" · ", block.description, label(block.fixative), word(REMAINING, block.remaining))
-    return _node(
-        index, block, told, [_slide(index, slide) for slide in index.case.slides if slide.parent == block.id]
-    )
+    return _node(index, block, told, [_slide(index, slide) for slide in index.case.slides if slide.parent == block.id])
 
 
 def _slide(index: Index, slide: Slide) -> Html:

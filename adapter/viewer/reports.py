@@ -134,7 +134,9 @@ def _of(index: Index, name: str, seen: frozenset[str] = frozenset()) -> list[Rep
 
 
 def _addendum(index: Index, report: Report, unseen: dict[str, str]) -> Html:
-    return el("div", facts(index, report), _narrative(report, "h5"), single(index, report), id=unseen.pop(report.id, None))
+    return el(
+        "div", facts(index, report), _narrative(report, "h5"), single(index, report), id=unseen.pop(report.id, None)
+    )
 
 
 # --- one report

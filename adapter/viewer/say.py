@@ -115,9 +115,7 @@ def addresses(values: Iterable[Address]) -> Html:
     return joined(
         "; ",
         *(
-            ", ".join(
-                p for p in (*v.lines, v.city, " ".join(x for x in (v.state, v.postal_code) if x), v.country) if p
-            )
+            ", ".join(p for p in (*v.lines, v.city, " ".join(x for x in (v.state, v.postal_code) if x), v.country) if p)
             for v in values
         ),
     )

@@ -59,7 +59,7 @@ _MET: dict[str, Callable[[Case], bool]] = {
     "diagnosis": lambda case: bool(case.diagnoses),
     "clinical-history": lambda case: (
         any(s.kind == "history" for r in case.reports for s in r.sections)
-        or _documents(case, "clinical_note", "consult_note", "history_letter")
+        or _documents(case, "history_letter", "clinical_record")
     ),
 }
 
