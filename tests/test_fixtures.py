@@ -331,7 +331,7 @@ def test_a_case_is_marked_and_its_people_are_invented(path: pathlib.Path) -> Non
 
 PUBLIC = {
     "w3id.org", "hl7.org", "terminology.hl7.org", "snomed.info", "loinc.org", "unitsofmeasure.org", "dicom.nema.org",
-    "ncicb.nci.nih.gov",
+    "ncicb.nci.nih.gov", "www.w3.org",
 }  # fmt: skip
 
 
