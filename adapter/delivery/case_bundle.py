@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from adapter.config import Settings
+from adapter.consent.notices import PART2_STATEMENT
 from adapter.consent.release import Release
 from adapter.delivery.dicom_media import write_media
 from adapter.delivery.manifest import MANIFEST, SIGNATURE, Basis, Manifest, describe, encode, sign, versions
@@ -24,6 +25,8 @@ BUNDLE = "bundle.json"
 CASE = "case.json"
 PAGE = "index.html"
 README = "README.txt"
+PART2 = "PART2-STATEMENT.txt"
+"""Accompanies every disclosure under a Part 2 consent (42 CFR 2.32(a)); the Consent in the Bundle tells its scope."""
 
 README_TEXT = """\
 SECOND OPINION CASE BUNDLE
@@ -44,8 +47,13 @@ This holds health information about one person. Use it for the purpose it was re
 
 def fhir_bundle(release: Release, settings: Settings) -> Json:
     """The release as a FHIR Bundle (collection)."""
+    return assemble(release.case, release.carried, assembly(release, settings))
+
+
+def assembly(release: Release, settings: Settings) -> Assembly:
+    """What the Bundle of a release is made of besides its case."""
     inside = [d for d in release.case.documents if embedded(d)]
-    assembly = Assembly(
+    return Assembly(
         namespace=settings.namespace,
         decided_at=release.decided_at,
         policies=tuple(dict.fromkeys(row.uri for row in release.basis)),
@@ -54,7 +62,6 @@ def fhir_bundle(release: Release, settings: Settings) -> Json:
         patients=release.patients,
         consent_shape=settings.consent_shape,
     )
-    return assemble(release.case, release.carried, assembly)
 
 
 def deliver(release: Release, bundle: Json, target: Path, settings: Settings) -> tuple[str, tuple[Problem, ...]]:
@@ -71,6 +78,8 @@ def deliver(release: Release, bundle: Json, target: Path, settings: Settings) ->
         (tree / CASE).write_bytes(encode_case(release.case))
         (tree / PAGE).write_bytes(render(release))
         (tree / README).write_text(README_TEXT, encoding="ascii")
+        if any(row.code == "PART2_CONSENT_OK" for row in release.basis):
+            (tree / PART2).write_text(PART2_STATEMENT + "\n", encoding="ascii")
         _write_documents(release, tree)
         noticed = _write_images(release, tree, settings)
         return _seal(release, tree, settings), noticed

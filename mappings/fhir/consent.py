@@ -97,7 +97,7 @@ RULES = (
         "a date is the end of the period; an event or `none` is in the extension",
     ),
     Rule("access.recipient_party", "Consent.provision.actor", "role IRCP"),
-    Rule("access.purpose", "Consent.provision.purpose", "table purpose-of-use"),
+    Rule("access.purpose", "Consent.provision.purpose", "open table purpose-of-use; other words stay in the paper"),
     Rule(
         "access.authorization.covers",
         "Consent.provision.data",
@@ -251,7 +251,7 @@ def _provision(access: Access, value: Paper, data: tuple[str, ...], ctx: Writing
             "actor": [{"role": from_table("consent-actor", "recipient"), "reference": ctx.to(access.recipient_party)}],
             "purpose": [
                 {"system": code.system, "code": code.code, "display": code.display}
-                for code in table("purpose-of-use").codings(access.purpose)
+                for code in table("purpose-of-use").codings_or_none(access.purpose)
             ],
             "data": [{"meaning": "instance", "reference": reference} for reference in ctx.to_all(named)],
         }

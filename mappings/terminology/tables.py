@@ -62,6 +62,10 @@ class Table:
             if number == 0 or row.equivalence == "equivalent"
         )
 
+    def codings_or_none(self, value: str) -> tuple[Code, ...]:
+        """The codes written for the value; none for one the table does not list (an open table when writing)."""
+        return self.codings(value) if value in self._codings else ()
+
     def concept(self, value: str) -> Concept:
         """The value as a Concept."""
         return Concept(codes=self.codings(value))

@@ -1,0 +1,17 @@
+"""A loaded case with the decision about it: what the pipeline hands on."""
+
+import msgspec
+
+from adapter.consent.decide import Decision
+from adapter.consent.facts import Facts
+from adapter.holding import Loaded
+from mappings.domain.completeness import Gap
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A loaded case with the decision about it."""
+
+    loaded: Loaded
+    facts: Facts
+    decision: Decision
+    gaps: tuple[Gap, ...]

@@ -1,0 +1,104 @@
+"""What the ledger keeps of a release: the decision, the release with its AuditEvent, the line for the accounting."""
+
+import hashlib
+import platform
+from pathlib import Path
+
+import msgspec
+
+from adapter.checked import Checked
+from adapter.config import Settings
+from adapter.consent.case_facts import party_name
+from adapter.consent.release import Release
+from adapter.delivery.case_bundle import assembly
+from mappings.domain.audit import DisclosureRecord, NetworkPoint, Withheld
+from mappings.domain.native import encode_case
+from mappings.domain.values import Moment
+from mappings.fhir import audit_event
+from mappings.fhir.bundle import writing
+from mappings.fhir.context import URN, Writing
+from mappings.fhir.wire import Json, dumps
+from mappings.identity import resource_id, sid
+from mappings.terminology.tables import table
+
+
+def content_digest(released: Release) -> str:
+    """sha256 over everything that goes, the time apart."""
+    digest = hashlib.sha256(encode_case(released.case))
+    for item in released.carried:
+        digest.update(item.full_url.encode() + b"\0" + dumps(item.resource) + b"\0")
+    for name, file in sorted((*released.documents.items(), *released.instances.items())):
+        digest.update(f"{name}\0{file.sha256}\0".encode())
+    digest.update("|".join(row.code for row in released.basis).encode())
+    return digest.hexdigest()
+
+
+def decision_row(checked: Checked, now: Moment) -> dict[str, object]:
+    """The decision with its time, reasons and what it excludes."""
+    decision = checked.decision
+    return {
+        "case_id": checked.loaded.case.id,
+        "decided_at": str(now),
+        "outcome": decision.outcome,
+        "deadline": decision.deadline,
+        "facts_sha256": hashlib.sha256(msgspec.json.encode(checked.facts)).hexdigest(),
+        "reasons": [{"code": r.code, "citation": r.citation, "item": r.item} for r in decision.reasons],
+        "excluded": list(decision.excluded),
+    }
+
+
+def release_row(checked: Checked, released: Release, settings: Settings, target: str) -> dict[str, object]:
+    """The release and its AuditEvent (IHE BALP Privacy Disclosure Source); `target` is the name of what is written."""
+    return {
+        "content_sha256": content_digest(released),
+        "decided_at": str(released.decided_at),
+        "basis": [{"code": row.code, "citation": row.citation} for row in released.basis],
+        "audit_event": _plain(_audit(checked, released, settings, target)),
+    }
+
+
+def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment) -> dict[str, object]:
+    """The line for the accounting of disclosures: date, recipient, description, purpose (45 CFR 164.528(b)(2))."""
+    access = released.case.access
+    assert access is not None
+    required = any(reason.code == "ACCOUNTING_REQUIRED" for reason in checked.decision.reasons)
+    return {
+        "disclosed_at": str(now),
+        "recipient": party_name(released.case, access.recipient_party) or access.recipient,
+        "recipient_address": access.directive.address if access.directive else None,
+        "description": f"case {released.case.id}: {len(checked.decision.released)} items",
+        "purpose": access.purpose,
+        "accounting": "required" if required else "exempt",
+        "manifest_sha256": digest,
+    }
+
+
+def _plain(resource: Json) -> object:
+    """The resource as plain JSON values, as a database column takes them."""
+    return msgspec.json.decode(dumps(resource))
+
+
+def _audit(checked: Checked, released: Release, settings: Settings, target: str) -> Json:
+    case, decision = released.case, checked.decision
+    assert case.access is not None
+    ctx = writing(case, released.carried, assembly(released, settings))
+    own = resource_id(settings.namespace, sid("disclosure"), content_digest(released))
+    reasons = {reason.item: reason for reason in reversed(decision.reasons) if reason.item in decision.excluded}
+    record = DisclosureRecord(
+        id="disclosure",
+        recorded=released.decided_at,
+        outcome="success",
+        source=case.holder,
+        source_address=NetworkPoint(kind="machine", address=platform.node() or "localhost"),
+        recipient=case.access.recipient_party,
+        recipient_address=NetworkPoint(kind="uri", address=f"file:{Path(target).name}"),
+        released=tuple(name for name in decision.released if name in ctx.urls),
+        withheld=tuple(
+            Withheld(item=name, reason=reasons[name].code, citation=reasons[name].citation)
+            for name in decision.excluded
+            if name in reasons
+        ),
+        purpose=case.access.purpose if case.access.purpose in table("purpose-of-use").values else None,
+        policies=tuple(row.uri for row in released.basis),
+    )
+    return audit_event.to_fhir(record, Writing({**ctx.urls, "disclosure": URN + own}, case.test_data))
