@@ -1,0 +1,69 @@
+"""Write the FHIR package under profiles/ anew from the tables and mappers: `python -m adapter.packaging [--check]`.
+
+The bytes depend on nothing else, so that a difference is a change of a table or mapper. Files of ours that no table or
+mapper makes any more are removed; package.json, README.md and other files are left alone.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from mappings.fhir.extensions import structures
+from mappings.terminology.artefacts import terminology
+
+FOLDER = Path(__file__).resolve().parent.parent / "profiles"
+KINDS = ("CodeSystem", "ValueSet", "ConceptMap", "StructureDefinition")
+
+
+def artefacts(folder: Path = FOLDER) -> dict[str, bytes]:
+    """What the package holds: file name -> bytes, with the version of the folder's package.json."""
+    version = json.loads((folder / "package.json").read_bytes())["version"]
+    made = (*terminology(version), *structures(version))
+    return {f"{each['resourceType']}-{each['id']}.json": _bytes(each) for each in made}
+
+
+def _bytes(resource: object) -> bytes:
+    return (json.dumps(resource, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def stale(folder: Path = FOLDER) -> list[str]:
+    """The file names that differ from what tables and mappers make, are missing, or are left over; sorted."""
+    wanted = artefacts(folder)
+    differ = [name for name, data in wanted.items() if not _same(folder / name, data)]
+    return sorted([*differ, *_left_over(folder, wanted)])
+
+
+def _same(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data
+
+
+def _left_over(folder: Path, wanted: dict[str, bytes]) -> list[str]:
+    present = (path.name for kind in KINDS for path in folder.glob(f"{kind}-*.json"))
+    return [name for name in present if name not in wanted]
+
+
+def write(folder: Path = FOLDER) -> list[str]:
+    """Make the folder hold what tables and mappers make; return what was changed."""
+    wanted = artefacts(folder)
+    changed = stale(folder)
+    for name in changed:
+        if name in wanted:
+            (folder / name).write_bytes(wanted[name])
+        else:
+            (folder / name).unlink()
+    return changed
+
+
+def main(arguments: list[str]) -> int:
+    """Write (or with `--check` only compare); the names of the files go to stdout. Exit code 1 where one is stale."""
+    if arguments not in ([], ["--check"]):
+        sys.stderr.write("usage: python -m adapter.packaging [--check]\n")
+        return 2
+    checking = bool(arguments)
+    names = stale() if checking else write()
+    sys.stdout.writelines(f"{'stale' if checking else 'wrote'} {name}\n" for name in names)
+    return 1 if checking and names else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
