@@ -127,7 +127,7 @@ instances = st.builds(Instance, uid=uids, sop_class=uids, number=maybe(numbers),
 series = st.builds(
     Series,
     uid=uids,
-    modality=st.sampled_from(("SM", "CT", "MR", "OT", "XA")),
+    modality=st.sampled_from(("SM", "CT", "MR", "OT", "ANN")),
     instances=st.lists(instances, max_size=3).map(tuple),
     number=maybe(numbers),
     description=maybe(words),

@@ -40,7 +40,7 @@ SUMMARY_OF = "http://hl7.org/fhir/StructureDefinition/diagnosticReport-summaryOf
 """Extensions of FHIR R4 itself (R4 4.0.1, extension registry of DiagnosticReport)."""
 BINARY = "#binary"
 """`ID#binary` is where the bytes of the document ID are: its Binary, or its path below the root of the bundle."""
-_FORM = ("contentType", "language", "data", "url", "size", "hash", "title", "creation")
+_FORM = ("extension", "contentType", "language", "data", "url", "size", "hash", "title", "creation")
 
 RULES = (
     Rule("report.sections", "DiagnosticReport.contained", "an Observation each, with its words as valueString"),

@@ -5,7 +5,7 @@ One instance per SOP Instance UID: frames are not instances. The numbers of seri
 
 from mappings.domain.material import ImagingStudy, Instance, Series
 from mappings.domain.party import PATIENT
-from mappings.domain.values import Code, Concept
+from mappings.domain.values import Concept
 from mappings.fhir.context import Reading, Writing
 from mappings.fhir.datatypes import (
     Rule,
@@ -31,7 +31,6 @@ from mappings.terminology.tables import table
 PROFILE = "http://hl7.org/fhir/StructureDefinition/ImagingStudy"
 URI = "urn:ietf:rfc:3986"
 OID = "urn:oid:"
-DCM = "http://dicom.nema.org/resources/ontology/DCM"
 
 RULES = (
     Rule("study.uid", "ImagingStudy.identifier", "system urn:dicom:uid, value urn:oid:UID"),
@@ -47,7 +46,11 @@ RULES = (
     Rule("study.description", "ImagingStudy.description"),
     Rule("study.series.uid", "ImagingStudy.series.uid"),
     Rule("study.series.number", "ImagingStudy.series.number"),
-    Rule("study.series.modality", "ImagingStudy.series.modality", "table modality; an unlisted one without display"),
+    Rule(
+        "study.series.modality",
+        "ImagingStudy.series.modality",
+        "table modality; an unlisted one as it is, without system",
+    ),
     Rule("study.series.description", "ImagingStudy.series.description"),
     Rule("study.series.instances", "ImagingStudy.series.numberOfInstances", "counted"),
     Rule("study.series.body_site", "ImagingStudy.series.bodySite", "one code, or words as its display"),
@@ -90,8 +93,9 @@ def to_fhir(study: ImagingStudy, ctx: Writing) -> Json:
 
 
 def _modality(modality: str) -> Json:
+    """A listed modality with its system; another one as the images have it, which says nothing of its system."""
     known = modality in table("modality").values
-    return coding(table("modality").codings(modality)[0] if known else Code(system=DCM, code=modality))
+    return coding(table("modality").codings(modality)[0]) if known else {"code": modality}
 
 
 def _series(series: Series, ctx: Writing) -> Json:
@@ -164,14 +168,14 @@ def _display(reference: object) -> str | None:
 
 
 def _read_series(series: Json, ctx: Reading) -> Series:
-    modality = read_coding(series.get("modality"))
+    modality = series.get("modality")
     laterality = read_coding(series.get("laterality"))
     performers = (_display(item.get("actor")) for item in objects(series.get("performer")))
     return construct(
         Series,
         "ImagingStudy.series",
         uid=series.get("uid"),
-        modality=modality.code if modality else None,
+        modality=text(modality.get("code")) if isinstance(modality, dict) else None,
         instances=tuple(_read_instance(item) for item in objects(series.get("instance"))),
         number=series.get("number"),
         description=text(series.get("description")),

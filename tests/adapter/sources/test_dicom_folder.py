@@ -4,12 +4,14 @@ import pathlib
 import warnings
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapter.delivery.dicom_media import write_media
 from adapter.sources.dicom_folder import read_instance
 from mappings.dicom.header import Header, Issued, Triplet
 from mappings.dicom.study import studies
-from mappings.problems import ProblemError
+from mappings.problems import Problem, ProblemError
 from tests.dicom_files import SM, dataset, item, write, write_bare
 
 
@@ -123,6 +125,23 @@ def test_a_broken_file_that_says_it_is_dicom_is_refused(tmp_path: pathlib.Path) 
         read_instance(path)
     assert [problem.code for problem in caught.value.problems] == ["structure"]
     assert "Rosebud" not in str(caught.value)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damaged_files_raise_nothing_but_problems(tmp_path: pathlib.Path, data: st.DataObject) -> None:
+    whole = bytearray(write(tmp_path / "whole", dataset(ReferringPhysicianName="Doctor^Synthetic")).read_bytes())
+    for _ in range(data.draw(st.integers(0, 4))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "damaged"
+    path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
+    problems: tuple[Problem, ...] = ()
+    try:
+        found = read_instance(path)
+        problems = studies([("a", found)])[1] if found else ()
+    except ProblemError as error:
+        problems = error.problems
+    assert "Synthetic" not in str(problems)
 
 
 def test_a_missing_file_is_refused(tmp_path: pathlib.Path) -> None:

@@ -116,10 +116,17 @@ def test_history_in_radiology_has_its_own_code() -> None:
 
 
 def test_forms_and_concordances() -> None:
-    form = {"title": "Review", "contentType": "application/pdf", "hash": "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "url": "no"}
+    form: dict[str, Any] = {
+        "title": "Review",
+        "contentType": "application/pdf",
+        "hash": "2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+        "url": "no",
+    }
+    form["extension"] = [{"url": "http://example.org/size", "valueString": "1"}]
     written = to_fhir(FULL, WRITING, forms={"two": form}, concordances=("three",))
     assert written["presentedForm"] == [
         {
+            "extension": [{"url": "http://example.org/size", "valueString": "1"}],
             "contentType": "application/pdf",
             "url": WRITING.urls["two#binary"],
             "hash": "2jmj7l5rSw0yVb/vlWAYkK/YBwk=",

@@ -42,7 +42,7 @@ FULL = ImagingStudy(
                 Instance(uid="1.2.3.1.2", sop_class=SM_CLASS),
             ),
         ),
-        Series(uid="1.2.3.2", modality="OT", instances=()),
+        Series(uid="1.2.3.2", modality="ANN", instances=()),
     ),
 )
 MINIMAL = ImagingStudy(id="item", uid="1.2.3", series=(), status="unknown")
@@ -87,11 +87,10 @@ def test_full() -> None:
     }
 
 
-def test_an_unlisted_modality_passes_without_display() -> None:
-    dcm = "http://dicom.nema.org/resources/ontology/DCM"
+def test_an_unlisted_modality_passes_as_it_is() -> None:
     assert to_fhir(FULL, WRITING)["modality"] == [
-        {"system": dcm, "code": "OT"},
-        {"system": dcm, "code": "SM", "display": "Slide Microscopy"},
+        {"code": "ANN"},
+        {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "SM", "display": "Slide Microscopy"},
     ]
 
 
