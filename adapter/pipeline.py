@@ -58,6 +58,8 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
     checked = check_case(folder, settings, now)
     if not checked.decision.permits:
         raise NotPermitted(checked.decision, not_permitted(checked.decision))
+    if checked.loaded.case.request.id not in checked.decision.released:
+        raise NotPermitted(checked.decision, (_without_request(checked),))
     ledger = Ledger(settings.ledger)
     try:
         released = _release(checked, now, ledger)
@@ -77,6 +79,15 @@ def _release(checked: Checked, now: Moment, ledger: Ledger) -> Release:
     made = release(checked.loaded, checked.decision, now, validate_resource)
     first = ledger.first_time(content_digest(made))
     return made if first is None else release(checked.loaded, checked.decision, Moment(first), validate_resource)
+
+
+def _without_request(checked: Checked) -> Problem:
+    """A bundle says who asks what: it cannot go to somebody who may not know the request."""
+    message = (
+        "the request itself may not go to this recipient, and a bundle tells it; have the authorization cover it (its "
+        "local name under `covers`), or send the released items by other means"
+    )
+    return problem("forbidden", "case.json $.request", message, rule="gate.request")
 
 
 def not_permitted(decision: Decision) -> tuple[Problem, ...]:

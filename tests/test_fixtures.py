@@ -56,7 +56,7 @@ EXCLUDED: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "before-laryngectomy": ("permit", {}),
-    "borderline-melanocytic": ("permit_with_exclusions", {"slide-a1-recut#physical": "SPECIMEN_LOAN_CUSTODY"}),
+    "borderline-melanocytic": ("permit", {}),
     "cord-compression": ("permit", {}),
     "discordant-imaging-biopsy": ("permit", {}),
     "insurance-required": ("permit", {}),
@@ -254,7 +254,7 @@ def test_every_field_of_a_document_is_made_or_unknown() -> None:
     empty = {
         f.name for f in msgspec.structs.fields(type(documents[0])) if not any(getattr(d, f.name) for d in documents)
     }
-    assert empty == {"period"}
+    assert empty == set()
 
 
 @pytest.mark.parametrize("path", CASES, ids=NAMES)

@@ -50,6 +50,7 @@ def export_command(ctx: click.Context, case: Path, target: Path, as_json: bool) 
         if as_json:
             emit(show.decision_json(refusal.decision))
         show.refusal(refusal.decision)
+        tell(found for found in refusal.problems if found.rule == "gate.request")
         end(refusal.exit_code)
     place = target.with_name(f"{target.name}.account.json")
     place.write_bytes(done.account.to_json())

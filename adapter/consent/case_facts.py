@@ -205,6 +205,7 @@ def _carried(loaded: Loaded, lines: dict[str, Line]) -> Iterator[Item]:
 
 
 def _native(case: Case, lines: dict[str, Line]) -> Iterator[Item]:
+    yield _item(case.request.id, "clinical_record", lines)
     for report in case.reports:
         if not is_foreign(report.id):
             yield _item(report.id, _report_kind(report), lines, completed=_finished(report))
@@ -251,11 +252,20 @@ def _overrides(line: Line) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
+def moving(case: Case) -> frozenset[str]:
+    """The parts, blocks and slides that are asked for or on their way; what is lost, broken or back goes nowhere."""
+    last = {name: event.kind for event in case.custody for name in event.items}
+    return frozenset(name for name, kind in last.items() if kind in _GOING)
+
+
+_GOING = frozenset(("requested", "released", "shipped", "received"))
+
+
 def _physical(case: Case) -> Iterator[Item]:
     """The things themselves, where custody says that they go somewhere."""
-    moved = {name for event in case.custody for name in event.items}
+    going = moving(case)
     for thing in (*case.parts, *case.blocks, *case.slides):
-        if thing.id in moved:
+        if thing.id in going:
             kind = "glass_slide" if isinstance(thing, Slide) else "paraffin_block"
             kind = kind if isinstance(thing, (Slide, Block)) else "tissue_specimen"
             yield material(f"{thing.id}{PHYSICAL}", kind)

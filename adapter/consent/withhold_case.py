@@ -2,7 +2,7 @@
 
 import msgspec
 
-from adapter.consent.case_facts import PHYSICAL
+from adapter.consent.case_facts import PHYSICAL, moving
 from mappings.domain.access import Access
 from mappings.domain.case import LISTS, Case, Material
 from mappings.domain.links import links_of, rewrite
@@ -17,7 +17,7 @@ def named_by(case: Case, allowed: frozenset[str]) -> frozenset[str]:
     """Every name that the request, the authority and the released native items link to."""
     roots: list[object] = [case.request]
     roots += [_access(case.access, allowed)] if case.access else []
-    roots += [i for i in _items(case) if not is_foreign(i.id) and _item_stays(i, allowed, frozenset())]
+    roots += [i for i in _items(case) if not is_foreign(i.id) and _item_stays(i, allowed, frozenset(), moving(case))]
     return frozenset(link for root in roots for link in links_of(root))
 
 
@@ -28,7 +28,7 @@ def release_case(case: Case, allowed: frozenset[str], urls: frozenset[str]) -> C
         ProblemError: the request itself cannot stand without what is withheld.
     """
     lines = tuple(line for line in case.materials if _line_stays(line, case, allowed, urls))
-    items = {item.id: item for item in _items(case) if _item_stays(item, allowed, urls)}
+    items = {item.id: item for item in _items(case) if _item_stays(item, allowed, urls, moving(case))}
     while True:
         names = {PATIENT, case.request.id, *items, *urls, *_findings(case, items)}
         names |= {case.access.id} if case.access else set()
@@ -47,9 +47,9 @@ def _findings(case: Case, items: dict[str, Item]) -> set[str]:
     return {finding.id for report in case.reports if report.id in items for finding in report.findings}
 
 
-def _item_stays(item: Item, allowed: frozenset[str], urls: frozenset[str]) -> bool:
+def _item_stays(item: Item, allowed: frozenset[str], urls: frozenset[str], going: frozenset[str]) -> bool:
     if isinstance(item, CustodyEvent):
-        return all(f"{name}{PHYSICAL}" in allowed for name in item.items)
+        return all((f"{name}{PHYSICAL}" if name in going else name) in allowed for name in item.items)
     if is_foreign(item.id):
         return item.id in urls
     return type(item).__name__ in _UNDECIDED or item.id in allowed

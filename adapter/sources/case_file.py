@@ -156,6 +156,7 @@ def _document(file: File, line: Material) -> Document:
             date=line.date,
             authors=line.authors,
             language=line.language,
+            period=line.period,
             about=line.about,
         )
     except ValueError as error:
@@ -186,21 +187,25 @@ def _resolve_lines(case: Case, found: Gathered) -> tuple[Case, frozenset[str]]:
 
 def _rename(case: Case, names: dict[str, str]) -> Case:
     """Replace foreign names by the fullUrls they mean; one that names nothing here is a Problem."""
-    open_names = sorted({n for n in _foreign_names(case) if n not in names and n not in names.values()})
-    if open_names:
-        message = (
-            "case.json names a FHIR resource that is not in the folder, or that two sources have; name its fullUrl"
-        )
-        raise ProblemError(problem("not-found", name, message, rule="case.link") for name in open_names)
+    known = set(names) | set(names.values())
+    open_places = [place for place, name in _foreign_names(case) if name not in known]
+    if open_places:
+        message = "names a FHIR resource that is not in the folder, or that two sources have; name its fullUrl"
+        raise ProblemError(problem("not-found", f"case.json $.{p}", message, rule="case.link") for p in open_places)
     return rewrite(case, lambda name: names.get(name, name))
 
 
-def _foreign_names(case: Case) -> Iterable[str]:
-    for item in case.items():
+def _foreign_names(case: Case) -> Iterable[tuple[str, str]]:
+    """Every name of something that came as FHIR, with its place in case.json (the name itself may be a number)."""
+    for path, item in case.places():
         for field in type(item).LINKS:
             value = getattr(item, field)
-            yield from (n for n in ((value,) if isinstance(value, str) else value or ()) if is_foreign(n))
-    yield from (line.item for line in case.materials if line.item and is_foreign(line.item))
+            for name in (value,) if isinstance(value, str) else value or ():
+                if is_foreign(name):
+                    yield f"{path}.{field}", name
+    for number, line in enumerate(case.materials):
+        if line.item and is_foreign(line.item):
+            yield f"materials[{number}].item", line.item
 
 
 # --- together

@@ -32,7 +32,7 @@ from mappings.domain.party import (
 )
 from mappings.domain.report import Report
 from mappings.domain.request import ReviewRequest
-from mappings.domain.values import Fact, Moment, need
+from mappings.domain.values import Fact, Moment, Span, need
 
 
 class Material(Fact, frozen=True, kw_only=True):
@@ -50,6 +50,7 @@ class Material(Fact, frozen=True, kw_only=True):
     date: Moment | None = None
     authors: tuple[str, ...] = ()
     language: str | None = None
+    period: Span | None = None
     about: tuple[str, ...] = ()
     maintained_in: Literal["ehr", "other_electronic", "paper", "physical"] | None = None
     in_drs: bool | None = None
