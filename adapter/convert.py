@@ -18,33 +18,25 @@ from adapter.consent.law import material
 from adapter.consent.policy import policy_for
 from adapter.consent.release import HolderUse
 from adapter.holding import Draft, File
+from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
 from adapter.sources.gather import Gathered, gather
-from adapter.sources.persons import image_identity, ownership, patient_identity, resolve
+from adapter.sources.persons import ownership
 from adapter.validation import validate_bundle
 from mappings.dicom.study import Found, studies
 from mappings.domain.material import Document
 from mappings.domain.party import PATIENT, Patient
-from mappings.domain.person import Identity, same_identity
 from mappings.domain.values import Identifier
 from mappings.fhir import binary, document_reference, imaging_study
 from mappings.fhir import patient as patient_mapper
 from mappings.fhir.bundle import collection
-from mappings.fhir.carried import Carried, pointers
+from mappings.fhir.carried import Carried
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.wire import Json
-from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, resource_id, sid, within
+from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, resource_id, sid
 from mappings.problems import Problem, ProblemError, problem
 
 UNASSIGNED = "unassigned"
 ABSENT = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
-
-
-class Person(msgspec.Struct, kw_only=True):
-    """One person found in the sources: what is said of it, its carried Patients, its images."""
-
-    identity: Identity
-    patients: list[str] = []
-    images: list[Found] = []
 
 
 class Converted(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,15 +109,15 @@ class _Conversion:
         self.headers = {file.path: header for file, header in found.images}
 
     def run(self) -> Converted:
-        persons = self._persons()
+        persons = persons_in(self.known, self.images, self.headers)
         bundles: dict[str, Json] = {}
         files: dict[str, dict[str, File]] = {}
         said: dict[str, list[str]] = {}
         problems: dict[str, list[Problem]] = {}
         used: set[str] = set()
         for person in persons:
-            key = resource_id(self.namespace, sid("person"), _person_key(person, self.known))[:16]
-            urls = self._of(person)
+            key = resource_id(self.namespace, sid("person"), person_key(person))[:16]
+            urls = about_alone(person, self.known, self.owners, dict(self.found.aliases))
             used |= urls
             entries = [*self._imaging(person), *self._carried(urls)]
             bundles[key] = self._bundle(key, entries, problems, said)
@@ -137,59 +129,19 @@ class _Conversion:
             files[UNASSIGNED] = beside
         return Converted(bundles=bundles, files=files, account=self._account(said, problems))
 
-    # --- persons
-
-    def _persons(self) -> list[Person]:
-        persons: list[Person] = []
-        for url, item in self.known.items():
-            if item.type == "Patient":
-                identity = patient_identity(item.resource)
-                person = _match(persons, identity)
-                if person is None:
-                    persons.append(person := Person(identity=identity, patients=[], images=[]))
-                person.patients.append(url)
-        for image in self.images:
-            seen = self._seen(image)
-            if seen is None:
-                continue
-            person = _match(persons, seen)
-            if person is None:
-                persons.append(person := Person(identity=seen, patients=[], images=[]))
-            person.images.append(image)
-        return persons
-
-    def _seen(self, image: Found) -> Identity | None:
-        """Whose an image is; None where it does not say, or where its instances disagree."""
-        seen = [image_identity(self.headers[path], None) for path in image.files.values()]
-        first = seen[0]
-        named = bool(first.names) and bool(first.identifiers or first.numbers)
-        return first if named and all(other == first for other in seen) else None
-
-    def _of(self, person: Person) -> set[str]:
-        """Everything about this person alone, and what that leads to."""
-        own = set(person.patients)
-        urls = {url for url in self.known if self.owners.about(url) and self.owners.about(url) <= own}
-        queue = list(urls)
-        while queue:
-            item = self.known[queue.pop()]
-            for _, _, literal in pointers(item.resource):
-                target = resolve(item, literal, dict(self.found.aliases))
-                if target in self.known and target not in urls and self.owners.of[target] == "nobody":
-                    urls.add(target)
-                    queue.append(target)
-        return urls
-
     # --- entries
 
     def _carried(self, urls: Iterable[str]) -> Iterator[tuple[str, Json]]:
         return ((url, self.known[url].resource) for url in sorted(urls))
 
     def _imaging(self, person: Person | None) -> Iterator[tuple[str, Json]]:
-        images = person.images if person else [image for image in self.images if self._seen(image) is None]
+        images = (
+            person.images if person else [image for image in self.images if identity_seen(image, self.headers) is None]
+        )
         patient = None if person is None else self._patient(person)
         url = person.patients[0] if person and person.patients else None
         if images and patient is not None and url is None:
-            url = URN + resource_id(self.namespace, sid("person"), _person_key(person, self.known) if person else "")
+            url = URN + resource_id(self.namespace, sid("person"), person_key(person) if person else "")
             made = patient_mapper.to_fhir(patient, Writing({PATIENT: url}))
             yield url, made
         for image in images:
@@ -296,20 +248,3 @@ def _document(name: str, path: str, file: File) -> Document:
         size=file.size,
         kind="undeclared_document",
     )
-
-
-def _match(persons: list[Person], identity: Identity) -> Person | None:
-    return next((p for p in persons if same_identity(p.identity, identity) or _same_source(p.identity, identity)), None)
-
-
-def _same_source(one: Identity, other: Identity) -> bool:
-    """Two images that say word for word the same of their person."""
-    return bool(one.numbers) and bool(one.names) and one == other
-
-
-def _person_key(person: Person, known: dict[str, Carried]) -> str:
-    if person.patients:
-        return min(person.patients)
-    identity = person.identity
-    numbers = [within(i.system, i.value) for i in identity.identifiers] + list(identity.numbers)
-    return within(*sorted(numbers), *(name.label for name in identity.names), str(identity.birth_date or ""))

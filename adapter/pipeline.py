@@ -23,7 +23,7 @@ from adapter.validation import validate_bundle, validate_resource
 from mappings.domain.completeness import gaps
 from mappings.domain.values import Moment
 from mappings.fhir.wire import Json
-from mappings.problems import Problem, problem
+from mappings.problems import Problem, problem, refuse
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,9 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
         Failure: what we made is not valid FHIR (nothing was written).
         ProblemError: bad input, or the target cannot be written.
     """
+    if target.resolve().is_relative_to(folder.resolve()):
+        message = "lies inside the case folder, where it would become part of the case; name a place outside"
+        raise refuse("conflict", target.name, message, rule="export.target")
     checked = check_case(folder, settings, now)
     if not checked.decision.permits:
         raise NotPermitted(checked.decision, not_permitted(checked.decision))

@@ -58,9 +58,15 @@ def _replaceable(target: Path) -> bool:
 
 
 def _move(made: Path, target: Path, scratch: Path) -> None:
+    before = scratch / "before"
     if target.is_dir():
-        target.rename(scratch / "before")
-    os.replace(made, target)
+        target.rename(before)
+    try:
+        os.replace(made, target)
+    except OSError:
+        if before.exists():
+            before.rename(target)
+        raise
 
 
 def _zip(tree: Path, archive: Path) -> Path:

@@ -118,7 +118,7 @@ def _engine(url: str) -> sa.Engine:
     try:
         address = sa.make_url(url)
         if address.get_backend_name() == "sqlite" and address.database:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = sa.create_engine(address, hide_parameters=True)
         if address.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", _durable)

@@ -1,0 +1,76 @@
+"""Who is spoken of in a heap of foreign files: persons told apart, and what is about each of them alone."""
+
+import msgspec
+
+from adapter.sources.persons import Ownership, image_identity, patient_identity, resolve
+from mappings.dicom.header import Header
+from mappings.dicom.study import Found
+from mappings.domain.person import Identity, same_identity
+from mappings.fhir.carried import Carried, pointers
+from mappings.identity import within
+
+
+class Person(msgspec.Struct, kw_only=True):
+    """One person found in the sources: what is said of it, its carried Patients, its images."""
+
+    identity: Identity
+    patients: list[str] = []
+    images: list[Found] = []
+
+
+def persons_in(known: dict[str, Carried], images: tuple[Found, ...], headers: dict[str, Header]) -> list[Person]:
+    """The persons of the carried Patients and the images; two of one identity are one."""
+    persons: list[Person] = []
+    for url, item in known.items():
+        if item.type == "Patient":
+            _at(persons, patient_identity(item.resource)).patients.append(url)
+    for image in images:
+        identity = identity_seen(image, headers)
+        if identity is not None:
+            _at(persons, identity).images.append(image)
+    return persons
+
+
+def _at(persons: list[Person], identity: Identity) -> Person:
+    for person in persons:
+        if same_identity(person.identity, identity) or _same_words(person.identity, identity):
+            return person
+    persons.append(Person(identity=identity, patients=[], images=[]))
+    return persons[-1]
+
+
+def identity_seen(image: Found, headers: dict[str, Header]) -> Identity | None:
+    """Whose an image is; None where it does not say, or where its instances disagree."""
+    seen = [image_identity(headers[path], None) for path in image.files.values()]
+    first = seen[0]
+    named = bool(first.names) and bool(first.identifiers or first.numbers)
+    return first if named and all(other == first for other in seen) else None
+
+
+def about_alone(person: Person, known: dict[str, Carried], owners: Ownership, aliases: dict[str, str]) -> set[str]:
+    """The fullUrls of everything about this person alone, and of the supporting resources that leads to."""
+    own = set(person.patients)
+    urls = {url for url in known if owners.about(url) and owners.about(url) <= own}
+    queue = list(urls)
+    while queue:
+        item = known[queue.pop()]
+        for _, _, literal in pointers(item.resource):
+            target = resolve(item, literal, aliases)
+            if target in known and target not in urls and owners.of[target] == "nobody":
+                urls.add(target)
+                queue.append(target)
+    return urls
+
+
+def _same_words(one: Identity, other: Identity) -> bool:
+    """Two images that say word for word the same of their person."""
+    return bool(one.numbers) and bool(one.names) and one == other
+
+
+def person_key(person: Person) -> str:
+    """What the folder's name is derived from: the first carried Patient, else what the images say."""
+    if person.patients:
+        return min(person.patients)
+    identity = person.identity
+    numbers = [within(i.system, i.value) for i in identity.identifiers] + list(identity.numbers)
+    return within(*sorted(numbers), *(name.label for name in identity.names), str(identity.birth_date or ""))
