@@ -37,7 +37,6 @@ def issuer(word: str) -> str:
     return f"{sid('issuer')}/{quote(word, safe='')}"
 
 
-
 def structure(name: str) -> str:
     """URL of a StructureDefinition of ours (profile or extension)."""
     return f"{CANONICAL}/StructureDefinition/{name}"

@@ -1,6 +1,6 @@
-"""HTML made of functions: whatever is not already `Html` is text and gets escaped, so that no value can become markup.
+"""HTML made of functions: whatever is not already `Html` is text and gets escaped: no value becomes markup.
 
-The output is HTML that is well-formed XML too (closed elements, quoted attributes), so that a strict parser can check it.
+The output is HTML that is well-formed XML too (closed elements, quoted attributes), so that a strict parser checks it.
 """
 
 import re
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 _VOID = frozenset({"meta", "link", "br", "hr", "wbr"})
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-"""Characters that HTML and XML do not allow in text; they are shown as U+FFFD, so that nobody takes them for nothing."""
+"""Characters that HTML and XML do not allow in text; they are shown as U+FFFD, not left out."""
 
 
 class Html(str):

@@ -114,7 +114,7 @@ def handover(index: Index, event: CustodyEvent, dated: bool = True) -> Html:
     return fragment(
         CUSTODY[event.kind],
         fragment(" ", when(event.at)) if dated else None,
-        fragment(" to ", to) if to else None,
+        fragment(" by " if event.kind == "received" else " to ", to) if to else None,
         fragment(", due back ", due) if due else None,
     )
 

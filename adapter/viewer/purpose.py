@@ -14,6 +14,7 @@ from adapter.viewer.words import (
     SCOPES,
     TIME,
     URGENCIES,
+    plain,
     word,
 )
 from mappings.domain.assessment import DiscordanceRate
@@ -46,7 +47,8 @@ def _window(index: Index) -> Html:
     if window is None:
         return fragment("No date: the start is not known to the day")
     start, earliest, latest = (when(day.isoformat()) for day in (window.start, window.earliest, window.latest))
-    return fragment("due by ", el("strong", latest), ", earliest ", earliest, ", counted from ", start)
+    soonest = fragment(", earliest ", earliest) if window.earliest < window.latest else None
+    return fragment("due by ", el("strong", latest), soonest, ", counted from ", start)
 
 
 def _treatment(index: Index) -> Html | None:
@@ -93,11 +95,15 @@ def _factors(index: Index) -> Html | None:
             ("Time available", word(TIME, factors.time_available)),
             ("Coverage", word(COVERAGE, factors.coverage)),
             ("Patient", word(PREFERENCE, factors.patient_preference)),
-            ("Tumor group", factors.discordance_group),
+            ("Tumor group", _group(factors.discordance_group)),
         ]
     )
     note = el("p", "These inform the people who decide. They decide nothing by themselves.", class_="quiet")
     return fragment(el("h3", "What is weighed"), told, _rates(factors.discordance_group), note)
+
+
+def _group(group: str | None) -> str | None:
+    return "Surgical pathology as a whole" if group == "any" else group and plain(group)
 
 
 def _rates(group: str | None) -> Html | None:

@@ -58,12 +58,12 @@ def _comparison(index: Index, pair: Pair, number: int, unseen: dict[str, str]) -
     left, right = index.get(pair.original, Report), index.get(pair.review, Report)
     title = f"{REPORT_KINDS[left.kind]}: original and review" if left else "Original and review"
     anchor = f"comparison-{number}"
-    heads = el("div", _side(index, "Original", pair.original, unseen), _side(index, "Review", pair.review, unseen))
+    sides = [_side(index, "Original", pair.original, unseen), _side(index, "Review", pair.review, unseen)]
     return el(
         "section",
         el("h3", title, id=anchor),
         verdict(index, pair.concordance),
-        Html(heads.replace("<div>", '<div class="sides heads">', 1)),
+        el("div", *sides, class_="sides heads"),
         *_rows(left, right, pair.concordance),
         compared(index, left, right, pair.concordance),
         _addenda(index, pair, unseen),
@@ -102,7 +102,7 @@ def _cell(role: str, told: Html | None, there: bool) -> Html:
 def _aligned(left: Report | None, right: Report | None) -> Iterator[tuple[str, bool, Html | None, Html | None]]:
     conclusions = [prose(r.conclusion) if r and r.conclusion else None for r in (left, right)]
     if any(conclusions):
-        yield "Conclusion", True, *conclusions
+        yield "Conclusion", True, conclusions[0], conclusions[1]
     kinds = dict.fromkeys(s.kind for r in (left, right) if r for s in r.sections)
     for kind in sorted(kinds, key=lambda k: FIRST.index(k) if k in FIRST else len(FIRST)):
         yield SECTIONS[kind], kind in ("diagnosis", "impression"), _texts(left, kind), _texts(right, kind)

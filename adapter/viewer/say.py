@@ -8,6 +8,7 @@ from adapter.viewer.markup import Html, el, fragment, joined
 from adapter.viewer.words import CONTACTS, IDENTIFIERS, NAME_USES, SYSTEMS, word
 from mappings.domain.values import Address, Concept, Contact, Identifier, PersonName, Quantity, Span
 from mappings.fhir.wire import ExactDecimal
+from mappings.identity import NPI
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MACHINE = re.compile(
@@ -87,8 +88,9 @@ def quantity(value: Quantity) -> str:
 def identifier(value: Identifier) -> Html:
     """A number with what it is and who issues it."""
     kind = word(IDENTIFIERS, value.kind)
-    issuer = value.assigner or value.system
-    return fragment(kind and f"{kind} ", el("code", value.value), " ", el("span", issuer, class_="quiet"))
+    issuer = value.assigner or (None if value.system == NPI else value.system)
+    said = fragment(kind and f"{kind} ", el("code", value.value))
+    return joined(" ", said, el("span", issuer, class_="quiet") if issuer else None)
 
 
 def labels(values: Iterable[Identifier]) -> str:

@@ -61,7 +61,7 @@ def _entries(index: Index) -> Iterator[Entry]:
     yield from _tissue(index)
     yield from _papers(index)
     yield from _request(index)
-    yield from _entry(index.release.decided_at, "Released", "this bundle was decided")
+    yield from _entry(index.release.decided_at, "Release decided")
 
 
 def _clinical(index: Index) -> Iterator[Entry]:
@@ -70,9 +70,9 @@ def _clinical(index: Index) -> Iterator[Entry]:
         yield from _entry(diagnosis.onset, "Onset", index.link(diagnosis.id))
         yield from _entry(diagnosis.recorded, "Diagnosis recorded", index.link(diagnosis.id))
     for procedure in case.procedures:
-        period = procedure.period
-        yield from _entry(procedure.performed or (period and period.start), "Procedure", procedure.code.label)
-        yield from _entry(period and period.end, "Procedure ended", procedure.code.label)
+        start, end = (procedure.period.start, procedure.period.end) if procedure.period else (None, None)
+        yield from _entry(procedure.performed or start, "Procedure", procedure.code.label)
+        yield from _entry(end, "Procedure ended", procedure.code.label)
     for study in case.studies:
         yield from _entry(study.started, "Imaging", index.link(study.id))
 
@@ -111,8 +111,8 @@ def _request(index: Index) -> Iterator[Entry]:
     for event in request.events:
         about = joined(" · ", word(DETAILS, event.detail), event.reason)
         yield from _entry(event.at, fragment("Request: ", STATUSES[event.status].lower()), about)
-    planned = request.planned_treatment
-    yield from _entry(planned and planned.scheduled, "Planned treatment", planned and planned.description, ahead=True)
+    if planned := request.planned_treatment:
+        yield from _entry(planned.scheduled, "Planned treatment", planned.description, ahead=True)
     if window := request.turnaround:
         if window.earliest != window.latest:
             yield from _entry(window.earliest.isoformat(), "Review expected at the earliest", ahead=True)
