@@ -75,12 +75,11 @@ def people(index: Index) -> Html | None:
     """Everybody who is named in the case."""
     case = index.case
     rows: list[list[Child]] = [
-        *([names(p.names), _roles(index, p.id), _numbers(p), _reach(p)] for p in case.practitioners),
-        *(
-            [names(p.names), RELATIONSHIPS[p.relationship], "–", contacts(p.contacts) or "–"]
-            for p in case.related_persons
-        ),
+        [names(p.names), _roles(index, p.id), _numbers(p), _reach(p)] for p in case.practitioners
     ]
+    for person in case.related_persons:
+        reach = joined("; ", contacts(person.contacts), addresses(person.addresses))
+        rows.append([names(person.names), RELATIONSHIPS[person.relationship], "–", reach or "–"])
     persons = table("People", ["Name", "Role", "Identifiers", "Contact"], rows, "people")
     places = [
         el("div", el("h3", o.name), pairs([("Kind", ORGANIZATIONS[o.kind]), *organization_rows(o)[1:]]), class_="card")
