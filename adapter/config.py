@@ -7,8 +7,9 @@
     signing_key = "keys/seal.pem"    # EC P-384 private key (PEM or JWK); bundles are sealed when it is there
     trusted_keys = ["keys/partner.pem"]
     consent_shape = "pcf"            # or "fast"
+    log = "off"                      # or "info": JSON lines on stderr, without anything about a patient
 
-SECOND_OPINION_LEDGER and SECOND_OPINION_SIGNING_KEY override the file.
+SECOND_OPINION_LEDGER, SECOND_OPINION_SIGNING_KEY and SECOND_OPINION_LOG override the file.
 """
 
 import os
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signing_key: Path | None = None
     trusted_keys: tuple[Path, ...] = ()
     consent_shape: Literal["pcf", "fast"] = "pcf"
+    log: Literal["off", "info"] = "off"
 
 
 def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -49,7 +51,11 @@ def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | Non
     found = _read(location) if named or location.is_file() else Settings()
     ledger = env.get("SECOND_OPINION_LEDGER") or found.ledger or _default_ledger(env)
     key = env.get("SECOND_OPINION_SIGNING_KEY")
-    return msgspec.structs.replace(found, ledger=ledger, signing_key=Path(key) if key else found.signing_key)
+    level = env.get("SECOND_OPINION_LOG", found.log)
+    if level not in ("off", "info"):
+        raise refuse("value", "SECOND_OPINION_LOG", "is neither off nor info", rule=_RULE)
+    signing = Path(key) if key else found.signing_key
+    return msgspec.structs.replace(found, ledger=ledger, signing_key=signing, log=level)
 
 
 def _default_ledger(env: Mapping[str, str]) -> str:

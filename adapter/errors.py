@@ -1,8 +1,8 @@
 """How a run ends: one exit code per kind of end, kept forever.
 
-Failure                  1  failed: bad input, or something could not be written
-├── NotPermitted         3  the gate does not permit
-└── Transient            5  try again
+ProblemError             1  failed: bad input, or something could not be written; 5 where every Problem is transient
+└── Failure              1  what we made is not valid
+    └── NotPermitted     3  the gate does not permit
 """
 
 from adapter.consent.decide import Decision
@@ -16,16 +16,20 @@ INCOMPLETE = 4
 TRANSIENT = 5
 
 
+_PASSING = frozenset(("transient", "lock-error", "timeout", "throttled"))
+
+
+def exit_code(error: ProblemError) -> int:
+    """The exit code a command ends with for this error."""
+    if error.problems and all(found.code in _PASSING for found in error.problems):
+        return TRANSIENT
+    return error.exit_code if isinstance(error, Failure) else FAILED
+
+
 class Failure(ProblemError):
     """Ends a command with its Problems."""
 
     exit_code = FAILED
-
-
-class Transient(Failure):
-    """Something that may go well next time."""
-
-    exit_code = TRANSIENT
 
 
 class NotPermitted(Failure):

@@ -19,7 +19,13 @@ def settings(ctx: click.Context) -> Any:
     from adapter.config import load_settings
 
     named = ctx.find_root().obj
-    return load_settings(Path(named) if named else None)
+    loaded = load_settings(Path(named) if named else None)
+    if loaded.log == "info":
+        from adapter import log
+
+        log.start("INFO")
+        log.event("started", command=ctx.info_name or "")
+    return loaded
 
 
 def now() -> Any:
@@ -45,8 +51,12 @@ def tell(problems: Iterable[Problem]) -> None:
 
 
 def end(code: int) -> NoReturn:
-    """End the command with this exit code."""
+    """End the command with this exit code; the log, where it is on, gets the code and nothing else."""
     sys.stdout.flush()
+    if "adapter.log" in sys.modules:
+        from adapter import log
+
+        log.event("ended", code=code)
     raise SystemExit(code)
 
 
@@ -59,7 +69,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except ProblemError as error:
             tell(error.problems)
-            end(getattr(error, "exit_code", 1))
+            from adapter.errors import exit_code
+
+            end(exit_code(error))
         except BrokenPipeError:
             end(1)
         except OSError as error:

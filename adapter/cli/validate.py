@@ -48,8 +48,8 @@ def _problems(paths: tuple[Path, ...]) -> Iterator[tuple[str, Problem]]:
                 continue
             name = file.path if root.is_file() else f"{root.name}/{file.path}"
             if file.kind == "fhir-xml":
-                message = "is FHIR XML, which is not read; convert it to JSON"
-                yield name, problem("not-supported", file.path, message, rule="fhir.xml", severity="warning")
+                message = "is FHIR XML, which is not read and so not validated; convert it to JSON"
+                yield name, problem("not-supported", file.path, message, rule="fhir.xml")
             elif file.kind in ("json", "ndjson"):
                 yield from ((name, found) for found in _file(file.read(), read_fhir(file, resource_types())))
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid5
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import refuse
@@ -108,6 +108,9 @@ class Ledger:
         try:
             with self._engine.begin() as connection:
                 yield connection
+        except OperationalError:
+            message = "is busy or cannot be reached just now; try again"
+            raise refuse("transient", "ledger", message, rule="ledger") from None
         except SQLAlchemyError:
             # the driver's own message shows parameters, which are about patients
             message = "cannot be read or written; check its address, rights and space"
