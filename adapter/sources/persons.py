@@ -10,7 +10,8 @@ from mappings.domain.values import Identifier
 from mappings.fhir import patient as patient_mapper
 from mappings.fhir.carried import Carried, pointers, subjects
 from mappings.fhir.context import Reading
-from mappings.fhir.datatypes import read_date, read_identifiers, read_names
+from mappings.fhir.datatypes import read_date
+from mappings.fhir.people import read_identifiers, read_names
 from mappings.fhir.wire import Json
 from mappings.problems import ProblemError
 
@@ -23,6 +24,10 @@ SUPPORTING = frozenset(
         "Endpoint",
         "Device",
         "HealthcareService",
+        "InsurancePlan",
+        "Medication",
+        "OrganizationAffiliation",
+        "Substance",
         "Binary",
     )
 )

@@ -65,12 +65,20 @@ class _Names(dict[str, str]):
         super().__init__()
         self._item, self._aliases = item, aliases
 
-    def get(self, key: str, default: Any = None) -> Any:  # type: ignore[override]
+    def get(self, key: str, default: Any = None) -> Any:
         url = self._item.resolve(key)
         return self._aliases.get(url, url)
 
 
+class _Carried(Reading, frozen=True):
+    """The reading of one carried resource, whose own name is its fullUrl."""
+
+    full_url: str
+
+    def own(self, resource: Json) -> str:
+        return self.full_url
+
+
 def reading_of(item: Carried, carried: tuple[Carried, ...], aliases: Mapping[str, str]) -> Reading:
     """The reading of one resource: its own name is its fullUrl, references name the fullUrls they mean."""
-    names = _Names(item, aliases)
-    return Reading(names)
+    return _Carried(_Names(item, aliases), item.full_url)

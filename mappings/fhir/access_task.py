@@ -48,7 +48,8 @@ RULES = (
     Rule("access.recipient_party", "Task.restriction.recipient"),
     Rule(
         "access.requester, access.recipient, access.purpose, access.recipient_is_provider, access.engaged_by_payer,"
-        " access.identity_verified, access.authority_verified, access.request_form, access.holder_tz, access.representative, access.loan",
+        " access.identity_verified, access.authority_verified, access.request_form, access.holder_tz,"
+        " access.representative, access.loan",
         "Task.input",
         "one each, typed by the table access-fact",
     ),

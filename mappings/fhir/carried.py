@@ -105,10 +105,11 @@ def subjects(resource: Json) -> tuple[Json, ...]:
     return tuple(found)
 
 
-def subset(resource: Json, gone: Callable[[Json], bool]) -> Json:
-    """A copy without the objects that `gone` names, without the narrative, and marked SUBSETTED (neutral: no reason).
+def subset(resource: Json, gone: Callable[[Any], bool]) -> Json:
+    """A copy without the objects and texts that `gone` names, without narratives, and marked SUBSETTED (no reason).
 
-    What is left empty goes too (FHIR has no empty objects). The narrative restates the data, and so what was taken out.
+    What is left empty goes too (FHIR has no empty objects), and an extension that is left without its value. Narratives
+    (also those of sections and contained resources) restate the data, and so what was taken out.
     """
     kept = _prune({key: value for key, value in resource.items() if key not in ("text", "meta")}, gone) or {}
     meta = dict(resource.get("meta") or {})
@@ -120,13 +121,22 @@ def subset(resource: Json, gone: Callable[[Json], bool]) -> Json:
     return {key: meta if key == "meta" else kept[key] for key in order}
 
 
-def _prune(value: Any, gone: Callable[[Json], bool]) -> Any:
+def _prune(value: Any, gone: Callable[[Any], bool]) -> Any:
     if isinstance(value, dict):
-        if gone(value):
+        if gone(value) or _is_narrative(value):
             return None
         made = {key: inner for key, old in value.items() if (inner := _prune(old, gone)) is not None}
-        return made if made or not value else None
+        return None if value and (not made or _is_hollow(made, value)) else made
     if isinstance(value, list):
         items = [inner for old in value if (inner := _prune(old, gone)) is not None]
         return items if items or not value else None
-    return value
+    return None if isinstance(value, str) and gone(value) else value
+
+
+def _is_narrative(value: Json) -> bool:
+    return "div" in value and set(value) <= {"status", "div", "_status", "_div", "id", "extension"}
+
+
+def _is_hollow(made: Json, before: Json) -> bool:
+    """Whether an extension lost its value (ext-1: it has one or inner extensions)."""
+    return set(made) <= {"url", "id"} and len(made) < len(before)

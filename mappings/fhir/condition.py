@@ -16,19 +16,18 @@ from mappings.fhir.datatypes import (
     extension,
     first_of,
     from_table,
-    identifier,
     many,
     moment,
     note,
     objects,
     read_concept,
-    read_identifiers,
     read_moment,
     read_note,
     read_table,
     texts,
 )
 from mappings.fhir.parts import expect, required
+from mappings.fhir.people import identifier, read_identifiers
 from mappings.fhir.wire import Json
 from mappings.terminology.tables import table
 

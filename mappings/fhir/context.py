@@ -57,7 +57,7 @@ class Reading(msgspec.Struct, frozen=True):
     names: Mapping[str, str]
 
     def name(self, reference: object) -> str | None:
-        """The local name of what a Reference points at; None without a literal reference, or for a contained resource."""
+        """The local name of what a Reference points at; None for a contained resource or no literal reference."""
         literal = reference.get("reference") if isinstance(reference, dict) else None
         if not isinstance(literal, str) or literal.startswith("#"):
             return None

@@ -19,16 +19,15 @@ from mappings.fhir.datatypes import (
     extensions,
     first_of,
     from_table,
-    identifier,
     many,
     moment,
     objects,
     read_concept,
-    read_identifiers,
     read_moment,
     read_table,
     text,
 )
+from mappings.fhir.people import identifier, read_identifiers
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, ProblemError, refuse
 from mappings.terminology.tables import table

@@ -13,16 +13,15 @@ from mappings.fhir.datatypes import (
     compact,
     concept,
     construct,
-    identifier,
     many,
     moment,
     objects,
     read_coding,
     read_concept,
-    read_identifiers,
     read_moment,
     text,
 )
+from mappings.fhir.people import identifier, read_identifiers
 from mappings.fhir.wire import Json
 from mappings.identity import DICOM_UID
 from mappings.problems import refuse

@@ -4,26 +4,21 @@ from mappings.domain.party import Accreditation, Organization
 from mappings.fhir.context import Reading, Writing
 from mappings.fhir.datatypes import (
     Rule,
-    address,
     compact,
     construct,
-    contact_point,
     extension,
     extensions,
     first_of,
     from_table,
     from_table_list,
-    identifier,
     many,
     period,
-    read_addresses,
     read_concept,
-    read_contacts,
-    read_identifiers,
     read_period,
     text,
 )
 from mappings.fhir.parts import expect, required
+from mappings.fhir.people import address, contact_point, identifier, read_addresses, read_contacts, read_identifiers
 from mappings.fhir.wire import Json
 from mappings.identity import structure
 from mappings.terminology.tables import table

@@ -2,24 +2,16 @@
 
 from mappings.domain.party import PATIENT, Patient
 from mappings.fhir.context import Reading, Writing
-from mappings.fhir.datatypes import (
-    Rule,
+from mappings.fhir.datatypes import Rule, compact, construct, many, moment, objects, read_date, read_moment, text
+from mappings.fhir.people import (
     address,
-    compact,
-    construct,
     contact_point,
     human_name,
     identifier,
-    many,
-    moment,
-    objects,
     read_addresses,
     read_contacts,
-    read_date,
     read_identifiers,
-    read_moment,
     read_names,
-    text,
 )
 from mappings.fhir.wire import Json
 

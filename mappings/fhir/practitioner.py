@@ -2,21 +2,18 @@
 
 from mappings.domain.party import Practitioner
 from mappings.fhir.context import Reading, Writing
-from mappings.fhir.datatypes import (
-    Rule,
+from mappings.fhir.datatypes import Rule, compact, construct, many
+from mappings.fhir.parts import expect
+from mappings.fhir.people import (
     address,
-    compact,
-    construct,
     contact_point,
     human_name,
     identifier,
-    many,
     read_addresses,
     read_contacts,
     read_identifiers,
     read_names,
 )
-from mappings.fhir.parts import expect
 from mappings.fhir.wire import Json
 
 PROFILE = "http://hl7.org/fhir/StructureDefinition/Practitioner"

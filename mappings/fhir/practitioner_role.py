@@ -2,18 +2,9 @@
 
 from mappings.domain.party import Role
 from mappings.fhir.context import Reading, Writing
-from mappings.fhir.datatypes import (
-    Rule,
-    compact,
-    concept,
-    construct,
-    contact_point,
-    many,
-    objects,
-    read_concept,
-    read_contacts,
-)
+from mappings.fhir.datatypes import Rule, compact, concept, construct, many, objects, read_concept
 from mappings.fhir.parts import expect, required
+from mappings.fhir.people import contact_point, read_contacts
 from mappings.fhir.wire import Json
 
 PROFILE = "http://hl7.org/fhir/StructureDefinition/PractitionerRole"

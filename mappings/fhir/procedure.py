@@ -8,20 +8,19 @@ from mappings.fhir.datatypes import (
     compact,
     concept,
     construct,
-    identifier,
     many,
     moment,
     note,
     objects,
     period,
     read_concept,
-    read_identifiers,
     read_moment,
     read_note,
     read_period,
     text,
 )
 from mappings.fhir.parts import expect, required
+from mappings.fhir.people import identifier, read_identifiers
 from mappings.fhir.wire import Json
 
 PROFILE = "http://hl7.org/fhir/StructureDefinition/Procedure"

@@ -2,22 +2,9 @@
 
 from mappings.domain.party import PATIENT, RelatedPerson
 from mappings.fhir.context import Reading, Writing
-from mappings.fhir.datatypes import (
-    Rule,
-    address,
-    compact,
-    construct,
-    contact_point,
-    first_of,
-    from_table_list,
-    human_name,
-    many,
-    read_addresses,
-    read_contacts,
-    read_date,
-    read_names,
-)
+from mappings.fhir.datatypes import Rule, compact, construct, first_of, from_table_list, many, read_date
 from mappings.fhir.parts import expect
+from mappings.fhir.people import address, contact_point, human_name, read_addresses, read_contacts, read_names
 from mappings.fhir.wire import Json
 from mappings.problems import refuse
 

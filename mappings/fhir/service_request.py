@@ -18,12 +18,10 @@ from mappings.fhir.datatypes import (
     extension,
     first_of,
     from_table,
-    identifier,
     many,
     moment,
     note,
     objects,
-    read_identifiers,
     read_moment,
     read_note,
     read_table,
@@ -31,6 +29,7 @@ from mappings.fhir.datatypes import (
     valid,
 )
 from mappings.fhir.parts import expect, required
+from mappings.fhir.people import identifier, read_identifiers
 from mappings.fhir.reasons import factors, read_factors, read_treatment, treatment
 from mappings.fhir.wire import Json
 from mappings.identity import structure

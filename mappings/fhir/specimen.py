@@ -17,19 +17,17 @@ from mappings.fhir.datatypes import (
     first_of,
     from_table,
     from_table_list,
-    identifier,
     many,
     moment,
     note,
     objects,
     read_concept,
-    read_identifier,
-    read_identifiers,
     read_moment,
     read_note,
     read_table,
     text,
 )
+from mappings.fhir.people import identifier, read_identifier, read_identifiers
 from mappings.fhir.wire import Json
 from mappings.terminology.tables import table
 

@@ -170,9 +170,11 @@ def test_without_a_paper_there_is_no_consent() -> None:
         written(msgspec.structs.replace(ALL, directive=None), paper="directive")
 
 
-def test_a_purpose_in_no_table_is_refused() -> None:
-    with pytest.raises(ProblemError, match="purpose-of-use"):
-        written(msgspec.structs.replace(ALL, purpose="marketing"))
+def test_a_purpose_in_no_table_gets_no_code() -> None:
+    made = written(msgspec.structs.replace(ALL, purpose="marketing"))
+    assert "purpose" not in made["provision"]
+    assert b"marketing" not in dumps(made)
+    assert [code["code"] for code in written()["provision"]["purpose"]] == ["TREAT"]
 
 
 def changed(**members: Any) -> Json:
