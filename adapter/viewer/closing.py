@@ -42,7 +42,7 @@ def authority(index: Index) -> Html:
         ("Released", when(index.release.decided_at)),
         ("Held by", index.party(index.case.holder)),
         ("Released to", index.party(access.recipient_party) if access else None),
-        ("Way", word(PATHWAYS, access.pathway) if access else None),
+        ("Pathway", word(PATHWAYS, access.pathway) if access else None),
         ("Purpose", plain(access.purpose) if access else None),
         ("Asked by", plain(access.requester) if access else None),
         ("Asked on", when(access.received_at) if access else None),

@@ -11,19 +11,19 @@ from mappings.domain.concordance import Concordance
 from mappings.domain.material import Block, Part, Slide
 from mappings.domain.report import Finding, Report
 
-ASPECT_OF = {
-    "histology": "type",
-    "behavior": "behavior",
-    "grade": "grade",
-    "margin": "margin",
-    "invasion": "invasion",
-    "biomarker": "biomarker",
-    "stage-group": "stage",
-    "stage-t": "stage",
-    "stage-n": "stage",
-    "stage-m": "stage",
+ASPECTS_OF = {
+    "histology": {"type", "diagnosis"},
+    "behavior": {"behavior"},
+    "grade": {"grade"},
+    "margin": {"margin"},
+    "invasion": {"invasion"},
+    "biomarker": {"biomarker"},
+    "stage-group": {"stage"},
+    "stage-t": {"stage"},
+    "stage-n": {"stage"},
+    "stage-m": {"stage"},
 }
-"""Which stated difference a kind of finding can be an instance of."""
+"""Which stated differences a kind of finding can be an instance of."""
 
 Key = tuple[str, str | None, str | None]
 
@@ -36,7 +36,7 @@ def compared(index: Index, left: Report | None, right: Report | None, concordanc
     for key in dict.fromkeys((*one, *other)):
         for first, second in zip_longest(one.get(key, ()), other.get(key, ())):
             named = first or second
-            differs = ASPECT_OF.get(key[0]) in stated and _words(first) != _words(second)
+            differs = bool(ASPECTS_OF.get(key[0], set()) & stated) and _words(first) != _words(second)
             rows.append([_name(index, named, MARK if differs else None), _value(first), _value(second)])
     return table("Findings of both reports", ["Finding", "Original", "Review"], rows, "findings")
 
@@ -88,10 +88,11 @@ def _words(finding: Finding | None) -> str | None:
 def _value(finding: Finding | None) -> Html:
     if finding is None:
         return fragment("–")
+    words, meant = _words(finding), word(INTERPRETATIONS, finding.interpretation)
     told = joined(
         ", ",
-        _words(finding),
-        word(INTERPRETATIONS, finding.interpretation),
+        words,
+        meant if (words or "").casefold() != meant else None,
         fragment("by ", label(finding.method)) if finding.method else None,
     )
     return joined(" ", told, codes(finding.value) if finding.value else None)

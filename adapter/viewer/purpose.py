@@ -96,7 +96,8 @@ def _factors(index: Index) -> Html | None:
             ("Coverage", word(COVERAGE, factors.coverage)),
             ("Patient", word(PREFERENCE, factors.patient_preference)),
             ("Tumor group", _group(factors.discordance_group)),
-        ]
+        ],
+        "facts wide",
     )
     note = el("p", "These inform the people who decide. They decide nothing by themselves.", class_="quiet")
     return fragment(el("h3", "What is weighed"), told, _rates(factors.discordance_group), note)

@@ -118,7 +118,7 @@ def _addenda(index: Index, pair: Pair, unseen: dict[str, str]) -> Html | None:
     if not any(sides):
         return None
     cells = [
-        _cell(role, fragment(*side) if side else None, True)
+        _cell(role, fragment(*side) if side else el("p", "None.", class_="quiet"), True)
         for role, side in zip(("Original", "Review"), sides, strict=True)
     ]
     return fragment(el("h4", "Addenda", class_="row-title"), el("div", *cells, class_="sides"))

@@ -99,7 +99,8 @@ def _papers(index: Index) -> Iterator[Entry]:
     for report in index.case.reports:
         authors = index.parties(report.authors) or index.party(report.organization)
         about = joined(" · ", index.link(report.id), authors)
-        yield from _entry(report.issued or report.effective, "Report issued" if report.issued else "Report", about)
+        what = "Addendum" if report.addendum_of else "Report"
+        yield from _entry(report.issued or report.effective, f"{what} issued" if report.issued else what, about)
     for document in index.case.documents:
         yield from _entry(document.date, "Document", index.link(document.id))
 

@@ -10,7 +10,6 @@ from mappings.fhir.wire import ExactDecimal
 
 MRN = "urn:oid:2.16.840.1.113883.19.5"
 LAB = "urn:oid:2.16.840.1.113883.19.6"
-SCT = "http://snomed.info/sct"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 WSI = "1.2.840.10008.5.1.4.1.1.77.1.6"
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -306,7 +305,7 @@ REPORTS: dict[str, Any] = {
                 {
                     "id": "r1",
                     "kind": "histology",
-                    "value": _concept("Superficial spreading melanoma", (SCT, "255021005", "")),
+                    "value": _concept("Superficial spreading melanoma", (LAB, "SSM", "")),
                     "part": "a2-1",
                 },
                 {"id": "r2", "kind": "behavior", "text": "Malignant", "part": "a2-1"},
