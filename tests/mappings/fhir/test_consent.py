@@ -174,7 +174,7 @@ def test_a_purpose_in_no_table_gets_no_code() -> None:
     made = written(msgspec.structs.replace(ALL, purpose="marketing"))
     assert "purpose" not in made["provision"]
     assert b"marketing" not in dumps(made)
-    assert [code["code"] for code in written()["provision"]["purpose"]] == ["TREAT"]
+    assert [code["code"] for code in written()["provision"]["purpose"]] == ["PATRQT"]
 
 
 def changed(**members: Any) -> Json:
