@@ -61,7 +61,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         case: the native facts; documents, studies and readings of carried resources are part of it.
-        carried: the resources that came as FHIR, sorted by fullUrl; `aliases` lead from duplicates to them.
+        carried: the resources that came as FHIR, sorted by fullUrl; `aliases` lead from duplicates to them, `contested`
+            from the fullUrl a resource got to the one it had, where units contradict each other about it.
         owners: whose they are.
         documents: id of a Document -> its file; instances: SOP Instance UID -> its file.
         identities: what a source says of the person, by fullUrl of a Patient and by study UID.
@@ -73,6 +74,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     case: Case
     carried: tuple[Carried, ...]
     aliases: Mapping[str, str]
+    contested: Mapping[str, str]
     owners: Ownership
     documents: Mapping[str, File]
     instances: Mapping[str, File]

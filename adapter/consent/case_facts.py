@@ -13,7 +13,7 @@ from adapter.consent import facts as law_facts
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
 from adapter.consent.groups import PatientFacts, StateRule
-from adapter.consent.law import classify_resource, classify_study, material, material_of
+from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strictest
 from adapter.consent.rules import same_name
 from adapter.holding import Loaded
 from mappings.domain.access import Access, Authorization, Part2Consent
@@ -23,6 +23,7 @@ from mappings.domain.material import Block, Slide
 from mappings.domain.party import PATIENT, is_foreign
 from mappings.domain.report import Report
 from mappings.domain.values import PartialDate
+from mappings.fhir.carried import Carried
 
 PHYSICAL = "#physical"
 _REPORTS = {
@@ -33,8 +34,6 @@ _REPORTS = {
     "laboratory": "laboratory_report",
     "genomics": "genetic_report",
 }
-_BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_notes"))
-"""Kinds that a label of the resource itself says: no line of the case makes less of them."""
 
 
 def facts_of(loaded: Loaded, as_of: str) -> Facts:
@@ -191,17 +190,44 @@ def items_of(loaded: Loaded) -> Iterator[Item]:
 
 
 def _carried(loaded: Loaded, lines: dict[str, Line]) -> Iterator[Item]:
-    for carried in loaded.carried:
-        found = classify_resource(carried.resource)
-        line = lines.get(carried.full_url)
-        if found is None or carried.full_url in loaded.unowned:
-            continue
-        if carried.type == "Binary" and line is None:
+    binaries = {item.full_url for item in loaded.carried if item.type == "Binary"}
+    for url, found in _classified(loaded).items():
+        line = lines.get(url)
+        follows = url in binaries and line is None and not found.labels
+        if follows or url in loaded.unowned:
             continue
         known = _overrides(line) if line else {}
-        if line and line.kind and found.kind not in _BOUND:
+        if line and line.kind and found.kind not in BOUND:
             known["kind"] = line.kind
-        yield material_of(carried.full_url, found, **known)
+        yield material_of(url, found, **known)
+
+
+def _classified(loaded: Loaded) -> dict[str, ItemInLaw]:
+    """What each carried resource is in law; supporting ones are left out.
+
+    Units that contradict each other about one resource, and DocumentReferences with one number, are forms of one thing:
+    a label in one of them holds for all.
+    """
+    own = {item.full_url: law for item in loaded.carried if (law := classify_resource(item.resource)) is not None}
+    things = {item.full_url: _things(loaded, item) for item in loaded.carried}
+    forms: dict[object, list[ItemInLaw]] = {}
+    for url, law in own.items():
+        for thing in things[url]:
+            forms.setdefault(thing, []).append(law)
+    return {
+        url: strictest([law, *(form for thing in things[url] for form in forms[thing])]) for url, law in own.items()
+    }
+
+
+def _things(loaded: Loaded, item: Carried) -> list[object]:
+    """What a carried resource is a form of: the resource it came as, and the document its numbers name."""
+    if item.type != "DocumentReference":
+        return [loaded.contested.get(item.full_url, item.full_url)]
+    numbers = item.resource.get("identifier")
+    told = [item.resource.get("masterIdentifier"), *(numbers if isinstance(numbers, list) else [])]
+    pairs = [(n.get("system"), n.get("value")) for n in told if isinstance(n, dict)]
+    known: list[object] = [pair for pair in pairs if all(isinstance(part, str) for part in pair)]
+    return [*known, loaded.contested.get(item.full_url, item.full_url)]
 
 
 def _native(case: Case, lines: dict[str, Line]) -> Iterator[Item]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from adapter.consent import release as _release
+from adapter.consent.case_facts import items_of
 from adapter.consent.decide import Decision, decide
 from adapter.consent.facts import Facts
 from adapter.consent.policy import Policy
@@ -28,12 +29,17 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     """Make the Release that a permit allows; `validate` judges one resource (see `release_carried`).
 
     Raises:
-        ProblemError: the decision is no permit, or what is left cannot stand as a case.
+        ProblemError: the decision is no permit, or not about exactly the items of this case, or what is left cannot
+            stand as a case.
     """
     if not decision.permits:
         raise refuse("forbidden", "release", "only a permit makes a release", rule="gate")
+    decided = (*decision.released, *decision.excluded, *decision.duplicates)
+    if sorted(decided) != sorted(item.id for item in items_of(loaded)):
+        raise refuse("forbidden", "release", "the decision is not about what this case asks for", rule="gate")
     allowed = frozenset(decision.released)
-    carried = release_carried(loaded, allowed, named_by(loaded.case, allowed), validate)
+    withheld = frozenset(decision.excluded)
+    carried = release_carried(loaded, allowed, withheld, named_by(loaded.case, allowed), validate)
     case = release_case(loaded.case, allowed, frozenset(item.full_url for item in carried))
     studies = frozenset(study.uid for study in case.studies)
     here = {i.uid for s in case.studies for series in s.series for i in series.instances}

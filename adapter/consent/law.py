@@ -155,12 +155,12 @@ def classify_resource(resource: dict[str, Any]) -> ItemInLaw | None:
 
     Never raises: a malformed resource is read as far as it goes, and what cannot be read is decided about as a clinical
     record; without a resourceType it is undeclared content. A label counts in whatever system it stands: a local
-    system's HIV is taken at its word.
+    system's HIV is taken at its word, in whatever case it is written.
     """
     name = resource.get("resourceType")
     type_name = name if isinstance(name, str) else ""
-    labels = frozenset(code for _, code in _codings(_get(resource, "meta"), "security"))
-    sensitive = [row for row in rows("items.csv") if row["match"] == "label" and row["code"] in labels]
+    labels = frozenset(code.strip().casefold() for _, code in _codings(_get(resource, "meta"), "security"))
+    sensitive = [row for row in rows("items.csv") if row["match"] == "label" and row["code"].casefold() in labels]
     if not sensitive and _is_supporting(type_name, resource):
         return None
     kind, line_class = _by_lines(type_name, resource)
@@ -174,8 +174,30 @@ def classify_resource(resource: dict[str, Any]) -> ItemInLaw | None:
         part2=row.part2 or any(line["part2"] for line in sensitive),
         data_classes=tuple(dict.fromkeys(name for name in (*classes, line_class, row.data_class) if name)),
         completed=_completed(type_name, resource.get("status")),
-        confidentiality="V" if "V" in labels else "R" if "R" in labels else None,
+        confidentiality="V" if "v" in labels else "R" if "r" in labels else None,
         labels=tuple(line["code"] for line in sensitive),
+    )
+
+
+BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_notes"))
+"""Kinds that a label of the resource itself says: no line of the case and no other form of it makes less of them."""
+
+
+def strictest(forms: Iterable[ItemInLaw]) -> ItemInLaw:
+    """What several forms of one thing are in law: the first, with all that the labels of the others say.
+
+    >>> plain = ItemInLaw(kind="clinical_record", in_drs=True, maintained_in="ehr", part2=False)
+    >>> strictest([plain, msgspec.structs.replace(plain, kind="psychotherapy_notes")]).kind
+    'psychotherapy_notes'
+    """
+    first, *_ = held = tuple(forms)
+    bound = next((form for form in held if form.kind in BOUND), first)
+    return msgspec.structs.replace(
+        bound,
+        completed=first.completed,
+        part2=any(form.part2 for form in held),
+        data_classes=tuple(dict.fromkeys(name for form in held for name in form.data_classes)),
+        labels=tuple(dict.fromkeys(name for form in held for name in form.labels)),
     )
 
 

@@ -1,7 +1,7 @@
 """What may leave. A Release is made by the gate and by nothing else; everything addressed to a recipient takes one."""
 
 from collections.abc import Mapping
-from typing import final
+from typing import NoReturn, final
 
 import msgspec
 
@@ -58,6 +58,9 @@ class Release:
     def __init_subclass__(cls) -> None:
         raise TypeError("Release has no subclasses")
 
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a Release is neither copied nor stored: it is made anew by a decision")
+
     @property
     def case(self) -> Case:
         """The released facts."""
@@ -104,3 +107,9 @@ class HolderUse:
         if key is not _KEY:
             raise TypeError("a HolderUse is made by adapter.consent.gate.use only")
         self.items = items
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("HolderUse has no subclasses")
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a HolderUse is neither copied nor stored: it is made anew by a decision")

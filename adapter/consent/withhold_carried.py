@@ -1,5 +1,6 @@
 """Carried FHIR without what is withheld: what goes, what goes with it, and what is taken out of it."""
 
+import re
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -18,23 +19,34 @@ Validate = Callable[[Json], list[Problem]]
 
 
 def release_carried(
-    loaded: Loaded, allowed: frozenset[str], named: frozenset[str], validate: Validate
+    loaded: Loaded, allowed: frozenset[str], withheld: frozenset[str], named: frozenset[str], validate: Validate
 ) -> tuple[Carried, ...]:
     """The allowed resources with the supporting ones they (or `named` links of the case) lead to.
 
-    A resource that would break when a withheld target is taken out of it stays behind itself, until none breaks.
+    What is `withheld` goes with nothing, whatever leads to it. A resource that would break when a withheld target is
+    taken out of it stays behind itself, until none breaks.
     """
-    known = {item.full_url: item for item in loaded.carried}
+    known = {item.full_url: item for item in loaded.carried if item.full_url not in withheld}
+    known = {url: item for url, item in known.items() if not _guarded(loaded, item, known)}
     led = {url for url in named if url in known and _supports(loaded, known[url])}
     chosen = {url for url in known if url in allowed} | led
     while True:
         kept = _closure(loaded, known, chosen)
-        made = {url: _cleaned(loaded, known[url], kept) for url in kept}
+        gone = Gone(loaded, kept)
+        made = {url: gone.cleaned(known[url]) for url in kept}
         broken = {url for url, item in made.items() if item is not known[url] and _breaks(known[url], item, validate)}
         if not broken:
             return tuple(made[url] for url in sorted(made))
         chosen -= broken
         known = {url: item for url, item in known.items() if url not in broken}
+
+
+def _guarded(loaded: Loaded, item: Carried, known: dict[str, Carried]) -> bool:
+    """Whether a Binary says that its access follows a resource that is withheld (Binary.securityContext)."""
+    context = item.resource.get("securityContext") if item.type == "Binary" else None
+    literal = context.get("reference") if isinstance(context, dict) else None
+    url = _resolve(loaded, item, literal) if isinstance(literal, str) else None
+    return url not in known and url in {carried.full_url for carried in loaded.carried}
 
 
 def _breaks(before: Carried, after: Carried, validate: Validate) -> bool:
@@ -72,38 +84,54 @@ def _resolve(loaded: Loaded, item: Carried, literal: str) -> str:
     return loaded.aliases.get(url, url)
 
 
-def _cleaned(loaded: Loaded, item: Carried, kept: set[str]) -> Carried:
-    """The resource without what points at something that stays behind; itself where nothing does."""
-    held = {carried.full_url: carried for carried in loaded.carried}
-    gone = {url for url in held if url not in kept}
-    numbers = {number for url in gone for number in _numbers(held[url].resource)}
+class Gone:
+    """What stays behind, and every way in which a resource that goes may name it."""
 
-    def points_away(value: Json) -> bool:
-        for member in ("reference", "url"):
-            literal = value.get(member)
-            pointer = isinstance(literal, str) and any(
-                True for _ in pointers({member: literal, **_typed(value, member)})
-            )
-            if pointer and isinstance(literal, str) and _resolve(loaded, item, literal) in gone:
-                return True
-        named = value.get("identifier")
-        if not isinstance(named, dict) or not set(value) <= _REFERENCE:
-            return False
-        return (named.get("system"), named.get("value")) in numbers
+    def __init__(self, loaded: Loaded, kept: set[str]) -> None:
+        self._loaded = loaded
+        held = {item.full_url: item for item in loaded.carried}
+        contested = {url: {v for v, of in loaded.contested.items() if of == url} for url in loaded.contested.values()}
+        self._urls = {url for url in held if url not in kept} | {
+            u for u, forms in contested.items() if not forms & kept
+        }
+        items = [held[url] for url in self._urls if url in held and not _supports(loaded, held[url])]
+        self._numbers = {number for item in items for number in _numbers(item.resource)}
+        self._only_theirs = self._numbers - {number for url in kept for number in _numbers(held[url].resource)}
 
-    if not any(points_away(value) for value in _objects(item.resource)):
+    def cleaned(self, item: Carried) -> Carried:
+        """The resource without what names something that stays behind; itself where nothing does."""
+
+        def gone(value: object) -> bool:
+            return self._names(item, value)
+
+        if any(gone(value) for value in _values(item.resource)) or self._told(item):
+            return msgspec.structs.replace(item, resource=subset(item.resource, gone))
         return item
-    return msgspec.structs.replace(item, resource=subset(item.resource, points_away))
+
+    def _names(self, item: Carried, value: object) -> bool:
+        """Whether a text is the address of what stays, or an object a pointer to it (literal or by its number)."""
+        if isinstance(value, str):
+            return _resolve(self._loaded, item, value) in self._urls
+        if not isinstance(value, dict):
+            return False
+        if any(self._names(item, literal) for holder, _, literal in pointers(value) if holder is value):
+            return True
+        named = value.get("identifier")
+        if isinstance(named, dict) and set(value) <= _REFERENCE and _number(named) in self._numbers:
+            return True
+        return _number(value) in self._only_theirs
+
+    def _told(self, item: Carried) -> bool:
+        """Whether a narrative of the resource links to what stays."""
+        texts = (v["div"] for v in _values(item.resource) if isinstance(v, dict) and isinstance(v.get("div"), str))
+        return any(self._names(item, found.rstrip(".")) for text in texts for found in _ADDRESS.findall(text))
 
 
 _REFERENCE = frozenset(("reference", "type", "identifier", "display", "id", "extension"))
+_ADDRESS = re.compile(r"(?:https?://|urn:)[^\s\"'<>]+|\b[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}")
 
 
-def _typed(value: Json, member: str) -> Json:
-    return {key: inner for key, inner in value.items() if key != member and not isinstance(inner, (dict, list))}
-
-
-def _objects(value: object) -> Iterable[Json]:
+def _values(value: object) -> Iterable[object]:
     stack = [value]
     while stack:
         item = stack.pop()
@@ -112,9 +140,17 @@ def _objects(value: object) -> Iterable[Json]:
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)
+        elif isinstance(item, str):
+            yield item
 
 
-def _numbers(resource: Json) -> set[tuple[object, object]]:
+def _numbers(resource: Json) -> set[tuple[str, str]]:
     held = resource.get("identifier")
-    found = held if isinstance(held, list) else [held]
-    return {(i.get("system"), i.get("value")) for i in found if isinstance(i, dict) and isinstance(i.get("value"), str)}
+    found = (_number(one) for one in (held if isinstance(held, list) else [held]))
+    return {number for number in found if number is not None}
+
+
+def _number(value: object) -> tuple[str, str] | None:
+    """(issuer, value) of an Identifier, as far as both are given."""
+    system, number = (value.get("system"), value.get("value")) if isinstance(value, dict) else (None, None)
+    return (system, number) if isinstance(system, str) and isinstance(number, str) else None

@@ -54,6 +54,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         case=merged,
         carried=found.carried,
         aliases=found.aliases,
+        contested=found.contested,
         owners=owners,
         documents={document.id: _file(found.opaque, path) for path, document in documents.items()},
         instances=_instances(found, images),
@@ -115,6 +116,7 @@ def _documents(case: Case, opaque: tuple[File, ...]) -> tuple[dict[str, Document
     documents: dict[str, Document] = {}
     drafts: list[Draft] = []
     seen: dict[str, str] = {}
+    declared: dict[str, Material] = {}
     for file in opaque:
         line = lines.pop(file.path, None)
         if line is None:
@@ -125,6 +127,7 @@ def _documents(case: Case, opaque: tuple[File, ...]) -> tuple[dict[str, Document
             drafts.append(Draft(source=file.path, sha256=file.sha256, problems=(note,)))
             continue
         document = _document(file, line)
+        _one_in_law(file, line, declared)
         if document.id in seen:
             message = f"has the same bytes as {seen[document.id]} and is taken once"
             note = problem("duplicate", file.path, message, rule="case.duplicate", severity="information")
@@ -140,6 +143,19 @@ def _documents(case: Case, opaque: tuple[File, ...]) -> tuple[dict[str, Document
         )
         raise ProblemError(problem("not-found", path, message, rule="case.materials") for path in missing)
     return documents, drafts
+
+
+def _one_in_law(file: File, line: Material, declared: dict[str, Material]) -> None:
+    """The same bytes are one thing in law, wherever they lie: what one line keeps back no other line lets go."""
+    first = declared.setdefault(file.sha256, line)
+    if any(getattr(first, field) != getattr(line, field) for field in _IN_LAW):
+        message = (
+            f"has the same bytes as {first.path}, but its line says something else of it in law; say the same twice"
+        )
+        raise refuse("conflict", file.path, message, rule="case.materials")
+
+
+_IN_LAW = ("kind", "maintained_in", "in_drs", "held", "known_location", "completed", "sensitivity", "offered")
 
 
 def _document(file: File, line: Material) -> Document:

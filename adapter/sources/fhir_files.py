@@ -101,18 +101,18 @@ def _lines(file: File, data: bytes, types: frozenset[str]) -> Iterator[FhirUnit]
 
 
 def place(unit: FhirUnit, key: str, base: str | None, namespace: UUID) -> Carried:
-    """Give a resource its fullUrl: the entry's own, else base + Type/id, else a URN derived from where it stands."""
+    """Give a resource its fullUrl: the entry's own, else base + Type/id (the id derived where it has none)."""
     assert unit.resource is not None
     kind, logical = unit.resource["resourceType"], unit.resource.get("id")
     usable = isinstance(logical, str) and _ID.fullmatch(logical)
     known = unit.full_url if unit.full_url and (base_of(unit.full_url) or unit.full_url.startswith("urn:")) else None
     home = (base_of(known) if known else None) or base or source_base(key)
     if known is None:
-        known = f"{home}/{kind}/{logical}" if usable else f"urn:uuid:{_urn(namespace, key, unit.source)}"
+        known = f"{home}/{kind}/{logical if usable else _derived(namespace, key, unit.source)}"
     return Carried(unit=unit.source, base=home, full_url=known, resource=unit.resource)
 
 
-def _urn(namespace: UUID, key: str, source: str) -> str:
+def _derived(namespace: UUID, key: str, source: str) -> str:
     return resource_id(namespace, sid("source"), f"{key}|{source}")
 
 

@@ -22,10 +22,14 @@ from mappings.problems import Problem, ProblemError, problem
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a folder holds. `aliases` lead from the fullUrl of a duplicate to that of the resource it repeats."""
+    """What a folder holds. `aliases` lead from the fullUrl of a duplicate to that of the resource it repeats.
+
+    `contested` leads from the fullUrl that a resource got to the one it had, where another has that with other content.
+    """
 
     carried: tuple[Carried, ...] = ()
     aliases: dict[str, str] = {}
+    contested: dict[str, str] = {}
     images: tuple[tuple[File, Header], ...] = ()
     opaque: tuple[File, ...] = ()
     drafts: tuple[Draft, ...] = ()
@@ -59,8 +63,15 @@ def gather(
             _gather_dicom(found, images, opaque, drafts)
         else:
             opaque.append(found)
-    carried, aliases = _settle(units, namespace, drafts)
-    return Gathered(carried=carried, aliases=aliases, images=tuple(images), opaque=tuple(opaque), drafts=tuple(drafts))
+    carried, aliases, contested = _settle(units, namespace, drafts)
+    return Gathered(
+        carried=carried,
+        aliases=aliases,
+        contested=contested,
+        images=tuple(images),
+        opaque=tuple(opaque),
+        drafts=tuple(drafts),
+    )
 
 
 def _gather_fhir(
@@ -111,30 +122,38 @@ def _gather_dicom(file: File, images: list[tuple[File, Header]], opaque: list[Fi
 
 def _settle(
     units: list[tuple[FhirUnit, Carried]], namespace: UUID, drafts: list[Draft]
-) -> tuple[tuple[Carried, ...], dict[str, str]]:
-    """One resource per fullUrl and per content: duplicates become aliases, contradictions get a source of their own."""
+) -> tuple[tuple[Carried, ...], dict[str, str], dict[str, str]]:
+    """One resource per fullUrl and per content: duplicates become aliases, contradictions get a source of their own.
+
+    Of duplicates the one with the first fullUrl is carried, so that what two sources repeat stays together.
+    """
     contents: dict[str, set[bytes]] = {}
     for _, carried in units:
         contents.setdefault(carried.full_url, set()).add(dumps(carried.resource))
-    kept: dict[bytes, Carried] = {}
-    aliases: dict[str, str] = {}
+    placed: list[tuple[FhirUnit, Carried, str]] = []
     for unit, carried in units:
-        notes: tuple[Problem, ...] = ()
-        if len(contents[carried.full_url]) > 1:
-            carried = _rehome(carried, namespace)
-            message = (
-                "another unit has the same type and id with other content; references to it stay open: mend the ids"
-            )
-            notes = (problem("conflict", unit.source, message, rule="fhir.fullurl", severity="warning"),)
-        content = dumps(carried.resource)
-        first = kept.setdefault(content, carried)
-        if first is not carried:
-            aliases[carried.full_url] = first.full_url
-            message = f"repeats {first.unit} and is carried once"
-            notes = (*notes, problem("duplicate", unit.source, message, rule="fhir.duplicate", severity="information"))
-        drafts.append(Draft(source=unit.source, sha256=unit.sha256, names=(first.full_url,), problems=notes))
-    aliases = {url: target for url, target in aliases.items() if url != target}
-    return tuple(sorted(kept.values(), key=lambda c: c.full_url)), aliases
+        torn = len(contents[carried.full_url]) > 1
+        placed.append((unit, _rehome(carried, namespace) if torn else carried, carried.full_url))
+    kept: dict[bytes, Carried] = {}
+    for _, carried, _ in sorted(placed, key=lambda one: one[1].full_url):
+        kept.setdefault(dumps(carried.resource), carried)
+    for unit, carried, url in placed:
+        drafts.append(_draft(unit, carried, kept[dumps(carried.resource)], torn=carried.full_url != url))
+    firsts = [(carried.full_url, kept[dumps(carried.resource)].full_url, url) for _, carried, url in placed]
+    aliases = {url: first for url, first, _ in firsts if url != first}
+    contested = {url: before for url, _, before in firsts if url != before}
+    return tuple(sorted(kept.values(), key=lambda c: c.full_url)), aliases, contested
+
+
+def _draft(unit: FhirUnit, carried: Carried, first: Carried, torn: bool) -> Draft:
+    notes: list[Problem] = []
+    if torn:
+        message = "another unit has the same type and id with other content; references to it stay open: mend the ids"
+        notes.append(problem("conflict", unit.source, message, rule="fhir.fullurl", severity="warning"))
+    if first is not carried:
+        message = f"repeats {first.unit} and is carried once"
+        notes.append(problem("duplicate", unit.source, message, rule="fhir.duplicate", severity="information"))
+    return Draft(source=unit.source, sha256=unit.sha256, names=(first.full_url,), problems=tuple(notes))
 
 
 def _rehome(carried: Carried, namespace: UUID) -> Carried:

@@ -112,7 +112,7 @@ def subset(resource: Json, gone: Callable[[Any], bool]) -> Json:
     (also those of sections and contained resources) restate the data, and so what was taken out.
     """
     kept = _prune({key: value for key, value in resource.items() if key not in ("text", "meta")}, gone) or {}
-    meta = dict(resource.get("meta") or {})
+    meta = _prune(resource.get("meta") or {}, gone) or {}
     tags = [tag for tag in meta.get("tag") or [] if tag != SUBSETTED]
     meta["tag"] = [*tags, dict(SUBSETTED)]
     order = [key for key in resource if key in kept or key == "meta"]
