@@ -1,0 +1,182 @@
+"""explain mapping, consent, codes: the rules as the code holds them. Nothing is said here that the code does not do."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, TypeVar
+
+import click
+
+from adapter.cli.run import emit, guarded
+
+Line = dict[str, str]
+"""One line of a table: column by name."""
+
+WIDE = 72
+"""Longer cells do not widen their column."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+PACKAGES = ("fhir", "dicom", "hl7v2", "ccda")
+"""Packages of `mappings` whose modules may hold RULES."""
+
+
+def printed(command: F) -> F:
+    """The options every table has."""
+    command = click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")(command)
+    forms = click.Choice(("text", "markdown"))
+    return click.option("--format", "form", type=forms, default="text", help="How the table is printed.")(command)
+
+
+@click.group("explain")
+def explain_command() -> None:
+    """Print the rules as the code holds them."""
+
+
+@explain_command.command("mapping")
+@click.option("--summary", is_flag=True, help="One line for each mapper.")
+@printed
+@guarded
+def mapping_command(summary: bool, form: str, as_json: bool) -> None:
+    """Where every field of the domain goes in FHIR."""
+    _print(mappers() if summary else mapping(), form, as_json)
+
+
+@explain_command.command("consent")
+@printed
+@guarded
+def consent_command(form: str, as_json: bool) -> None:
+    """Every rule of the decision with its paragraph."""
+    _print(consent(), form, as_json)
+
+
+@explain_command.command("codes")
+@printed
+@guarded
+def codes_command(form: str, as_json: bool) -> None:
+    """Every word of the case format with its codes."""
+    _print(codes(), form, as_json)
+
+
+# --- what there is to say
+
+
+def mapping() -> list[Line]:
+    """One line for every RULE of every mapper: mapper, domain, FHIR, note."""
+    return [
+        {"mapper": name, "domain": rule.domain, "FHIR": rule.fhir, "note": rule.note}
+        for name, module in _modules()
+        for rule in module.RULES
+    ]
+
+
+def mappers() -> list[Line]:
+    """One line for every mapper: what it is about, the FHIR resource, the profile it writes."""
+    return [
+        {"domain": _about(module), "FHIR": _resource(module), "profile": getattr(module, "PROFILE", "")}
+        for _, module in _modules()
+    ]
+
+
+def consent() -> list[Line]:
+    """One line for every rule of the decision."""
+    from adapter.consent.decide import explain
+
+    return [
+        {"rule": row.rule, "paragraph": row.paragraph, "does": row.does, "bases": ", ".join(row.bases)}
+        for row in explain()
+    ]
+
+
+def codes() -> list[Line]:
+    """One line for every row of every table."""
+    from mappings.terminology.tables import table, table_names
+
+    return [
+        {
+            "table": name,
+            "value": row.value,
+            "equivalence": row.equivalence,
+            "system": row.system,
+            "code": row.code,
+            "display": row.display,
+        }
+        for name in table_names()
+        for row in table(name).rows
+    ]
+
+
+def _modules() -> Iterator[tuple[str, ModuleType]]:
+    """Every mapper that has RULES, as `fhir.task`, sorted within its package."""
+    import importlib
+    import pkgutil
+
+    for package in PACKAGES:
+        parent = importlib.import_module(f"mappings.{package}")
+        for name in sorted(found.name for found in pkgutil.iter_modules(parent.__path__)):
+            module = importlib.import_module(f"mappings.{package}.{name}")
+            if hasattr(module, "RULES"):
+                yield f"{package}.{name}", module
+
+
+def _about(module: ModuleType) -> str:
+    """The first line of the docstring up to the arrow: what of the domain the mapper is about."""
+    first = (module.__doc__ or "").partition("\n")[0]
+    return re.split(r"\s*<?->", first)[0].rstrip(".")
+
+
+def _resource(module: ModuleType) -> str:
+    """The resource type the mapper's rules write to most."""
+    roots = [root for rule in module.RULES if (root := re.match(r"[A-Z]\w+", rule.fhir))]
+    counted = Counter(root.group() for root in roots).most_common(1)
+    return counted[0][0] if counted else ""
+
+
+# --- how it is printed
+
+
+def _print(lines: list[Line], form: str, as_json: bool) -> None:
+    if as_json:
+        emit(lines)
+    elif form == "markdown":
+        click.echo("\n".join(_markdown(lines)))
+    elif sys.stdout.isatty():
+        _table(lines)
+    else:
+        click.echo("\n".join(_columns(lines)))
+
+
+def _markdown(lines: list[Line]) -> list[str]:
+    titles = list(lines[0])
+    head = [f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}"]
+    return head + [f"| {' | '.join(_cell(title, text) for title, text in line.items())} |" for line in lines]
+
+
+def _cell(title: str, text: str) -> str:
+    """A cell of a markdown table: codes and paths as code, a profile as a link, everything else as it is."""
+    safe = text.replace("|", "\\|")
+    if title == "profile" and text:
+        return f"[{safe.rpartition('/')[2]}]({safe})"
+    return f"`{safe}`" if title in ("mapper", "FHIR", "rule", "table", "value", "code", "system") and text else safe
+
+
+def _columns(lines: list[Line]) -> list[str]:
+    """Padded columns, one line each and never folded, so that a pipe can search them; a long cell overflows."""
+    rows = [list(lines[0]), *(list(line.values()) for line in lines)]
+    widths = [max(len(row[column]) for row in rows if len(row[column]) <= WIDE) for column in range(len(rows[0]))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _table(lines: list[Line]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from adapter.cli.show import console
+
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    for title in lines[0]:
+        made.add_column(title, overflow="fold")
+    for line in lines:
+        made.add_row(*(escape(text) for text in line.values()))
+    console().print(made)
