@@ -5,6 +5,8 @@ The order is fixed: patient, who and where, materials, reports, request and auth
 by fullUrl. Same contents, same bytes.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -45,8 +47,10 @@ from mappings.fhir.carried import Carried
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.datatypes import compact
 from mappings.fhir.wire import Json
-from mappings.identity import CASE, DICOM_UID, ITEM, NPI, resource_id, within
+from mappings.identity import CASE, DICOM_UID, ISSUER_NOT_STATED, ITEM, NPI, resource_id, within
 from mappings.problems import refuse
+
+_SEARCH_SIGNS = re.compile(r"[\\,$|]")
 
 Entry = tuple[str, Json]
 """A fullUrl and the resource it stands for."""
@@ -128,25 +132,36 @@ def document(case: Case, contents: CaseDocument, bundle: Json, ctx: Writing) -> 
 
 
 def transaction(entries: Iterable[Entry], ctx: Writing, identity: str) -> Json:
-    """Our own entries as one transaction: conditional on the first identifier, where there is none put by our id.
+    """Our own entries as one transaction: conditional on an identifier, where none is fit for it put by our id.
 
     What came as FHIR is the receiver's to place and is never PUT under a source's id.
     """
     rows = [(url, resource) for url, resource in entries if url.startswith(URN)]
     _check_unique(rows)
-    made = [{"fullUrl": url, "resource": res, "request": _request(res)} for url, res in rows]
+    told = Counter((res["resourceType"], number) for _, res in rows for number in _numbers(res))
+    made = [{"fullUrl": url, "resource": res, "request": _request(res, told)} for url, res in rows]
     return compact({"resourceType": "Bundle", "id": identity, "meta": ctx.meta(), "type": "transaction", "entry": made})
 
 
-def _request(resource: Json) -> Json:
+def _request(resource: Json, told: Mapping[tuple[str, tuple[str, str]], int]) -> Json:
+    """By a number two entries share (report and addendum) a server makes one of them; one without issuer is nobody's."""
     kind = str(resource["resourceType"])
-    numbers = resource.get("identifier")
-    first = (
-        next((n for n in numbers if n.get("system") and n.get("value")), None) if isinstance(numbers, list) else None
-    )
-    if first is None:
+    fit = (n for n in _numbers(resource) if told[kind, n] == 1 and n[0] != ISSUER_NOT_STATED)
+    if (number := next(fit, None)) is None:
         return {"method": "PUT", "url": f"{kind}/{resource['id']}"}
-    return {"method": "POST", "url": kind, "ifNoneExist": f"identifier={first['system']}|{first['value']}"}
+    return {"method": "POST", "url": kind, "ifNoneExist": f"identifier={'|'.join(map(_searched, number))}"}
+
+
+def _numbers(resource: Json) -> tuple[tuple[str, str], ...]:
+    """System and value of its identifiers that have both, each once."""
+    numbers = resource.get("identifier")
+    found = numbers if isinstance(numbers, list) else ()
+    return tuple(dict.fromkeys((n["system"], n["value"]) for n in found if n.get("system") and n.get("value")))
+
+
+def _searched(text: str) -> str:
+    """One part of a token in a search (https://hl7.org/fhir/R4/search.html#escaping), as it stands in a URL."""
+    return quote(_SEARCH_SIGNS.sub(r"\\\g<0>", text), safe=":/")
 
 
 def take_apart(bundle: Json) -> tuple[Entry, ...]:
