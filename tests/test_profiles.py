@@ -13,7 +13,7 @@ import pytest
 from adapter import packaging
 from mappings.fhir.extensions import EXTENSIONS
 from mappings.identity import CANONICAL
-from mappings.terminology.artefacts import is_word_list, own_codes, terminology
+from mappings.terminology.artefacts import about, described, is_word_list, own_codes, terminology
 from mappings.terminology.tables import Row, Table, table, table_names
 
 FOLDER = packaging.FOLDER
@@ -187,6 +187,15 @@ def test_a_code_of_ours_needs_a_definition() -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert {made["version"] for made in terminology("9.8.7")} == {"9.8.7"}
+
+
+def test_every_table_is_described_and_nothing_else() -> None:
+    assert sorted(about()) == list(table_names())
+
+
+def test_a_table_that_is_not_described_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no line for nowhere"):
+        described("nowhere")
 
 
 def test_every_extension_that_mappers_write_is_defined() -> None:
