@@ -26,13 +26,15 @@ ASPECTS_OF = {
 """Which stated differences a kind of finding can be an instance of."""
 
 Key = tuple[str, str | None, str | None]
+"""Kind, label of the code, and the part it was seen in."""
+Found = list[Finding]
 
 
 def compared(index: Index, left: Report | None, right: Report | None, concordance: Concordance | None) -> Html | None:
     """The findings of both reports; a row is marked where its aspect is stated to differ and its values do."""
     stated = {d.aspect for d in concordance.differences} if concordance else set()
     rows: list[list[Child]] = []
-    one, other = _grouped(index, left), _grouped(index, right)
+    one, other = _met(_grouped(index, left), _grouped(index, right))
     for key in dict.fromkeys((*one, *other)):
         for first, second in zip_longest(one.get(key, ()), other.get(key, ())):
             named = first or second
@@ -47,8 +49,8 @@ def single(index: Index, report: Report) -> Html | None:
     return table("Findings", ["Finding", "Value"], rows, "findings")
 
 
-def _grouped(index: Index, report: Report | None) -> dict[Key, list[Finding]]:
-    made: dict[Key, list[Finding]] = {}
+def _grouped(index: Index, report: Report | None) -> dict[Key, Found]:
+    made: dict[Key, Found] = {}
     for finding in report.findings if report else ():
         made.setdefault(_key(index, finding), []).append(finding)
     return made
@@ -57,6 +59,21 @@ def _grouped(index: Index, report: Report | None) -> dict[Key, list[Finding]]:
 def _key(index: Index, finding: Finding) -> Key:
     named = label(finding.code)
     return finding.kind, named.casefold() if named else None, _part(index, finding.part)
+
+
+def _met(one: dict[Key, Found], other: dict[Key, Found]) -> tuple[dict[Key, Found], dict[Key, Found]]:
+    """Both sides, where a finding that names no part meets the only one of its kind and code on the other side."""
+    return _drawn(one, other), _drawn(other, one)
+
+
+def _drawn(one: dict[Key, Found], other: dict[Key, Found]) -> dict[Key, Found]:
+    made: dict[Key, Found] = {}
+    for key, found in one.items():
+        fits = [k for k in other if k[:2] == key[:2]]
+        alone = sum(k[:2] == key[:2] for k in one) == 1
+        free = key[2] is None and alone and len(fits) == 1
+        made[fits[0] if free else key] = found
+    return made
 
 
 def _part(index: Index, name: str | None) -> str | None:

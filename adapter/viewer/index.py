@@ -7,7 +7,7 @@ import msgspec
 
 from adapter.consent.release import Release
 from adapter.viewer.markup import Html, el, fragment, joined, relative
-from adapter.viewer.say import labels, names
+from adapter.viewer.say import label, labels, names, quantity
 from adapter.viewer.words import FINDINGS, REPORT_KINDS, ROLES, plain
 from mappings.domain.case import Case
 from mappings.domain.clinical import Diagnosis
@@ -77,7 +77,8 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(thing, Diagnosis):
             return thing.code.label
         if isinstance(thing, Finding):
-            return thing.code.label if thing.code else FINDINGS[thing.kind]
+            said = thing.text or label(thing.value) or (quantity(thing.quantity) if thing.quantity else None)
+            return ": ".join(p for p in (label(thing.code) or FINDINGS[thing.kind], said) if p)
         if isinstance(thing, Coverage):
             return thing.plan or "Insurance"
         carried = self.found(name)

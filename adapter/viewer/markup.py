@@ -7,6 +7,7 @@ import re
 from urllib.parse import quote
 
 _VOID = frozenset({"meta", "link", "br", "hr", "wbr"})
+_INLINE = frozenset({"a", "span", "strong", "code", "cite", "time"})
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Characters that HTML and XML do not allow in text; they are shown as U+FFFD, not left out."""
 
@@ -37,17 +38,20 @@ def fragment(*children: Child) -> Html:
 def el(name: str, /, *children: Child, **attributes: str | None) -> Html:
     """An element; `class_` is the attribute class, `_` inside a name is `-`, an attribute that is None is left out.
 
-    >>> el("p", "1 < 2", class_="note")
-    '<p class="note">1 &lt; 2</p>'
+    A block ends its line, so that the text of two blocks never runs together.
+
+    >>> el("span", "1 < 2", class_="note")
+    '<span class="note">1 &lt; 2</span>'
     """
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
+    end = "" if name in _INLINE else "\n"
     if name in _VOID:
-        return Html(f"<{name}{given} />")
-    return Html(f"<{name}{given}>{fragment(*children)}</{name}>")
+        return Html(f"<{name}{given} />{end}")
+    return Html(f"<{name}{given}>{fragment(*children)}</{name}>{end}")
 
 
 def joined(separator: str, *children: Child) -> Html:

@@ -45,7 +45,7 @@ def render(release: Release) -> bytes:
         _foot(found),
     )
     page = el("html", _head(found), body, lang="en")
-    return f"<!DOCTYPE html>\n{page}\n".encode()
+    return f"<!DOCTYPE html>\n{page}".encode()
 
 
 def _main(found: Index) -> Html:

@@ -2,7 +2,7 @@
 
 from adapter.viewer.index import Index
 from adapter.viewer.markup import Child, Html, el, fragment, items, joined, pairs, section, table
-from adapter.viewer.say import concept, identifier, number, prose, span, when
+from adapter.viewer.say import codes, concept, identifier, number, prose, span, when
 from adapter.viewer.words import (
     CONFIDENCE,
     CONSEQUENCE,
@@ -19,6 +19,7 @@ from adapter.viewer.words import (
 )
 from mappings.domain.assessment import DiscordanceRate
 from mappings.domain.party import Coverage
+from mappings.domain.request import PlannedTreatment
 from mappings.problems import ProblemError
 from mappings.terminology.rates import rates_for
 
@@ -59,11 +60,16 @@ def _treatment(index: Index) -> Html | None:
     return joined(
         " · ",
         planned.description,
-        concept(planned.code),
+        _coded(planned),
         "cannot be undone" if planned.irreversible else None,
         fragment("scheduled ", scheduled) if scheduled else None,
         "held back until the review" if planned.held else None,
     )
+
+
+def _coded(planned: PlannedTreatment) -> Html | None:
+    same = planned.code is not None and planned.code.label == planned.description
+    return codes(planned.code) if planned.code and same else concept(planned.code)
 
 
 def _coverage(index: Index) -> Html | None:

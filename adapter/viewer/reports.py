@@ -47,6 +47,8 @@ def reports(index: Index) -> Html:
     for report in index.case.reports:
         if report.id not in told and report.addendum_of not in bases:
             shown.append(_alone(index, report, unseen))
+    # Addenda of each other have no base to stand under; they are shown all the same.
+    shown += [_alone(index, report, unseen) for report in index.case.reports if report.id in unseen]
     none = None if shown else el("p", "No report is in this bundle as text or data.", class_="quiet")
     return section("reports", "Reports", *shown, none)
 

@@ -55,11 +55,7 @@ def span(value: Span | None) -> Html | None:
 
 def codes(value: Concept) -> Html | None:
     """The codes of a concept with the short name of their system."""
-    told = [
-        el("span", el("code", c.code), " ", SYSTEMS.get(c.system, c.system), class_="code")
-        for c in value.codes
-        if c.code != value.label
-    ]
+    told = [el("span", el("code", c.code), " ", SYSTEMS.get(c.system, c.system), class_="code") for c in value.codes]
     return joined(" ", *told) or None
 
 
@@ -67,7 +63,8 @@ def concept(value: Concept | None) -> Html | None:
     """The label of a concept and, quieter, its codes."""
     if value is None:
         return None
-    return joined(" ", el("span", value.label), codes(value))
+    bare = not value.text and not any(c.display for c in value.codes)
+    return joined(" ", None if bare else el("span", value.label), codes(value))
 
 
 def label(value: Concept | None) -> str | None:
