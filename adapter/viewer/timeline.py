@@ -42,6 +42,8 @@ def order(at: str) -> tuple[str, bool, str]:
 
     >>> order("2026-03-02") < order("2026-03-02T09:00:00-05:00") < order("2026-03-02T15:00:00Z")
     True
+    >>> order("2026-03-02") < order("2026-03-02T00:30:00+02:00")
+    True
     """
     time = at[11:]
     if Moment(at).offset is None or at[17:19] == "60":

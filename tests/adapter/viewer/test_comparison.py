@@ -59,6 +59,21 @@ def test_findings_are_marked_where_aspect_and_values_differ() -> None:
     assert row(table, "SOX10") == "SOX10 · Slide A2-2 Positive –"
 
 
+def test_of_one_aspect_only_the_findings_that_differ_are_marked() -> None:
+    def markers(her2: str) -> list[dict[str, Any]]:
+        told = {"ER": "Positive", "HER2": her2}
+        return [{"id": f"{n}-{her2}", "kind": "biomarker", "code": {"text": n}, "text": v} for n, v in told.items()]
+
+    original = {**REPORTS["reports"][0], "findings": markers("Negative")}
+    review = {**REPORTS["reports"][2], "findings": markers("Equivocal")}
+    stated = {"id": "c", "original": "original", "review": "review", "degree": "minor"}
+    stated_differences = [{"aspect": "biomarker", "original": "HER2 negative", "review": "HER2 equivocal"}]
+    shown = _only(original, review, concordances=[{**stated, "differences": stated_differences}])
+    (table,) = part(shown, "reports").xpath(".//table[@class='findings']")
+    assert row(table, "ER") == "ER Positive Positive"
+    assert row(table, "HER2") == "HER2 ≠ differs Negative Equivocal"
+
+
 def test_values_that_differ_are_not_marked_when_nobody_stated_it() -> None:
     original, _, review, _ = REPORTS["reports"]
     shown = part(_only(original, review), "reports")

@@ -220,6 +220,8 @@ def test_the_state_of_a_piece_is_its_last_event() -> None:
     assert state[1].endswith("Received 5 Mar 2026, 10:30 UTC−06:00 by Northern Cancer Review Center")
     assert state[3].endswith("Broken 5 Mar 2026")
     assert "Shipped" not in text(part(root, "slide-1"))
+    classes = [part(root, f"slide-{n}").xpath(".//span[starts-with(@class, 'state')]/@class") for n in (1, 3)]
+    assert classes == [["state"], ["state trouble"]]
 
 
 def test_tissue_whose_parent_is_not_here_is_shown() -> None:
@@ -320,6 +322,14 @@ def test_carried_resources_are_listed_by_type() -> None:
     assert [text(h) for h in shown.iter("h3")] == ["Condition (1)", "Observation (2)"]
     assert row(shown, "Lactate").startswith("Lactate dehydrogenase 172.50 U/L final 24 Feb 2026, 07:30 UTC−06:00")
     assert row(shown, "Hypertension") == "Hypertension active 2014"
+
+
+def test_the_newest_record_comes_first() -> None:
+    dated = [
+        observation(n, code={"text": f"N{n}"}, effectiveDateTime=d) for n, d in ((1, "2024"), (2, "2026"), (3, "2025"))
+    ]
+    heads = [text(th) for th in part(page(rich(), carried=dated), "records").xpath(".//tbody//th")]
+    assert heads == ["N2", "N3", "N1"]
 
 
 def test_without_carried_resources_there_is_no_such_section() -> None:
