@@ -110,7 +110,9 @@ def export(folder: Path, files: Mapping[str, Any], told: dict[str, Any] | None =
 
 def bundle(*entries: tuple[str | None, dict[str, Any]], kind: str = "collection") -> dict[str, Any]:
     """A Bundle of (fullUrl or None, resource)."""
-    rows = [{"resource": resource} if url is None else {"fullUrl": url, "resource": resource} for url, resource in entries]
+    rows = [
+        {"resource": resource} if url is None else {"fullUrl": url, "resource": resource} for url, resource in entries
+    ]
     return {"resourceType": "Bundle", "type": kind, "entry": rows}
 
 

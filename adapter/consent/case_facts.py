@@ -186,7 +186,8 @@ def items_of(loaded: Loaded) -> Iterator[Item]:
     for document in case.documents:
         line = paths.get(document.path)
         if document.path not in kept_out:
-            yield material(document.id, document.kind, **(_overrides(line) if line else {}))
+            told = {"kind": document.kind} | (_overrides(line) if line else {})
+            yield material(document.id, told.pop("kind"), **told)
 
 
 def _carried(loaded: Loaded, lines: dict[str, Line]) -> Iterator[Item]:
@@ -248,8 +249,8 @@ def _native(case: Case, lines: dict[str, Line]) -> Iterator[Item]:
 
 def _item(name: str, kind: str, lines: dict[str, Line], **known: Any) -> Item:
     line = lines.get(name)
-    overrides = _overrides(line) if line else {}
-    return material(name, (line.kind if line else None) or kind, **(known | overrides))
+    told = {"kind": (line.kind if line else None) or kind} | known | (_overrides(line) if line else {})
+    return material(name, told.pop("kind"), **told)
 
 
 def _report_kind(report: Report) -> str:

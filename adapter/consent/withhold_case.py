@@ -6,7 +6,7 @@ from adapter.consent.case_facts import PHYSICAL, moving
 from mappings.domain.access import Access
 from mappings.domain.case import LISTS, Case, Material
 from mappings.domain.links import links_of, rewrite
-from mappings.domain.material import CustodyEvent
+from mappings.domain.material import CustodyEvent, ImagingStudy
 from mappings.domain.party import PATIENT, Item, is_foreign
 from mappings.problems import refuse
 
@@ -32,6 +32,7 @@ def release_case(case: Case, allowed: frozenset[str], urls: frozenset[str]) -> C
     while True:
         names = {PATIENT, case.request.id, *items, *urls, *_findings(case, items)}
         names |= {case.access.id} if case.access else set()
+        names |= {item.uid for item in items.values() if isinstance(item, ImagingStudy)}
         cleaned = {name: made for name, item in items.items() if (made := _relinked(item, names)) is not None}
         if len(cleaned) == len(items):
             break
@@ -81,7 +82,8 @@ def _rebuilt(
         request = rewrite(case.request, lambda name: name if name in names else None)
         access = _access(case.access, allowed) if case.access else None
         access = rewrite(access, lambda name: name if name in names else None)
-        made = tuple(rewrite(line, lambda name: name if name in names else None) for line in lines)
+        about = (line for line in lines if line.item is None or line.item in names)
+        made = tuple(rewrite(line, lambda name: name if name in names else None) for line in about)
         return msgspec.structs.replace(case, **lists, request=request, access=access, materials=made, schema_=None)
     except ValueError as error:
         raise refuse(

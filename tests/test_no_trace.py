@@ -1,0 +1,492 @@
+"""What is withheld leaves no trace: nothing that only it says is in any delivered byte, and nothing points at it."""
+
+import copy
+import functools
+import html
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from mappings.problems import ProblemError
+from tests import golden, small_case
+from tests.small_case import (
+    BASE,
+    NOTE,
+    PATIENT,
+    PSYCHOTHERAPY,
+    REPORT,
+    SECRET,
+    bundle,
+    case,
+    delivered,
+    export,
+    strings,
+)
+
+SUBSETTED = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    "code": "SUBSETTED",
+    "display": "subsetted",
+}
+
+
+class Held(NamedTuple):
+    """One resource of a scenario: where it lies, and what it is called."""
+
+    scenario: str
+    path: str
+    number: int
+    resource: Any
+    full_url: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.resource['resourceType']}/{self.resource['id']}"
+
+
+def _read(path: Path) -> list[Any]:
+    data = path.read_text("utf-8")
+    return [json.loads(line) for line in data.splitlines()] if path.suffix == ".ndjson" else [json.loads(data)]
+
+
+def _held() -> Iterator[Held]:
+    for path in sorted(golden.CASES.glob("*/fhir/*")):
+        scenario = path.parent.parent.name
+        for number, value in enumerate(_read(path)):
+            entries = value["entry"] if value["resourceType"] == "Bundle" else [{"resource": value}]
+            for place, entry in enumerate(entries):
+                resource = entry["resource"]
+                url = entry.get("fullUrl", f"{resource['resourceType']}/{resource['id']}")
+                yield Held(scenario, path.name, number if len(entries) == 1 else place, resource, url)
+
+
+def _labelled_already(held: Held) -> bool:
+    return PSYCHOTHERAPY["code"] in {label["code"] for label in held.resource["meta"]["security"]}
+
+
+def _once(all_held: list[Held]) -> list[Held]:
+    """Without the lines that repeat another: of those both would have to be labelled."""
+    told = [json.dumps(held.resource, sort_keys=True) for held in all_held]
+    return [held for held, text in zip(all_held, told, strict=True) if told.count(text) == 1]
+
+
+HELD = [h for h in _once(list(_held())) if h.resource["resourceType"] != "Patient" and not _labelled_already(h)]
+
+
+def _said_by_it_alone(held: Held, never_held: dict[str, bytes]) -> set[str]:
+    """Its names, and every text of it that is not delivered where the case never held it."""
+    others = b"\n".join(never_held.values())
+    unique = {t for t in strings(held.resource) if len(t) > 3 and not any(form in others for form in _forms(t))}
+    return unique | {held.name, held.full_url, f'"id": "{held.resource["id"]}"'}
+
+
+def _points_at(held: Held) -> list[str]:
+    """The resources and places of the case that point at it."""
+    told = {held.name, held.full_url}
+    found = [
+        other.name
+        for other in _held()
+        if other.scenario == held.scenario and other.resource != held.resource and told & set(strings(other.resource))
+    ]
+    mine = json.loads((golden.CASES / held.scenario / "case.json").read_text("utf-8"))
+    return found + ["case.json"] * bool(told & set(strings(mine)))
+
+
+def _change(folder: Path, held: Held, change: Callable[[Any, Any], None]) -> None:
+    """Apply a change to the file that holds a resource: `change(container, resource)`."""
+    path = folder / "fhir" / held.path
+    values = _read(path)
+    for value in values:
+        inner = value["entry"] if value["resourceType"] == "Bundle" else []
+        for resource in [value, *(entry["resource"] for entry in inner)]:
+            if resource == held.resource:
+                change(values if resource is value else inner, resource)
+    texts = [json.dumps(value) for value in values]
+    path.write_text("\n".join(texts), "utf-8") if texts else path.unlink()
+
+
+def _label(_: list[Any], resource: Any) -> None:
+    resource["meta"]["security"].append(dict(PSYCHOTHERAPY))
+
+
+def _take_out(container: list[Any], resource: Any) -> None:
+    container[:] = [one for one in container if one.get("resource", one) is not resource]
+
+
+def _exported(held: Held, folder: Path, change: Callable[[list[Any], Any], None]) -> dict[str, bytes]:
+    place = golden.source(held.scenario, folder)
+    _change(place, held, change)
+    golden.export(place, folder / "out")
+    return delivered(folder / "out")
+
+
+def _forms(text: str) -> set[bytes]:
+    return {text.encode(), html.escape(text).encode(), json.dumps(text)[1:-1].encode()}
+
+
+def traces(files: dict[str, bytes], texts: set[str]) -> set[tuple[str, str]]:
+    """(file, text) for each text that a delivered file or its name holds."""
+    found = {(path, text) for path, data in files.items() for text in texts for form in _forms(text) if form in data}
+    return found | {(path, text) for path in files for text in texts if text in path}
+
+
+def _never_held(held: Held, folder: Path) -> dict[str, bytes]:
+    """What is delivered of a case that neither holds the resource nor speaks of it."""
+    folder.mkdir()
+    place = golden.source(held.scenario, folder)
+    _change(place, held, _take_out)
+    _edit(place, lambda told: _standing(without(told, {held.name, held.full_url})))
+    golden.export(place, folder / "out")
+    return delivered(folder / "out")
+
+
+def _standing(told: Any) -> Any:
+    """Without the comparisons that lost one of their reports."""
+    compared = [one for one in told.get("concordances", ()) if {"original", "review"} <= set(one)]
+    return {**told, "concordances": compared}
+
+
+def _names(held: Held) -> str:
+    return f"{held.scenario}-{held.name}"
+
+
+@pytest.mark.parametrize("held", HELD, ids=_names)
+def test_nothing_that_only_a_withheld_resource_says_is_delivered(held: Held, tmp_path: Path) -> None:
+    files = _exported(held, tmp_path, _label)
+    assert traces(files, _said_by_it_alone(held, _never_held(held, tmp_path / "never"))) == set()
+    assert b"PSYTHPN" not in b"".join(files.values())
+
+
+ALONE = [held for held in HELD if not _points_at(held)]
+REFERRED = [held for held in HELD if _points_at(held)]
+
+
+def test_fixtures_hold_both_kinds() -> None:
+    assert (len(ALONE), len(REFERRED)) > (2, 8)
+
+
+@pytest.mark.parametrize("held", ALONE, ids=_names)
+def test_a_withheld_resource_that_nothing_refers_to_might_as_well_not_be_there(held: Held, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    assert _exported(held, tmp_path / "one", _label) == _exported(held, tmp_path / "other", _take_out)
+
+
+@functools.cache
+def _plain(scenario: str) -> frozenset[str]:
+    return frozenset(h.name for h in _held() if h.scenario == scenario)
+
+
+@pytest.mark.parametrize("held", REFERRED, ids=_names)
+def test_what_referred_to_a_withheld_resource_says_that_it_is_a_subset(held: Held, tmp_path: Path) -> None:
+    files = _exported(held, tmp_path, _label)
+    entries = [entry["resource"] for entry in json.loads(files["bundle.json"])["entry"]]
+    tagged = {f"{r['resourceType']}/{r['id']}" for r in entries if SUBSETTED in r.get("meta", {}).get("tag", ())}
+    gone = _plain(held.scenario) - {f"{r['resourceType']}/{r['id']}" for r in entries}
+    assert tagged == set(_points_at(held)) - {"case.json"} - gone
+    assert not [r for r in entries if SUBSETTED in r.get("meta", {}).get("tag", ()) and "text" in r]
+
+
+# --- documents, studies, slides, restrictions
+
+
+def _lines() -> list[tuple[str, str]]:
+    return [
+        (name, line["path"])
+        for name in golden.scenarios()
+        for line in json.loads((golden.CASES / name / "case.json").read_text("utf-8")).get("materials", ())
+        if "path" in line and line.get("offered", True)
+    ]
+
+
+def without(value: Any, names: set[str]) -> Any:
+    """A JSON value without the entries of these names (`id`, `item`, `path`) and without links to them."""
+    if isinstance(value, dict):
+        return {key: without(inner, names) for key, inner in value.items() if not _named(inner, names)}
+    if isinstance(value, list):
+        return [without(inner, names) for inner in value if not (_named(inner, names) or _entry(inner, names))]
+    return value
+
+
+def _named(value: Any, names: set[str]) -> bool:
+    return isinstance(value, str) and value in names
+
+
+def _entry(value: Any, names: set[str]) -> bool:
+    return isinstance(value, dict) and any(_named(value.get(key), names) for key in ("id", "item", "path"))
+
+
+def _edit(folder: Path, change: Callable[[Any], Any]) -> None:
+    path = folder / "case.json"
+    told = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(change(told) or told), "utf-8")
+
+
+def _export_edited(scenario: str, folder: Path, change: Callable[[Any], Any], *gone: str) -> dict[str, bytes]:
+    folder.mkdir()
+    place = golden.source(scenario, folder)
+    _edit(place, change)
+    for path in gone:
+        (place / path).unlink()
+    golden.export(place, folder / "out")
+    return delivered(folder / "out")
+
+
+@pytest.mark.parametrize(("scenario", "path"), _lines())
+def test_a_withheld_document_might_as_well_not_be_there(scenario: str, path: str, tmp_path: Path) -> None:
+    told = json.loads((golden.CASES / scenario / "case.json").read_text("utf-8"))
+    line = next(line for line in told["materials"] if line.get("path") == path)
+
+    def withhold(value: Any) -> None:
+        mine = next(line for line in value["materials"] if line.get("path") == path)
+        mine["sensitivity"] = "psychotherapy"
+        mine.pop("duplicate_of", None)
+
+    kept_back = _export_edited(scenario, tmp_path / "one", withhold)
+    never_held = _export_edited(scenario, tmp_path / "other", lambda v: without(v, {path, line["id"]}), path)
+    assert kept_back == never_held
+    assert traces(kept_back, {line["id"], line["title"], path.rpartition("/")[2]}) == set()
+
+
+STUDIES = [
+    ("borderline-melanocytic", "wsi"),
+    ("cord-compression", "mri-spine"),
+    ("discordant-imaging-biopsy", "ct-liver"),
+]
+
+
+@pytest.mark.parametrize(("scenario", "study"), STUDIES)
+def test_a_withheld_study_might_as_well_not_be_there(scenario: str, study: str, tmp_path: Path) -> None:
+    told = json.loads((golden.CASES / scenario / "case.json").read_text("utf-8"))
+    uid = next(one["uid"] for one in told["studies"] if one["id"] == study)
+    images = [p.relative_to(golden.CASES / scenario).as_posix() for p in (golden.CASES / scenario / "dicom").rglob("*")]
+    files = [path for path in images if (golden.CASES / scenario / path).is_file()]
+
+    def withhold(value: Any) -> None:
+        line = {"item": study, "sensitivity": "psychotherapy"}
+        value["materials"] = [*value.get("materials", ()), line]
+
+    kept_back = _export_edited(scenario, tmp_path / "one", withhold)
+    never_held = _export_edited(scenario, tmp_path / "other", lambda v: without(v, {study}), *files)
+    assert kept_back == never_held
+    assert traces(kept_back, {study, uid, "IM000000"}) == set()
+
+
+@pytest.mark.parametrize("study", ["wsi", "1.2.3"])
+def test_a_study_may_be_named_by_its_uid(study: str, tmp_path: Path) -> None:
+    told = case(studies=[{"id": "wsi", "uid": "1.2.3", "series": []}], materials=[{"item": study, "in_drs": True}])
+    files = export(tmp_path, {}, told)
+    assert json.loads(files["case.json"])["materials"] == [{"item": study, "in_drs": True}]
+
+
+def test_a_restricted_study_might_as_well_not_be_there(tmp_path: Path) -> None:
+    agreed = {"agreed": True, "blocks_recipient": "review_center", "items": ["wsi"]}
+
+    def restrict(told: Any) -> None:
+        told["access"]["restrictions"] = [agreed]
+
+    kept_back = _export_edited("borderline-melanocytic", tmp_path / "one", restrict)
+    images = [f"dicom/slide-a1-he/level-{number}.dcm" for number in (1, 2)]
+    never_held = _export_edited("borderline-melanocytic", tmp_path / "other", lambda v: without(v, {"wsi"}), *images)
+    assert kept_back == never_held
+    assert traces(kept_back, {"wsi", "hipaa-restrictions", '"deny"'}) == set()
+
+
+def _no_loan(told: Any) -> None:
+    del told["access"]["loan"]
+
+
+def test_slides_that_nobody_may_borrow_do_not_say_that_they_were_asked_for(tmp_path: Path) -> None:
+    def no_custody(told: Any) -> None:
+        _no_loan(told)
+        del told["custody"]
+
+    kept_back = _export_edited("soft-tissue-sarcoma", tmp_path / "one", _no_loan)
+    never_held = _export_edited("soft-tissue-sarcoma", tmp_path / "other", no_custody)
+    assert kept_back == never_held
+    assert traces(kept_back, {"custody-1", "custody-2", "custody-3", "#physical"}) == set()
+
+
+def test_a_restricted_slide_might_as_well_not_be_there(tmp_path: Path) -> None:
+    def restrict(told: Any) -> None:
+        agreed = {"agreed": True, "blocks_recipient": "review_center", "items": ["slide-a1-he"]}
+        told["access"]["restrictions"] = [agreed]
+
+    kept_back = _export_edited("borderline-melanocytic", tmp_path / "one", restrict)
+    assert traces(kept_back, {"slide-a1-he", "hipaa-restrictions", '"deny"'}) == set()
+
+
+def test_a_withheld_thing_is_no_gap_that_the_recipient_hears_of(tmp_path: Path) -> None:
+    note = {**NOTE, "type": {"coding": [{"system": "http://loinc.org", "code": "11529-5"}]}}
+    files = {"fhir/p.json": PATIENT, "fhir/note.json": note, "fhir/report.json": REPORT}
+    assert export(tmp_path / "one", files) == export(
+        tmp_path / "two", {k: v for k, v in files.items() if v is not note}
+    )
+
+
+# --- by every way in which one resource can name another
+
+
+NOTE_NAME = f"DocumentReference/{NOTE['id']}"
+NUMBER = NOTE["identifier"][0]
+
+
+def _report(**more: Any) -> dict[str, Any]:
+    return copy.deepcopy(REPORT) | more
+
+
+def _says(**value: Any) -> dict[str, Any]:
+    return _report(extension=[{"url": "https://ehr.example/beside", **value}])
+
+
+def _text(inner: str) -> dict[str, str]:
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{inner}</div>'}
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "relative": _says(valueReference={"reference": NOTE_NAME}),
+    "absolute": _says(valueReference={"reference": f"{BASE}/{NOTE_NAME}"}),
+    "versioned": _says(valueReference={"reference": f"{NOTE_NAME}/_history/3", "display": SECRET}),
+    "absolute-versioned": _says(valueReference={"reference": f"{BASE}/{NOTE_NAME}/_history/3"}),
+    "by-number": _says(valueReference={"identifier": NUMBER, "display": SECRET}),
+    "number-with-type": _says(valueReference={"type": "DocumentReference", "identifier": {"use": "usual", **NUMBER}}),
+    "bare-number": _says(valueIdentifier=NUMBER),
+    "url": _says(valueUrl=f"{BASE}/{NOTE_NAME}"),
+    "uri": _says(valueUri=NOTE_NAME),
+    "attachment": _says(valueAttachment={"contentType": "text/plain", "url": f"{BASE}/{NOTE_NAME}"}),
+    "meta-source": _report(meta={"source": f"{BASE}/{NOTE_NAME}"}),
+    "narrative-beside-a-reference": {**_says(valueReference={"reference": NOTE_NAME}), "text": _text(SECRET)},
+    "narrative-link": _report(text=_text(f'<a href="{NOTE_NAME}">more</a>')),
+    "narrative-address": _report(text=_text(f"see {BASE}/{NOTE_NAME}.")),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_report_does_not_name_what_is_withheld(way: str, tmp_path: Path) -> None:
+    files = export(tmp_path, {"fhir/p.json": PATIENT, "fhir/note.json": NOTE, "fhir/report.json": WAYS[way]})
+    assert traces(files, {SECRET}) == set()
+    [report] = [e["resource"] for e in json.loads(files["bundle.json"])["entry"] if e["fullUrl"].endswith("/report")]
+    assert report == {
+        "resourceType": "DiagnosticReport",
+        "id": "report",
+        "meta": {"tag": [SUBSETTED]},
+        **{key: value for key, value in REPORT.items() if key not in ("resourceType", "id")},
+    }
+
+
+def _about_patient(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": name, "subject": {"reference": "Patient/p"}, **more}
+
+
+def _labelled(resource: dict[str, Any]) -> dict[str, Any]:
+    return {**resource, "meta": {"security": [PSYCHOTHERAPY]}}
+
+
+TO_NOTE = {"reference": NOTE_NAME}
+TO_REPORT = {"reference": "DiagnosticReport/report"}
+BINARY = {"resourceType": "Binary", "id": SECRET, "contentType": "text/plain", "data": "cXVldHphbA=="}
+THERAPIST = {"resourceType": "Practitioner", "id": SECRET, "name": [{"family": SECRET}]}
+PLAIN_NOTE = {key: value for key, value in NOTE.items() if key != "meta"}
+ABSOLUTE_NOTE = {**PLAIN_NOTE, "subject": {"reference": f"{BASE}/Patient/p"}}
+FORM = [{"contentType": "text/plain", "url": f"Binary/{SECRET}"}]
+PROVENANCE = {
+    "resourceType": "Provenance",
+    "id": "origin",
+    "target": [TO_NOTE],
+    "recorded": "2026-01-01T00:00:00Z",
+    "agent": [{"who": {"display": "somebody"}}],
+}
+LIST = _about_patient("List", "list", status="current", mode="working")
+COMPOSITION = _about_patient(
+    "Composition",
+    "composition",
+    status="final",
+    type={"text": "Summary"},
+    date="2026-02-22",
+    author=[{"display": "somebody"}],
+    title="Summary",
+    section=[
+        {"title": "one", "text": _text(SECRET), "entry": [TO_NOTE, TO_REPORT]},
+        {"title": "two", "entry": [TO_REPORT]},
+    ],
+)
+CONTAINED = {
+    "resourceType": "Basic",
+    "id": "c",
+    "code": {"text": "x"},
+    "subject": {"reference": NOTE_NAME, "display": SECRET},
+}
+OTHER = "https://archive.example/fhir"
+
+BESIDE: dict[str, dict[str, Any]] = {
+    "provenance-of-it": {"fhir/x.json": {**PROVENANCE, "agent": [{"who": {"display": SECRET}}]}},
+    "provenance-of-both": {"fhir/x.json": {**PROVENANCE, "target": [TO_NOTE, TO_REPORT]}},
+    "provenance-source": {
+        "fhir/x.json": {**PROVENANCE, "target": [TO_REPORT], "entity": [{"role": "source", "what": TO_NOTE}]}
+    },
+    "list": {"fhir/x.json": {**LIST, "entry": [{"item": TO_NOTE}, {"item": TO_REPORT}]}},
+    "list-of-it-alone": {"fhir/x.json": {**LIST, "entry": [{"item": TO_NOTE}]}},
+    "composition": {"fhir/x.json": COMPOSITION},
+    "task": {"fhir/x.json": {**_about_patient("Task", "task", status="requested", intent="order"), "focus": TO_NOTE}},
+    "contained": {
+        "fhir/x.json": _about_patient("Observation", "o", status="final", code={"text": "x"}, contained=[CONTAINED])
+    },
+    "author": {
+        "fhir/note.json": {**NOTE, "author": [{"reference": f"Practitioner/{SECRET}"}]},
+        "fhir/x.json": THERAPIST,
+    },
+    "relative-of-the-patient": {
+        "fhir/note.json": {**NOTE, "author": [{"reference": f"RelatedPerson/{SECRET}"}]},
+        "fhir/x.json": {"resourceType": "RelatedPerson", "id": SECRET, "patient": {"reference": "Patient/p"}},
+    },
+    "its-binary": {"fhir/note.json": {**NOTE, "content": [{"attachment": FORM[0]}]}, "fhir/x.json": BINARY},
+    "labelled-binary": {"fhir/report.json": _report(presentedForm=FORM), "fhir/x.json": _labelled(BINARY)},
+    "binary-under-its-context": {
+        "fhir/report.json": _report(presentedForm=FORM),
+        "fhir/x.json": {**BINARY, "securityContext": TO_NOTE},
+    },
+    "labelled-practitioner": {
+        "fhir/report.json": _report(performer=[{"reference": f"Practitioner/{SECRET}"}]),
+        "fhir/x.json": _labelled(THERAPIST),
+    },
+    "other-content-without-label": {"a.json": bundle((f"{BASE}/{NOTE_NAME}", ABSOLUTE_NOTE))},
+    "two-versions-with-label": {
+        "a.json": bundle((f"{BASE}/{NOTE_NAME}", {**NOTE, "status": "superseded"})),
+        "fhir/report.json": _says(valueReference=TO_NOTE),
+    },
+    "same-number-in-another-source": {
+        "a.json": bundle(
+            (f"{OTHER}/Patient/p", {**PATIENT, "gender": "female"}), (f"{OTHER}/DocumentReference/{SECRET}", PLAIN_NOTE)
+        )
+    },
+    "repeated-in-another-source": {
+        "a.json": bundle(
+            (f"{OTHER}/{NOTE_NAME}", NOTE), (f"{OTHER}/DiagnosticReport/r2", _says(valueReference=TO_NOTE))
+        )
+    },
+    "label-in-lower-case": {"fhir/note.json": {**NOTE, "meta": {"security": [{"system": "x", "code": "psythpn"}]}}},
+    "label-of-another-system": {"fhir/note.json": {**NOTE, "meta": {"security": [{"code": "PSYTHPN"}]}}},
+}
+
+
+@pytest.mark.parametrize("way", BESIDE)
+def test_nothing_beside_the_report_names_what_is_withheld(way: str, tmp_path: Path) -> None:
+    plain = {"fhir/p.json": PATIENT, "fhir/note.json": NOTE, "fhir/report.json": REPORT}
+    files = export(tmp_path, plain | BESIDE[way])
+    assert traces(files, {SECRET, "PSYTHPN"}) == set()
+    assert traces(files, {"cXVldHphbA=="}) == set(), "the text in base64"
+    assert [e["resource"]["id"] for e in json.loads(files["bundle.json"])["entry"] if e["fullUrl"].endswith("/report")]
+
+
+def test_a_file_with_the_bytes_of_a_withheld_one_does_not_go_under_another_line(tmp_path: Path) -> None:
+    lines = [
+        {"path": "documents/a.txt", "id": "a", "kind": "clinical_record"},
+        {"path": "documents/b.txt", "id": "b", "kind": "psychotherapy_notes"},
+    ]
+    place = small_case.write(tmp_path / "case", {line["path"]: SECRET for line in lines}, case(materials=lines))
+    with pytest.raises(ProblemError, match=r"documents/b\.txt: has the same bytes as documents/a\.txt"):
+        golden.export(place, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
