@@ -9,13 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from adapter.cli.columns import columns
 from adapter.cli.run import emit, guarded
 
 Line = dict[str, str]
 """One line of a table: column by name."""
-
-WIDE = 72
-"""Longer cells do not widen their column."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 PACKAGES = ("fhir", "dicom", "hl7v2", "ccda")
@@ -144,7 +142,7 @@ def _print(lines: list[Line], form: str, as_json: bool) -> None:
     elif sys.stdout.isatty():
         _table(lines)
     else:
-        click.echo("\n".join(_columns(lines)))
+        click.echo("\n".join(columns([list(lines[0]), *(list(line.values()) for line in lines)])))
 
 
 def _markdown(lines: list[Line]) -> list[str]:
@@ -159,13 +157,6 @@ def _cell(title: str, text: str) -> str:
     if title == "profile" and text:
         return f"[{safe.rpartition('/')[2]}]({safe})"
     return f"`{safe}`" if title in ("mapper", "FHIR", "rule", "table", "value", "code", "system") and text else safe
-
-
-def _columns(lines: list[Line]) -> list[str]:
-    """Padded columns, one line each and never folded, so that a pipe can search them; a long cell overflows."""
-    rows = [list(lines[0]), *(list(line.values()) for line in lines)]
-    widths = [max(len(row[column]) for row in rows if len(row[column]) <= WIDE) for column in range(len(rows[0]))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _table(lines: list[Line]) -> None:

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from adapter.account import Account, Unit
+from adapter.cli.columns import columns
 from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
 from mappings.domain.completeness import Gap
@@ -39,16 +41,32 @@ def decision(made: Decision, facts: Facts) -> None:
     out = console()
     term = f", by {made.deadline}" if made.deadline else ""
     out.print(f"[bold]{made.outcome}[/bold]{term}")
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    for title in ("item", "kind", "fate", "why"):
-        table.add_column(title, overflow="fold")
+    rows: list[tuple[str, ...]] = [("item", "kind", "fate", "why")]
     for item in facts.materials:
         why = "; ".join(f"{r.code} ({r.citation})" for r in made.reasons if r.item == item.id)
-        table.add_row(escape(item.id), item.kind or "", _fate(made, item.id), escape(why))
-    out.print(table)
+        rows.append((item.id, item.kind or "", _fate(made, item.id), why))
+    _table(out, rows)
+    steps: dict[str, str] = {}
     for reason in made.reasons:
         if reason.item is None:
             out.print(f"{reason.code}: {escape(reason.sentence)} ({reason.citation})", soft_wrap=True)
+        if reason.ground.role == "open":
+            steps.setdefault(reason.next_step, reason.code)
+    for step, code in steps.items():
+        out.print(f"next, for {code}: {escape(step)}", soft_wrap=True)
+
+
+def _table(out: Console, rows: list[tuple[str, ...]]) -> None:
+    """A table on a terminal; in a pipe one line a row, never folded, so that it can be searched."""
+    if not out.is_terminal:
+        click.echo("\n".join(columns(rows)))
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for title in rows[0]:
+        table.add_column(title, overflow="fold")
+    for row in rows[1:]:
+        table.add_row(*map(escape, row))
+    out.print(table)
 
 
 def _fate(made: Decision, item: str) -> str:

@@ -19,7 +19,7 @@ def schema_command() -> None:
 
 
 @click.command("init")
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @guarded
 def init_command(folder: Path) -> None:
     """Write a case to fill in: DIR/case.json, its schema for editors, and a page that explains each field."""
@@ -28,6 +28,9 @@ def init_command(folder: Path) -> None:
 
     if folder.exists() and any(folder.iterdir()):
         raise refuse("conflict", folder.name, "is not empty; name a new folder", rule="case.folder")
-    for path in write_template(folder):
+    case, _, page = write_template(folder)
+    for path in sorted(folder.iterdir()):
         click.echo(str(path))
+    click.echo(f"Next: fill in {case} ({page} explains each field), put the files beside it, then", err=True)
+    click.echo(f"      second-opinion check {folder}", err=True)
     end(0)

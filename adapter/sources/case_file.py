@@ -9,6 +9,7 @@ import msgspec
 from adapter.holding import UNDECLARED, Draft, File, Loaded
 from adapter.sources.gather import Gathered, gather, settings_for
 from adapter.sources.persons import image_identity, ownership, patient_identity
+from adapter.sources.placeholders import placeholders
 from adapter.sources.readings import read_carried
 from mappings.dicom.header import Header
 from mappings.dicom.study import Found, studies
@@ -30,13 +31,17 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     """Load a case folder.
 
     Raises:
-        ProblemError: `case.json` is missing or wrong, or items belong to another person (every such file is named).
+        ProblemError: `case.json` is missing, wrong or not filled in, or items belong to another person (every such
+            file is named).
     """
     location = folder / CASE_FILE
     if not location.is_file():
         message = f"has no {CASE_FILE}; `second-opinion init` writes one to fill in"
         raise refuse("not-found", folder.name or ".", message, rule="case.folder")
-    case = _without_readings(read_case(location.read_bytes(), CASE_FILE))
+    data = location.read_bytes()
+    if unfilled := placeholders(data, CASE_FILE):
+        raise ProblemError(unfilled)
+    case = _without_readings(read_case(data, CASE_FILE))
     found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE)))
     images, image_problems = studies(
         ((file.path, header) for file, header in found.images),
