@@ -36,6 +36,7 @@ check: setup
 	$(BIN)/python -m pytest -m "not live"
 
 live: setup
+	PYTHON=$(PYTHON) tests/live/install.sh
 	$(BIN)/python -m pytest -m live tests/live
 
 bench: setup

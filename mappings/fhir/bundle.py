@@ -144,7 +144,7 @@ def transaction(entries: Iterable[Entry], ctx: Writing, identity: str) -> Json:
 
 
 def _request(resource: Json, told: Mapping[tuple[str, tuple[str, str]], int]) -> Json:
-    """By a number two entries share (report and addendum) a server makes one of them; one without issuer is nobody's."""
+    """By a number two entries share (report and addendum) a server makes one; one without issuer is nobody's."""
     kind = str(resource["resourceType"])
     fit = (n for n in _numbers(resource) if told[kind, n] == 1 and n[0] != ISSUER_NOT_STATED)
     if (number := next(fit, None)) is None:

