@@ -5,7 +5,7 @@ import msgspec
 from adapter.account import Account, Outcome, Unit, account
 from adapter.checked import Checked
 from adapter.consent.release import Release
-from adapter.holding import UNDECLARED, Draft
+from adapter.holding import INSIDE_BUNDLE, UNDECLARED, Draft
 from mappings.fhir.carried import pointers
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, problem
@@ -88,7 +88,7 @@ def _unit(
         problems += reasons.get(name, []) + list(carried_problems.get(name, ()))
         if (name not in resources or name in checked.decision.duplicates) and name not in reasons:
             problems.append(_why(name, draft, checked))
-    undeclared = any(p.rule == UNDECLARED for p in draft.problems)
+    undeclared = any(p.rule in (UNDECLARED, INSIDE_BUNDLE) for p in draft.problems)
     outcome: Outcome
     if draft.refused:
         outcome = "refused"

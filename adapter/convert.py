@@ -53,7 +53,7 @@ def convert(paths: Iterable[Path], namespace: UUID, today: dt.date) -> Converted
     Raises:
         ProblemError: what we made of them is not valid FHIR.
     """
-    gathered = [_prefixed(gather(path, namespace, path.name), path) for path in paths]
+    gathered = [_prefixed(gather(path, namespace, path.name, exports_apart=False), path) for path in paths]
     found = Gathered(
         carried=_unique(item for one in gathered for item in one.carried),
         aliases={url: target for one in gathered for url, target in one.aliases.items()},

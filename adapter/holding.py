@@ -52,6 +52,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
+BUNDLE_FORMAT = "second-opinion-bundle/1"
+"""Format of a case bundle's manifest.json."""
+INSIDE_BUNDLE = "case.bundle-inside"
+"""Rule id: a file that belongs to an export lying in the folder."""
 UNDECLARED = "case.undeclared"
 """Rule id: an opaque file that no line under `materials` declares."""
 

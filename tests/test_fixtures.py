@@ -98,7 +98,7 @@ def test_a_case_is_decided_as_expected(name: str) -> None:
 def test_the_undeclared_scan_is_on_the_account_and_no_item() -> None:
     loaded = _load("soft-tissue-sarcoma")
     found = {draft.source: [p.rule for p in draft.problems] for draft in loaded.drafts if draft.problems}
-    assert found == {"documents/unsorted-scan.tif": ["case.undeclared"]}
+    assert found == {"documents/unsorted-scan.tif": ["case.undeclared"], "expected/": ["case.bundle-inside"]}
     assert {document.path for document in loaded.case.documents} == {
         "documents/clinical-history.txt",
         "documents/original-pathology-report.pdf",

@@ -45,6 +45,12 @@ def grounds() -> dict[str, Ground]:
     }
 
 
+@functools.cache
+def wanted() -> dict[str, str]:
+    """Return how to supply a missing fact, by its name (facts_wanted.csv)."""
+    return {row["fact"]: row["supply"] for row in rows("facts_wanted.csv")}
+
+
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """One reason of one decision.
 
@@ -71,8 +77,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def next_step(self) -> str:
-        """What to do now."""
-        return self.ground.next_step
+        """What to do now; for a missing fact, where to say it."""
+        return wanted().get(self.fact or "", self.ground.next_step)
 
     @property
     def who(self) -> str:

@@ -18,7 +18,6 @@ from mappings.problems import Problem, problem, refuse
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.jws"
-FORMAT = "second-opinion-bundle/1"
 ALGORITHM = "ES384"
 _RULE = "bundle.manifest"
 

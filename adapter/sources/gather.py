@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from adapter.holding import Draft, File
+from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
 from adapter.sources.dicom_folder import read_instance
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
 from adapter.sources.files import walk
@@ -47,16 +47,24 @@ def gather(
     key: str,
     settings: tuple[SourceSettings, ...] = (),
     skip: frozenset[str] = frozenset(),
+    *,
+    exports_apart: bool = True,
 ) -> Gathered:
-    """Read all files below `root`. `key` names the source (the case), so that fullUrls do not depend on content."""
+    """Read all files below `root`. `key` names the source (the case), so that fullUrls do not depend on content.
+
+    `exports_apart` leaves case bundles that lie in the folder aside, each as one unit.
+    """
     types = resource_types()
     units: list[tuple[FhirUnit, Carried]] = []
     images: list[tuple[File, Header]] = []
     opaque: list[File] = []
     drafts: list[Draft] = []
+    bundles = _case_bundles(root) if exports_apart else ()
     for found in walk(root, skip):
         if isinstance(found, tuple):
             drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
+        elif any(found.path.startswith(folder) for folder in bundles):
+            drafts += [_exported(found)] if found.path.rpartition("/")[2] == "manifest.json" else []
         elif found.kind in ("json", "ndjson"):
             _gather_fhir(found, types, (namespace, key, settings), units, opaque, drafts)
         elif found.kind == "dicom":
@@ -72,6 +80,26 @@ def gather(
         opaque=tuple(opaque),
         drafts=tuple(drafts),
     )
+
+
+def _case_bundles(root: Path) -> tuple[str, ...]:
+    """The folders below `root` that are case bundles themselves, as path prefixes: they hold a manifest of ours."""
+    found = sorted(root.glob("*/**/manifest.json")) if root.is_dir() else []
+    mark = f'"{BUNDLE_FORMAT}"'.encode()
+    return tuple(f"{p.parent.relative_to(root).as_posix()}/" for p in found if p.is_file() and mark in _head(p))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(200)
+
+
+def _exported(manifest: File) -> Draft:
+    """A case bundle inside the folder is one unit, named by its folder and known by its manifest."""
+    folder = manifest.path.rpartition("/")[0] + "/"
+    message = "is a case bundle; what was exported is no part of the case: `import` reads it"
+    note = problem("business-rule", folder, message, rule=INSIDE_BUNDLE, severity="warning")
+    return Draft(source=folder, sha256=manifest.sha256, problems=(note,))
 
 
 def _gather_fhir(
