@@ -15,6 +15,8 @@ from adapter.consent.facts import Facts
 from mappings.domain.completeness import Gap
 
 WIDTH = 120
+NAMED = 3
+"""How many units with the same reason are named on the terminal."""
 
 
 def console(stderr: bool = False) -> Console:
@@ -112,13 +114,18 @@ def summary(done: Any, target: Path, place: Path) -> None:
 
 
 def account(made: Account) -> None:
-    """The account: counts, then every unit that was withheld or refused, with its reason."""
+    """The account: counts, then what was withheld or refused, once for each reason; account.json names every unit."""
     out = console()
     words = ("mapped", "kept", "withheld", "refused")
     out.print(f"units    {', '.join(f'{word} {made.count(word)}' for word in words)}")  # type: ignore[arg-type]
+    alike: dict[tuple[str, str], list[str]] = {}
     for unit in made.units:
         if unit.outcome in ("withheld", "refused"):
-            out.print(f"  {unit.outcome} {escape(unit.source)}: {escape(_reason(unit))}", soft_wrap=True)
+            alike.setdefault((unit.outcome, _reason(unit)), []).append(unit.source)
+    for (outcome, reason), sources in alike.items():
+        more = f" and {len(sources) - NAMED} more" if len(sources) > NAMED else ""
+        named = f"{', '.join(sources[:NAMED])}{more}"
+        out.print(f"  {outcome} {escape(named)}: {escape(reason)}", soft_wrap=True)
 
 
 def _reason(unit: Unit) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from adapter.delivery.manifest import SIGNATURE, Signer, check_signature, compare, read_manifest
 from adapter.delivery.tree import opened
-from mappings.problems import Problem, ProblemError
+from mappings.problems import Problem, ProblemError, problem
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,4 +55,7 @@ def verify_tree(tree: Path, trusted: tuple[Path, ...] = ()) -> Verified:
             signer = check_signature(data, seal.read_bytes(), trusted or None)
         except ProblemError as error:
             problems.extend(error.problems)
+    elif trusted:
+        message = "is missing, and only bundles sealed with a trusted key are taken; ask the sender for a sealed one"
+        problems.append(problem("security", SIGNATURE, message, rule="bundle.signature"))
     return Verified(files=len(manifest.files), signer=signer, problems=tuple(problems))
