@@ -80,6 +80,11 @@ class SourceSettings(Fact, frozen=True, kw_only=True):
     base: str | None = None
     patient_system: str | None = None
 
+    def check(self) -> None:
+        need(not self.path.endswith("/"), "field `path` names a folder without its last `/`")
+        if self.path != ".":
+            check_path(self.path)
+
 
 class Case(Fact, frozen=True, kw_only=True):
     """The root of the native format (`case.json`). Every local name is unique and every link leads somewhere."""
