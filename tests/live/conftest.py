@@ -4,41 +4,20 @@
 """
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from mappings.fhir.bundle import Entry, take_apart, transaction
-from mappings.fhir.context import URN, Writing
-from mappings.fhir.wire import Json, dumps, loads, read_object
+from mappings.fhir.wire import dumps, loads, read_object
 from tests.conftest import shared_folder
 from tests.golden import export, scenarios, source
 from tests.live import servers
+from tests.live.judging import Exported, Medplum
 from tests.live.servers import LIVE, Server
 
 NODE_PROGRAM = Path(__file__).parent / "validate.mjs"
-
-
-class Exported(msgspec.Struct, frozen=True):
-    """A scenario as it was exported: the case folder it came from and the case bundle."""
-
-    name: str
-    case: Path
-    tree: Path
-    bundle: Json
-
-    @property
-    def ours(self) -> list[Entry]:
-        """The entries that the adapter wrote."""
-        return [(url, resource) for url, resource in take_apart(self.bundle) if url.startswith(URN)]
-
-    @property
-    def transaction(self) -> Json:
-        """Our entries as a FHIR transaction."""
-        return transaction(take_apart(self.bundle), Writing({}, True), str(self.bundle["id"]))
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +55,7 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def medplum() -> Callable[[list[Any]], list[list[str]]]:
+def medplum() -> Medplum:
     """Medplum's validator: a list of resources -> for each its issues (`severity expression: text`)."""
 
     def judge(resources: list[Any]) -> list[list[str]]:

@@ -14,26 +14,30 @@ fail() {
     exit 1
 }
 
+have() {
+    local program
+    for program in "$@"; do
+        command -v "$program" >/dev/null || return 1
+    done
+}
+
 system_packages() {
-    if command -v Orthanc dcmdump dcm2json storescu >/dev/null && [ -f "$orthanc_plugin" ]; then
+    if have Orthanc dcmdump && [ -f "$orthanc_plugin" ]; then
         return
     fi
     [ "$(id -u)" = 0 ] || fail "orthanc, orthanc-dicomweb and dcmtk are missing and only root can install them"
     # Debian starts a service as soon as it is installed, unless this file forbids it.
-    local policy=/usr/sbin/policy-rc.d ours=0
+    local policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
-        ours=1
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
         printf '#!/bin/sh\nexit 101\n' >"$policy"
         chmod 755 "$policy"
     fi
-    local status=0
     export DEBIAN_FRONTEND=noninteractive
     {
         apt-get -o DPkg::Lock::Timeout=300 update -qq &&
             apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends orthanc orthanc-dicomweb dcmtk
-    } >&2 || status=$?
-    [ "$ours" = 0 ] || rm -f "$policy"
-    [ "$status" = 0 ] || fail "apt-get could not install orthanc, orthanc-dicomweb and dcmtk"
+    } >&2 || fail "apt-get could not install orthanc, orthanc-dicomweb and dcmtk"
 }
 
 python_server() {
@@ -59,7 +63,7 @@ node_validator() {
 hapi_jars() {
     local start=${SECOND_OPINION_SHARED:-../shared}/counterparts/hapi/start.sh
     [ -x "$start" ] || fail "$start is missing; set SECOND_OPINION_SHARED"
-    command -v mvn java node >/dev/null || fail "maven, a JDK and Node are needed"
+    have mvn java node || fail "maven, a JDK and Node are needed"
 }
 
 system_packages

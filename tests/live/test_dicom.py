@@ -9,7 +9,7 @@ import pytest
 
 from adapter.delivery.manifest import read_manifest
 from mappings.fhir.wire import Json
-from tests.live.conftest import Exported
+from tests.live.judging import Exported
 from tests.live.servers import Server
 
 pytestmark = pytest.mark.live

@@ -11,7 +11,7 @@ from mappings.fhir.bundle import transaction
 from mappings.fhir.context import Writing
 from mappings.fhir.wire import ExactDecimal, Json
 from tests.golden import scenarios
-from tests.live.conftest import Exported
+from tests.live.judging import Exported, hapi_errors
 from tests.live.servers import Server
 
 pytestmark = pytest.mark.live
@@ -154,25 +154,17 @@ def test_two_entries_with_one_number_stay_two(ehr: Ehr) -> None:
 # --- HAPI's validation
 
 
-def errors(hapi: Server, resource: Json) -> set[tuple[str, str]]:
-    """FHIRPath and text of what $validate calls an error."""
-    answer = hapi.post(f"{resource['resourceType']}/$validate", resource)
-    assert answer.body["resourceType"] == "OperationOutcome"
-    wrong = [issue for issue in answer.body["issue"] if issue["severity"] in ("error", "fatal")]
-    return {(issue.get("location", ["body"])[0], issue["diagnostics"]) for issue in wrong}
-
-
 @pytest.mark.parametrize("name", scenarios())
 def test_hapi_validates_every_resource(name: str, hapi: Server, exported: dict[str, Exported]) -> None:
-    found = {error for _, resource in exported[name].ours for error in errors(hapi, resource)}
+    found = {error for _, resource in exported[name].ours for error in hapi_errors(hapi, resource)}
     assert found - NEWER_THAN_R4 == set()
 
 
 def test_hapi_objects_to_what_is_wrong(hapi: Server, exported: dict[str, Exported]) -> None:
     request = next(r for _, r in exported["soft-tissue-sarcoma"].ours if r["resourceType"] == "ServiceRequest")
-    assert errors(hapi, request) == set()
-    ((place, text),) = errors(hapi, {key: value for key, value in request.items() if key != "intent"})
+    assert hapi_errors(hapi, request) == set()
+    ((place, text),) = hapi_errors(hapi, {key: value for key, value in request.items() if key != "intent"})
     assert place == "ServiceRequest"
     assert text.startswith("ServiceRequest.intent: minimum required = 1")
-    ((place, text),) = errors(hapi, {**request, "status": "bogus"})
+    ((place, text),) = hapi_errors(hapi, {**request, "status": "bogus"})
     assert (place, "Unknown ServiceRequestStatus code" in text) == ("body", True)
