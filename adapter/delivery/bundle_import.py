@@ -43,6 +43,9 @@ def import_bundle(bundle: Path, folder: Path, trusted: tuple[Path, ...] = ()) ->
 
 
 def _write(tree: Path, folder: Path) -> None:
+    for name in ("case.json", "bundle.json"):
+        if not (tree / name).is_file():
+            raise refuse("not-found", name, "is missing; ask the sender for the bundle again", rule="bundle.import")
     data = (tree / "case.json").read_bytes()
     read_case(data)
     folder.mkdir()
@@ -61,4 +64,6 @@ def _write(tree: Path, folder: Path) -> None:
 def carried_of(bundle: Json, count: int) -> Json:
     """The carried entries of a bundle (its last ones, so many as the manifest says); ours come from case.json."""
     entries = [{"fullUrl": url, "resource": resource} for url, resource in take_apart(bundle)]
+    if not 0 <= count <= len(entries):
+        raise refuse("value", "manifest.json $.carried", "is no number of entries of bundle.json", rule="bundle.import")
     return {"resourceType": "Bundle", "type": "collection", "entry": entries[len(entries) - count :]}

@@ -161,7 +161,7 @@ def check_signature(data: bytes, signature: bytes, trusted: Iterable[Path] | Non
 
     try:
         header = json.loads(base64.urlsafe_b64decode(_padded(signature.decode("ascii").split(".")[0])))
-        if header.get("alg") != ALGORITHM or not isinstance(header.get("jwk"), dict):
+        if not isinstance(header, dict) or header.get("alg") != ALGORITHM or not isinstance(header.get("jwk"), dict):
             raise ValueError
         key = ECKey.import_key(header["jwk"])
         jws.deserialize_compact(signature.strip(), key, algorithms=[ALGORITHM], payload=data)

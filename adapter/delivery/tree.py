@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -118,9 +119,7 @@ def unpack(archive: Path, folder: Path) -> None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with source.open(entry) as reader, place.open("xb") as sink:
                     _copy(reader, sink, entry.file_size)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, FileExistsError):
-            raise refuse("security", archive.name, "holds the same name twice", rule=_RULE) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
         raise refuse("structure", archive.name, "is no zip that can be read whole; send it again", rule=_RULE) from None
 
 
@@ -138,6 +137,9 @@ def _check_entries(entries: list[zipfile.ZipInfo], name: str) -> None:
     packed = sum(entry.compress_size for entry in entries)
     if len(entries) > MAX_FILES or total > MAX_BYTES or total > MAX_RATIO * max(packed, 1 << 20):
         raise refuse("security", name, "unpacks to more than a case can be; it is not opened", rule=_RULE)
+    names = {entry.filename.casefold() for entry in entries}
+    if len(names) != len(entries):
+        raise refuse("security", name, "holds the same name twice; it is not opened", rule=_RULE)
     for entry in entries:
         path = PurePosixPath(entry.filename)
         outside = path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename
