@@ -118,7 +118,7 @@ def _wait(process: "subprocess.Popen[bytes]", log: Path, ready: Callable[[str], 
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the process and what it started (it leads a session of its own)."""
+    """End the process and what it started (it leads a process group of its own)."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
