@@ -1,0 +1,170 @@
+"""A case folder is about one person, and everything in it is on the account."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.sources.case_file import load_case
+from mappings.identity import DEFAULT_NAMESPACE
+from mappings.problems import ProblemError
+from tests.dicom_files import dataset
+from tests.dicom_files import write as write_image
+from tests.small_case import NUMBERS, PATIENT, REPORT, bundle, case, write
+
+STRANGER: dict[str, Any] = {
+    "resourceType": "Patient",
+    "id": "x",
+    "identifier": [{"system": NUMBERS, "value": "MRN-90210"}],
+    "name": [{"family": "Fremdling", "given": ["Oskar"]}],
+    "birthDate": "1931-01-02",
+}
+SECRETS = ("90210", "77001", "Fremdling", "Testperson", "Oskar", "Mirabel", "1931", "1958")
+
+
+def _about(kind: str, member: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": "about", member: {"reference": "Patient/x"}, **more}
+
+
+STRANGERS: dict[str, tuple[dict[str, Any], str]] = {
+    "patient-alone": ({"fhir/x.json": STRANGER}, "fhir/x.json"),
+    "observation": (
+        {"fhir/x.json": STRANGER, "fhir/o.json": _about("Observation", "subject", status="final", code={"text": "x"})},
+        "fhir/o.json, fhir/x.json",
+    ),
+    "relative": (
+        {"fhir/x.json": STRANGER, "fhir/r.json": _about("RelatedPerson", "patient")},
+        "fhir/r.json, fhir/x.json",
+    ),
+    "coverage": (
+        {"fhir/x.json": STRANGER, "fhir/c.json": _about("Coverage", "beneficiary", status="active")},
+        "fhir/c.json, fhir/x.json",
+    ),
+    "task": (
+        {"fhir/x.json": STRANGER, "fhir/t.json": _about("Task", "for", status="requested")},
+        "fhir/t.json, fhir/x.json",
+    ),
+    "entry-of-a-bundle": ({"b.json": bundle((None, PATIENT), (None, STRANGER))}, "b.json#entry[1]"),
+    "line-of-ndjson": ({"b.ndjson": f"{json.dumps(PATIENT)}\n{json.dumps(STRANGER)}\n"}, "b.ndjson#line 2"),
+    "one-number-two-names": ({"fhir/x.json": {**STRANGER, "identifier": PATIENT["identifier"]}}, "fhir/x.json"),
+    "one-number-another-birth-date": (
+        {"fhir/x.json": {**PATIENT, "id": "x", "birthDate": "1931-01-02"}},
+        "fhir/x.json",
+    ),
+    "one-name-another-number": (
+        {"fhir/x.json": {**PATIENT, "id": "x", "identifier": STRANGER["identifier"]}},
+        "fhir/x.json",
+    ),
+    "number-of-another-issuer": (
+        {"fhir/x.json": {**PATIENT, "identifier": [{"system": "https://x.example", "value": "MRN-77001"}]}},
+        "fhir/x.json",
+    ),
+    "number-without-issuer": ({"fhir/x.json": {**PATIENT, "identifier": [{"value": "MRN-77001"}]}}, "fhir/x.json"),
+    "patient-who-says-nothing": ({"fhir/x.json": {"resourceType": "Patient", "id": "x"}}, "fhir/x.json"),
+}
+
+
+@pytest.mark.parametrize("form", STRANGERS)
+def test_another_person_in_any_form_stops_the_case(form: str, tmp_path: Path) -> None:
+    files, named = STRANGERS[form]
+    folder = write(tmp_path / "case", {"fhir/p.json": PATIENT, "fhir/report.json": REPORT} | files)
+    with pytest.raises(ProblemError) as refused:
+        load_case(folder, DEFAULT_NAMESPACE)
+    [problem] = refused.value.problems
+    assert (problem.code, problem.rule, problem.where) == ("conflict", "case.person", named)
+    assert [secret for secret in SECRETS if secret in str(problem)] == []
+
+
+IMAGES: dict[str, dict[str, Any]] = {
+    "another": {"PatientName": "Fremdling^Oskar", "PatientID": "MRN-90210", "PatientBirthDate": "19310102"},
+    "same-number-another-name": {"PatientName": "Fremdling^Oskar", "PatientID": "MRN-77001"},
+    "same-name-another-number": {"PatientName": "Testperson^Mirabel", "PatientID": "MRN-90210"},
+    "another-birth-date": {
+        "PatientName": "Testperson^Mirabel", "PatientID": "MRN-77001", "PatientBirthDate": "19310102",
+    },
+    "nobody": {"PatientName": None, "PatientID": None, "PatientBirthDate": None},
+}  # fmt: skip
+SOURCES = [{"path": "dicom", "patient_system": NUMBERS}]
+
+
+@pytest.mark.parametrize("form", IMAGES)
+def test_an_image_of_another_person_stops_the_case(form: str, tmp_path: Path) -> None:
+    folder = write(tmp_path / "case", {}, case(sources=SOURCES))
+    write_image(folder / "dicom/one.dcm", dataset(**IMAGES[form]))
+    with pytest.raises(ProblemError) as refused:
+        load_case(folder, DEFAULT_NAMESPACE)
+    [problem] = refused.value.problems
+    assert (problem.rule, problem.where) == ("case.person", "dicom/one.dcm")
+    assert [secret for secret in SECRETS if secret in str(problem)] == []
+
+
+OWN = {"PatientName": "Testperson^Mirabel", "PatientID": "MRN-77001", "PatientBirthDate": "19580719"}
+
+
+def test_an_image_of_the_patient_is_taken_where_its_issuer_is_known(tmp_path: Path) -> None:
+    folder = write(tmp_path / "case", {}, case(sources=SOURCES))
+    write_image(folder / "dicom/one.dcm", dataset(**OWN))
+    assert [study.uid for study in load_case(folder, DEFAULT_NAMESPACE).case.studies] == ["1.2.3"]
+
+
+def test_a_number_without_its_issuer_is_nobodys(tmp_path: Path) -> None:
+    folder = write(tmp_path / "case", {}, case(sources=[]))
+    write_image(folder / "dicom/one.dcm", dataset(**OWN))
+    with pytest.raises(ProblemError, match="belong to another person"):
+        load_case(folder, DEFAULT_NAMESPACE)
+
+
+def test_one_image_of_another_person_in_a_study_stops_the_case(tmp_path: Path) -> None:
+    folder = write(tmp_path / "case", {}, case(sources=SOURCES))
+    write_image(folder / "dicom/one.dcm", dataset(**OWN))
+    write_image(folder / "dicom/two.dcm", dataset(**IMAGES["another"], SOPInstanceUID="1.2.3.1.2", InstanceNumber="2"))
+    with pytest.raises(ProblemError) as refused:
+        load_case(folder, DEFAULT_NAMESPACE)
+    assert [p.where for p in refused.value.problems] == ["dicom/two.dcm"]
+
+
+def test_another_name_is_followed_where_the_case_says_so(tmp_path: Path) -> None:
+    told = case()
+    told["patient"]["known_as"] = [
+        {"identifiers": [{"system": NUMBERS, "value": "MRN-90210"}], "names": [{"text": "Oskar Fremdling"}]}
+    ]
+    moved = {**STRANGER, "birthDate": "1958-07-19"}
+    loaded = load_case(write(tmp_path / "case", {"fhir/x.json": moved}, told), DEFAULT_NAMESPACE)
+    assert [item.type for item in loaded.carried] == ["Patient"]
+
+
+def test_what_is_about_nobody_here_is_not_released_unless_the_case_vouches(tmp_path: Path) -> None:
+    away = {**REPORT, "subject": {"reference": "Patient/elsewhere"}}
+    inside = {**REPORT, "contained": [STRANGER], "subject": {"reference": "#x"}}
+    nameless = {key: value for key, value in REPORT.items() if key != "subject"}
+    for number, resource in enumerate((away, inside, nameless)):
+        files = {"fhir/p.json": PATIENT, "fhir/report.json": resource}
+        loaded = load_case(write(tmp_path / str(number), files), DEFAULT_NAMESPACE)
+        assert loaded.unowned == {"https://ehr.example/r4/DiagnosticReport/report"}
+    line = {"item": "DiagnosticReport/report", "kind": "pathology_report"}
+    vouched = write(tmp_path / "vouched", {"fhir/report.json": away}, case(materials=[line]))
+    assert load_case(vouched, DEFAULT_NAMESPACE).unowned == frozenset()
+
+
+def test_a_reading_stands_under_the_full_url_of_what_is_read(tmp_path: Path) -> None:
+    loaded = load_case(write(tmp_path / "case", {"fhir/p.json": PATIENT, "fhir/r.json": REPORT}), DEFAULT_NAMESPACE)
+    assert [report.id for report in loaded.case.reports] == ["https://ehr.example/r4/DiagnosticReport/report"]
+
+
+def test_two_files_with_one_id_and_other_content_are_two_resources(tmp_path: Path) -> None:
+    files = {"fhir/p.json": PATIENT, "fhir/a.json": REPORT, "fhir/b.json": {**REPORT, "conclusion": "No sarcoma."}}
+    loaded = load_case(write(tmp_path / "case", files), DEFAULT_NAMESPACE)
+    reports = [item.full_url for item in loaded.carried if item.type == "DiagnosticReport"]
+    assert len(reports) == 2
+    assert set(loaded.contested.values()) == {"https://ehr.example/r4/DiagnosticReport/report"}
+    told = {draft.source: [p.rule for p in draft.problems] for draft in loaded.drafts}
+    assert told == {"fhir/a.json": ["fhir.fullurl"], "fhir/b.json": ["fhir.fullurl"], "fhir/p.json": []}
+
+
+def test_files_that_are_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "case", {}, case())
+    (tmp_path / "outside.txt").write_text("outside")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    [draft] = load_case(folder, DEFAULT_NAMESPACE).drafts
+    assert (draft.source, draft.refused, [p.code for p in draft.problems]) == ("link.txt", True, ["security"])

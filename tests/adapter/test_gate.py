@@ -1,0 +1,105 @@
+"""The gate makes a Release on a permit about exactly what the case asks for, and on nothing else."""
+
+import datetime as dt
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from adapter.consent import gate
+from adapter.consent.case_facts import facts_of
+from adapter.consent.decide import Decision, Outcome, decide
+from adapter.consent.facts import Facts, holder_use
+from adapter.consent.law import material
+from adapter.consent.policy import policy_for
+from adapter.consent.release import Release
+from adapter.holding import Loaded
+from adapter.sources.case_file import load_case
+from adapter.validation import validate_resource
+from mappings.identity import DEFAULT_NAMESPACE
+from mappings.problems import ProblemError
+from tests import golden
+from tests.small_case import NOTE, PATIENT, REPORT, case, write
+
+REFUSED: tuple[Outcome, ...] = ("pend", "deny_unreviewable", "deny_reviewable", "deny_not_permitted", "not_held")
+POLICY = policy_for(dt.date(2026, 3, 16))
+
+
+def _loaded(folder: Path) -> tuple[Loaded, Decision]:
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "fhir/note.json": NOTE}
+    loaded = load_case(write(folder / "case", files, case()), DEFAULT_NAMESPACE)
+    return loaded, decide(facts_of(loaded, str(golden.NOW)), POLICY)
+
+
+def _release(loaded: Loaded, decision: Decision) -> Release:
+    return gate.release(loaded, decision, golden.NOW, validate_resource)
+
+
+def test_a_permit_makes_a_release_of_what_it_releases(tmp_path: Path) -> None:
+    loaded, decision = _loaded(tmp_path)
+    made = _release(loaded, decision)
+    assert decision.outcome == "permit_with_exclusions"
+    assert [item.type for item in made.carried] == ["DiagnosticReport", "Patient"]
+    assert made.decided_at == golden.NOW
+    assert [row.code for row in made.basis] == ["TREATMENT_DISCLOSURE"]
+
+
+@pytest.mark.parametrize("outcome", REFUSED)
+def test_no_other_outcome_makes_a_release(outcome: Outcome, tmp_path: Path) -> None:
+    loaded, decision = _loaded(tmp_path)
+    with pytest.raises(ProblemError, match="only a permit makes a release"):
+        _release(loaded, msgspec.structs.replace(decision, outcome=outcome))
+
+
+def test_these_are_all_outcomes() -> None:
+    assert {*REFUSED, "permit", "permit_with_exclusions"} == set(get_args(Outcome))
+
+
+NOTE_URL = "https://ehr.example/r4/DocumentReference/quetzal-note"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"released": ("request", "https://ehr.example/r4/DiagnosticReport/report", "something-else")},
+        {"released": ("request", "https://ehr.example/r4/DiagnosticReport/report", NOTE_URL)},
+        {"excluded": ()},
+        {"excluded": (NOTE_URL, NOTE_URL)},
+        {"duplicates": (NOTE_URL,)},
+        {"released": ()},
+    ],
+    ids=["unknown", "released-and-excluded", "no-fate", "two-fates", "excluded-and-duplicate", "nothing-released"],
+)
+def test_a_decision_about_something_else_makes_no_release(change: dict[str, tuple[str, ...]], tmp_path: Path) -> None:
+    loaded, decision = _loaded(tmp_path)
+    with pytest.raises(ProblemError, match="the decision is not about what this case asks for"):
+        _release(loaded, msgspec.structs.replace(decision, **change))
+
+
+def test_a_decision_about_another_case_makes_no_release(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    loaded, _ = _loaded(tmp_path)
+    other = load_case(write(tmp_path / "other" / "case", {"fhir/p.json": PATIENT}, case()), DEFAULT_NAMESPACE)
+    with pytest.raises(ProblemError, match="the decision is not about what this case asks for"):
+        _release(loaded, decide(facts_of(other, str(golden.NOW)), POLICY))
+
+
+def test_the_basis_tells_nothing_of_what_is_withheld(tmp_path: Path) -> None:
+    loaded, decision = _loaded(tmp_path)
+    said = " ".join(f"{row.code} {row.citation} {row.sentence}" for row in _release(loaded, decision).basis)
+    assert "PSYCHOTHERAPY_AUTHORIZATION_MISSING" in {reason.code for reason in decision.reasons}
+    assert "sychotherapy" not in said
+    assert "PSYCHOTHERAPY" not in said
+
+
+def test_the_holders_own_use_is_no_release(tmp_path: Path) -> None:
+    use = gate.use(holder_use((material("a", "clinical_record"),)), POLICY)
+    assert use.items == frozenset({"a"})
+    assert not isinstance(use, Release)
+
+
+def test_a_disclosure_is_no_use_of_ones_own() -> None:
+    facts = Facts(pathway="disclosure", as_of="2026-03-16", materials=(material("a", "clinical_record"),))
+    with pytest.raises(ProblemError, match="is not a use inside the holder's own walls"):
+        gate.use(facts, POLICY)
