@@ -14,7 +14,7 @@ from adapter.consent.decide import Decision, decide
 from adapter.consent.gate import release
 from adapter.consent.policy import policy_for
 from adapter.consent.release import Release
-from adapter.delivery.case_bundle import deliver, fhir_bundle
+from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle
 from adapter.errors import Failure, NotPermitted
 from adapter.ledger.store import Ledger
 from adapter.recording import content_digest, decision_row, disclosure_row, release_row
@@ -63,6 +63,7 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
         raise NotPermitted(checked.decision, not_permitted(checked.decision))
     if checked.loaded.case.request.id not in checked.decision.released:
         raise NotPermitted(checked.decision, (_without_request(checked),))
+    check_ready(target, settings)
     ledger = Ledger(settings.ledger)
     try:
         released = _release(checked, now, ledger)

@@ -10,8 +10,18 @@ from adapter.config import Settings
 from adapter.consent.notices import PART2_STATEMENT
 from adapter.consent.release import Release
 from adapter.delivery.dicom_media import write_media
-from adapter.delivery.manifest import MANIFEST, SIGNATURE, Basis, Manifest, describe, encode, sign, versions
-from adapter.delivery.tree import writing
+from adapter.delivery.manifest import (
+    MANIFEST,
+    SIGNATURE,
+    Basis,
+    Manifest,
+    describe,
+    encode,
+    private_key,
+    sign,
+    versions,
+)
+from adapter.delivery.tree import check_target, writing
 from adapter.holding import File
 from adapter.viewer.page import render
 from mappings.domain.native import encode_case
@@ -62,6 +72,13 @@ def assembly(release: Release, settings: Settings) -> Assembly:
         patients=release.patients,
         consent_shape=settings.consent_shape,
     )
+
+
+def check_ready(target: Path, settings: Settings) -> None:
+    """Raise ProblemError unless a delivery can be written to `target` and sealed; nothing is touched."""
+    check_target(target)
+    if settings.signing_key is not None:
+        private_key(settings.signing_key)
 
 
 def deliver(release: Release, bundle: Json, target: Path, settings: Settings) -> tuple[str, tuple[Problem, ...]]:

@@ -120,14 +120,19 @@ def sign(data: bytes, key_file: Path) -> bytes:
     """
     from joserfc import jws
 
-    key = _private_key(key_file)
+    key = private_key(key_file)
     header = {"alg": ALGORITHM, "typ": "JOSE", "kid": key.thumbprint(), "jwk": key.as_dict(private=False)}
     header["jwk"] = {name: header["jwk"][name] for name in ("crv", "kty", "x", "y")}
     compact = jws.serialize_compact(header, data, key, algorithms=[ALGORITHM])
     return jws.detach_content(compact).encode() + b"\n"
 
 
-def _private_key(key_file: Path) -> Any:
+def private_key(key_file: Path) -> Any:
+    """The EC P-384 private key in a file (PEM or JWK).
+
+    Raises:
+        ProblemError: it cannot be read or is another kind of key.
+    """
     from joserfc.errors import JoseError
     from joserfc.jwk import ECKey
 

@@ -31,12 +31,8 @@ def writing(target: Path) -> Iterator[Path]:
     Raises:
         ProblemError: the target exists and is no earlier delivery, or its parent does not exist.
     """
+    check_target(target)
     target = target.absolute()
-    if not target.parent.is_dir():
-        raise refuse("not-found", target.name, "the folder to write into does not exist; create it", rule=_RULE)
-    if target.exists() and not _replaceable(target):
-        message = "exists and is no earlier delivery; name a new path, so that nothing of yours is overwritten"
-        raise refuse("conflict", target.name, message, rule=_RULE)
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         tree = scratch / "tree"
@@ -46,6 +42,16 @@ def writing(target: Path) -> Iterator[Path]:
         _move(made, target, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def check_target(target: Path) -> None:
+    """Raise ProblemError unless a delivery may be written there; nothing is touched."""
+    target = target.absolute()
+    if not target.parent.is_dir():
+        raise refuse("not-found", target.name, "the folder to write into does not exist; create it", rule=_RULE)
+    if target.exists() and not _replaceable(target):
+        message = "exists and is no earlier delivery; name a new path, so that nothing of yours is overwritten"
+        raise refuse("conflict", target.name, message, rule=_RULE)
 
 
 def _replaceable(target: Path) -> bool:
