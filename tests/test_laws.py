@@ -340,12 +340,13 @@ Counted by hand: 11 November and the third Monday of January are federal holiday
 
 
 def _of_images(source: Path) -> set[str]:
-    """What the headers of the images say, and their times with each of the offsets that the cases configure."""
+    """What the headers of the images say, names as people write them, times with each offset the cases configure."""
     found: set[str] = set()
     for path in (p for p in source.rglob("*") if p.is_file() and p.read_bytes()[128:132] == b"DICM"):
         header = pydicom.dcmread(path, stop_before_pixels=True)
         values = [str(element.value) for element in header.iterall() if element.VR != "SQ"]
         found |= {*values, *(f"urn:oid:{value}" for value in values)}
+        found |= {" ".join(reversed(str(e.value).split("^"))) for e in header.iterall() if e.VR == "PN"}
         for kind in ("Study", "Series"):
             day, time = str(header.get(f"{kind}Date", "")), str(header.get(f"{kind}Time", ""))
             clock = f"{day[:4]}-{day[4:6]}-{day[6:8]}T{time[:2]}:{time[2:4]}:{time[4:6]}{time[6:]}"

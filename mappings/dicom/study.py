@@ -15,6 +15,7 @@ from mappings.dicom.header import (
     dicom_date,
     dicom_offset,
     dicom_time,
+    person_name,
     triplet_concept,
 )
 from mappings.domain.material import ImagingStudy, Instance, Series, check_uid
@@ -125,7 +126,7 @@ def _study(uid: str, members: list[Member], zones: Mapping[str, str], notes: _No
             started=_moment(path, head.study_date, head.study_time, head, zones, ("(0008,0020)", "(0008,0030)"), notes),
             description=_first(members, "study_description"),
             procedure=next((c for _, h in members if (c := triplet_concept(h.procedure))), None),
-            referrer=_first(members, "referrer"),
+            referrer=_name(members, "referrer"),
         )
     except ValueError:
         message = "a series and an instance have the same UID; the study is refused: ask the sender for valid ones"
@@ -171,7 +172,7 @@ def _series(uid: str, members: list[Member], zones: Mapping[str, str], notes: _N
         body_site=_site(members),
         laterality=_laterality(members, notes),
         started=_moment(path, head.series_date, head.series_time, head, zones, ("(0008,0021)", "(0008,0031)"), notes),
-        performer=_first(members, "performer"),
+        performer=_name(members, "performer"),
     )
 
 
@@ -183,6 +184,13 @@ def _instance(path: str, header: Header, notes: _Notes) -> Instance:
 
 def _first(members: list[Member], field: str) -> str | None:
     return next((value for _, header in members if (value := getattr(header, field))), None)
+
+
+def _name(members: list[Member], field: str) -> str | None:
+    """A person's name as people write it (PS3.5 section 6.2.1 has it as family^given)."""
+    written = _first(members, field)
+    name = person_name(written) if written else None
+    return name.label if name else None
 
 
 def _number(path: str, text: str, tag: str, notes: _Notes) -> int | None:

@@ -215,7 +215,7 @@ def test_what_a_study_says() -> None:
     series = found.study.series[0]
     assert found.study.description == "slides"
     assert found.study.procedure == Concept(text="scan")
-    assert found.study.referrer == "Doctor^Synthetic"
+    assert found.study.referrer == "Synthetic Doctor"
     assert found.study.identifiers == (Identifier(system="urn:oid:1.2.9", value="A1", kind="ACSN"),)
     assert series.body_site == Concept(
         codes=(Code(system="http://snomed.info/sct", code="76752008", display="Breast"),)
