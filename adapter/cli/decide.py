@@ -10,9 +10,11 @@ import click
 
 from adapter.cli.run import emit, guarded
 
+FACTS = click.Path(exists=True, dir_okay=False, allow_dash=True)
+
 
 @click.command("decide")
-@click.argument("facts", metavar="FACTS")
+@click.argument("facts", type=FACTS, metavar="FACTS")
 @guarded
 def decide_command(facts: str) -> None:
     """Decide FACTS: one facts object, an array or NDJSON of {id, facts}; `-` is stdin.

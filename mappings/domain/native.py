@@ -97,8 +97,17 @@ def encode_case(case: Case) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of `case.json`."""
-    made = msgspec.json.schema(Case, schema_hook=_schema_of)
+    made = _with_numbers(msgspec.json.schema(Case, schema_hook=_schema_of))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_URL, **made}
+
+
+def _with_numbers(made: Any) -> Any:
+    """The schema with decimals as the numbers they are in the file (msgspec says texts)."""
+    if isinstance(made, dict):
+        if made.get("format") == "decimal":
+            return {"type": "number"}
+        return {name: _with_numbers(inner) for name, inner in made.items()}
+    return [_with_numbers(inner) for inner in made] if isinstance(made, list) else made
 
 
 def _schema_of(kind: type) -> dict[str, Any]:
