@@ -220,7 +220,7 @@ def test_what_a_study_says() -> None:
     assert series.body_site == Concept(
         codes=(Code(system="http://snomed.info/sct", code="76752008", display="Breast"),)
     )
-    assert (series.performer, series.instances[0].title) == ("Tech^Synthetic", "VOLUME")
+    assert (series.performer, series.instances[0].title) == ("Synthetic Tech", "VOLUME")
     assert found.containers == {"1.2.3.1": ("S26-1 A1", "S26-1 A1 x")}
     assert problems == ()
 
