@@ -19,6 +19,7 @@ from adapter.errors import Failure, NotPermitted
 from adapter.ledger.store import Ledger
 from adapter.recording import content_digest, decision_row, disclosure_row, release_row
 from adapter.sources.case_file import load_case
+from adapter.sources.readings import read_again
 from adapter.validation import validate_bundle, validate_resource
 from mappings.domain.completeness import gaps
 from mappings.domain.values import Moment
@@ -80,9 +81,13 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
 
 def _release(checked: Checked, now: Moment, ledger: Ledger) -> Release:
     """The release; the same content as once before keeps the time it was first decided at."""
-    made = release(checked.loaded, checked.decision, now, validate_resource)
+    made = release(checked.loaded, checked.decision, now, validate_resource, read_again)
     first = ledger.first_time(content_digest(made))
-    return made if first is None else release(checked.loaded, checked.decision, Moment(first), validate_resource)
+    return (
+        made
+        if first is None
+        else release(checked.loaded, checked.decision, Moment(first), validate_resource, read_again)
+    )
 
 
 def _without_request(checked: Checked) -> Problem:

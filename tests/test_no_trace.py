@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from adapter.delivery.bundle_import import import_bundle
 from mappings.problems import ProblemError
 from tests import golden, small_case
+from tests.dicom_files import dataset
+from tests.dicom_files import write as write_image
 from tests.small_case import (
     BASE,
     NOTE,
@@ -479,6 +482,83 @@ def test_nothing_beside_the_report_names_what_is_withheld(way: str, tmp_path: Pa
     assert traces(files, {SECRET, "PSYTHPN"}) == set()
     assert traces(files, {"cXVldHphbA=="}) == set(), "the text in base64"
     assert [e["resource"]["id"] for e in json.loads(files["bundle.json"])["entry"] if e["fullUrl"].endswith("/report")]
+
+
+TO_THERAPIST = {"reference": f"Practitioner/{SECRET}", "display": SECRET}
+ASSIGNED = {"system": "https://ehr.example/sid/number", "value": "1", "assigner": TO_THERAPIST}
+CT = {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "CT"}
+SERIES = {"uid": "1.2.3.1", "modality": CT, "performer": [{"actor": TO_THERAPIST}]}
+STUDY_UID = {"system": "urn:dicom:uid", "value": "urn:oid:1.2.3"}
+READ: dict[str, dict[str, Any]] = {
+    "study": _about_patient(
+        "ImagingStudy", "r", status="available", referrer=TO_THERAPIST, identifier=[STUDY_UID], series=[SERIES]
+    ),
+    "specimen": _about_patient("Specimen", "r", accessionIdentifier=ASSIGNED, collection={"collector": TO_THERAPIST}),
+    "condition": _about_patient("Condition", "r", code={"text": "x"}, identifier=[ASSIGNED], asserter=TO_THERAPIST),
+    "procedure": _about_patient(
+        "Procedure", "r", status="completed", code={"text": "x"}, performer=[{"actor": TO_THERAPIST}]
+    ),
+    "report": {**REPORT, "id": "r", "identifier": [ASSIGNED], "performer": [TO_THERAPIST]},
+}
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_the_reading_of_a_resource_tells_no_more_than_what_goes_of_it(kind: str, tmp_path: Path) -> None:
+    files = {
+        "fhir/p.json": PATIENT,
+        "fhir/report.json": REPORT,
+        "fhir/r.json": READ[kind],
+        "fhir/x.json": _labelled(THERAPIST),
+    }
+    sent = export(tmp_path, files)
+    assert traces(sent, {SECRET}) == set()
+    assert [e["fullUrl"] for e in json.loads(sent["bundle.json"])["entry"] if e["fullUrl"].endswith("/r")]
+    import_bundle(tmp_path / "out", tmp_path / "back")
+    golden.export(tmp_path / "back", tmp_path / "again")
+    assert delivered(tmp_path / "again") == sent
+
+
+LINES: dict[str, dict[str, Any]] = {
+    "images-kept-back": {"item": "1.2.3", "sensitivity": "psychotherapy"},
+    "images-not-offered": {"item": "ct", "offered": False},
+    "study-kept-back": {"item": "ImagingStudy/r", "sensitivity": "psychotherapy"},
+    "study-not-offered": {"item": "ImagingStudy/r", "offered": False},
+}
+
+
+def _imaged(folder: Path, told: dict[str, Any]) -> dict[str, bytes]:
+    study = _about_patient("ImagingStudy", "r", status="available", identifier=[STUDY_UID], description="CT")
+    sources = [{"path": "dicom", "patient_system": small_case.NUMBERS}, {"path": "fhir", "base": BASE}]
+    changes = {"sources": sources, "studies": [{"id": "ct", "uid": "1.2.3", "series": []}]} | told
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "fhir/r.json": study}
+    place = small_case.write(folder / "case", files, case(**changes))
+    image = dataset(PatientName="Testperson^Mirabel", PatientID="MRN-77001", PatientBirthDate="19580719")
+    write_image(place / "dicom/1.dcm", image)
+    golden.export(place, folder / "out")
+    return delivered(folder / "out")
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_images_and_the_resource_about_them_are_kept_back_together(line: str, tmp_path: Path) -> None:
+    assert traces(_imaged(tmp_path, {"materials": [LINES[line]]}), {"1.2.3", "IM000000"}) == set()
+
+
+@pytest.mark.parametrize("name", ["ct", "ImagingStudy/r"])
+def test_a_restriction_on_images_is_one_on_the_resource_about_them(name: str, tmp_path: Path) -> None:
+    agreed = {"agreed": True, "blocks_recipient": "review_center", "items": [name]}
+    access = {**small_case.CASE["access"], "restrictions": [agreed]}
+    assert traces(_imaged(tmp_path, {"access": access}), {"1.2.3", "IM000000"}) == set()
+
+
+def test_images_and_the_resource_about_them_go_together(tmp_path: Path) -> None:
+    assert "DICOM/PT000000/ST000000/SE000000/IM000000" in _imaged(tmp_path, {})
+
+
+def test_a_document_goes_nowhere_while_its_bytes_are_labelled_elsewhere(tmp_path: Path) -> None:
+    line = {"path": "documents/a.txt", "kind": "clinical_record", "title": "Harmless"}
+    files = {"fhir/p.json": PATIENT, "fhir/note.json": NOTE, "fhir/report.json": REPORT, "documents/a.txt": SECRET}
+    sent = export(tmp_path, files, case(materials=[line]))
+    assert traces(sent, {SECRET, "Harmless", "cXVldHphbA=="}) == set()
 
 
 def test_a_file_with_the_bytes_of_a_withheld_one_does_not_go_under_another_line(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 from adapter.consent import facts as law_facts
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
+from adapter.consent.forms import Forms, bound, every_form, forms_of
 from adapter.consent.groups import PatientFacts, StateRule
-from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strictest
+from adapter.consent.law import BOUND, classify_resource, classify_study, material, material_of
 from adapter.consent.rules import same_name
 from adapter.holding import Loaded
 from mappings.domain.access import Access, Authorization, Part2Consent
@@ -23,7 +24,6 @@ from mappings.domain.material import Block, Slide
 from mappings.domain.party import PATIENT, is_foreign
 from mappings.domain.report import Report
 from mappings.domain.values import PartialDate
-from mappings.fhir.carried import Carried
 
 PHYSICAL = "#physical"
 _REPORTS = {
@@ -39,7 +39,7 @@ _REPORTS = {
 def facts_of(loaded: Loaded, as_of: str) -> Facts:
     """The facts of a case at a time (date-time with offset). Without `access` nothing is known, and nothing goes."""
     case, access = loaded.case, loaded.case.access
-    items = tuple(items_of(loaded))
+    items = items_of(loaded)
     if access is None:
         return Facts(as_of=as_of, materials=items)
     return Facts(
@@ -59,11 +59,11 @@ def facts_of(loaded: Loaded, as_of: str) -> Facts:
         materials=items,
         patient=PatientFacts(deceased_on=_day(case.patient.deceased_on.date) if case.patient.deceased_on else None),
         emergency=case.request.emergency is not None,
-        **_papers(case, access),
+        **_papers(case, access, forms_of(loaded)),
     )
 
 
-def _papers(case: Case, access: Access) -> dict[str, Any]:
+def _papers(case: Case, access: Access, forms: Forms) -> dict[str, Any]:
     holder = party_name(case, case.holder)
     given, right = access.authorization, access.representative
     psychotherapy = given is not None and given.psychotherapy_notes is True
@@ -82,7 +82,9 @@ def _papers(case: Case, access: Access) -> dict[str, Any]:
         "part2_consent": _part2(access.part2_consent) if access.part2_consent else None,
         "representative": law_facts.Representative(type=right.type, scope=right.scope) if right else None,
         "restrictions": tuple(
-            law_facts.Restriction(agreed=r.agreed, blocks_recipient=r.blocks_recipient, applies_to=r.items)
+            law_facts.Restriction(
+                agreed=r.agreed, blocks_recipient=r.blocks_recipient, applies_to=every_form(r.items, forms)
+            )
             for r in access.restrictions
         ),
         "determinations": tuple(
@@ -91,7 +93,7 @@ def _papers(case: Case, access: Access) -> dict[str, Any]:
                 by_licensed_professional=d.by_licensed_professional,
                 professional=d.professional,
                 decided_on=_day(d.made_on),
-                applies_to=d.applies_to,
+                applies_to=every_form(d.applies_to, forms),
             )
             for d in access.determinations
         ),
@@ -174,61 +176,47 @@ def party_name(case: Case, name: str | None) -> str | None:
 # --- items
 
 
-def items_of(loaded: Loaded) -> Iterator[Item]:
+def items_of(loaded: Loaded) -> tuple[Item, ...]:
     """Every item the law decides about, in a fixed order; lines of the case override what the tables say."""
     case = loaded.case
+    forms = forms_of(loaded)
     lines = {line.item: line for line in case.materials if line.item}
     paths = {line.path: line for line in case.materials if line.path}
-    kept_out = {line.item or line.path for line in case.materials if not line.offered}
-    for item in (*_carried(loaded, lines), *_native(case, lines), *_physical(case)):
-        if item.id not in kept_out:
-            yield item
+    names = {document.path: document.id for document in case.documents}
+    kept_out = {line.item or names.get(str(line.path), "") for line in case.materials if not line.offered}
+    found = [*_carried(loaded, lines, forms), *_native(case, lines), *_physical(case)]
     for document in case.documents:
         line = paths.get(document.path)
-        if document.path not in kept_out:
-            told = {"kind": document.kind} | (_overrides(line) if line else {})
-            yield material(document.id, told.pop("kind"), **told)
+        told = {"kind": document.kind} | (_overrides(line) if line else {})
+        found.append(material(document.id, told.pop("kind"), **told))
+    out = loaded.unowned | set(every_form(kept_out, forms))
+    return tuple(item for item in bound(tuple(found), forms) if item.id not in out)
 
 
-def _carried(loaded: Loaded, lines: dict[str, Line]) -> Iterator[Item]:
+def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[Item]:
+    laws = {item.full_url: law for item in loaded.carried if (law := classify_resource(item.resource)) is not None}
     binaries = {item.full_url for item in loaded.carried if item.type == "Binary"}
-    for url, found in _classified(loaded).items():
+    kept_back = {url for url, law in laws.items() if law.labels} | _told_sensitive(loaded, lines)
+    for url, law in laws.items():
         line = lines.get(url)
-        follows = url in binaries and line is None and not found.labels
-        if follows or url in loaded.unowned:
+        follows = url in binaries and line is None and not kept_back & {url, *forms.get(url, ())}
+        if follows:
             continue
         known = _overrides(line) if line else {}
-        if line and line.kind and found.kind not in BOUND:
+        if line and line.kind and law.kind not in BOUND:
             known["kind"] = line.kind
-        yield material_of(url, found, **known)
+        yield material_of(url, law, **known)
 
 
-def _classified(loaded: Loaded) -> dict[str, ItemInLaw]:
-    """What each carried resource is in law; supporting ones are left out.
-
-    Units that contradict each other about one resource, and DocumentReferences with one number, are forms of one thing:
-    a label in one of them holds for all.
-    """
-    own = {item.full_url: law for item in loaded.carried if (law := classify_resource(item.resource)) is not None}
-    things = {item.full_url: _things(loaded, item) for item in loaded.carried}
-    forms: dict[object, list[ItemInLaw]] = {}
-    for url, law in own.items():
-        for thing in things[url]:
-            forms.setdefault(thing, []).append(law)
-    return {
-        url: strictest([law, *(form for thing in things[url] for form in forms[thing])]) for url, law in own.items()
+def _told_sensitive(loaded: Loaded, lines: dict[str, Line]) -> set[str]:
+    """What the case itself says to be of a kind that no other form makes less of."""
+    kinds = {document.id: document.kind for document in loaded.case.documents}
+    kinds |= {name: line.kind for name, line in lines.items() if line.kind}
+    told = {line.path: line.sensitivity for line in loaded.case.materials if line.path}
+    sensitive = {d.id for d in loaded.case.documents if told.get(d.path)} | {
+        n for n, li in lines.items() if li.sensitivity
     }
-
-
-def _things(loaded: Loaded, item: Carried) -> list[object]:
-    """What a carried resource is a form of: the resource it came as, and the document its numbers name."""
-    if item.type != "DocumentReference":
-        return [loaded.contested.get(item.full_url, item.full_url)]
-    numbers = item.resource.get("identifier")
-    told = [item.resource.get("masterIdentifier"), *(numbers if isinstance(numbers, list) else [])]
-    pairs = [(n.get("system"), n.get("value")) for n in told if isinstance(n, dict)]
-    known: list[object] = [pair for pair in pairs if all(isinstance(part, str) for part in pair)]
-    return [*known, loaded.contested.get(item.full_url, item.full_url)]
+    return {name for name, kind in kinds.items() if kind in BOUND} | sensitive
 
 
 def _native(case: Case, lines: dict[str, Line]) -> Iterator[Item]:

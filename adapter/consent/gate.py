@@ -5,7 +5,8 @@ same as if the withheld had never been held; tests compare the bytes.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -18,15 +19,21 @@ from adapter.consent.release import Citation, Contents, HolderUse, Release
 from adapter.consent.withhold_carried import Validate, release_carried
 from adapter.consent.withhold_case import named_by, release_case
 from adapter.holding import Loaded
-from mappings.domain.case import Case, SourceSettings
-from mappings.domain.party import KnownAs, Patient
+from mappings.domain.case import LISTS, Case, SourceSettings
+from mappings.domain.material import ImagingStudy
+from mappings.domain.party import Item, KnownAs, Patient, is_foreign
 from mappings.domain.person import matches
 from mappings.domain.values import Moment
+from mappings.fhir.carried import Carried
 from mappings.problems import refuse
 
+Read = Callable[[Carried, Mapping[str, str]], dict[str, tuple[Any, ...]]]
 
-def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Validate) -> Release:
-    """Make the Release that a permit allows; `validate` judges one resource (see `release_carried`).
+
+def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Validate, read: Read) -> Release:
+    """Make the Release that a permit allows.
+
+    `validate` judges one resource (see `release_carried`); `read` gives the reading of one by the list it belongs to.
 
     Raises:
         ProblemError: the decision is no permit, or not about exactly the items of this case, or what is left cannot
@@ -40,7 +47,7 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     allowed = frozenset(decision.released)
     withheld = frozenset(decision.excluded)
     carried = release_carried(loaded, allowed, withheld, named_by(loaded.case, allowed), validate)
-    case = release_case(loaded.case, allowed, frozenset(item.full_url for item in carried))
+    case = release_case(_read_again(loaded, carried, read), allowed, frozenset(item.full_url for item in carried))
     studies = frozenset(study.uid for study in case.studies)
     here = {i.uid for s in case.studies for series in s.series for i in series.instances}
     instances = {uid: file for uid, file in loaded.instances.items() if uid in here}
@@ -60,6 +67,26 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
         patients=patients,
     )
     return Release(_release._KEY, contents)
+
+
+def _read_again(loaded: Loaded, carried: tuple[Carried, ...], read: Read) -> Case:
+    """The case with readings of what goes: of a resource that something was taken out of, the old one tells it."""
+    before = {item.full_url: item for item in loaded.carried}
+    changed = {item.full_url: read(item, loaded.aliases) for item in carried if item is not before[item.full_url]}
+    lists: dict[str, tuple[Item, ...]] = {}
+    for name in LISTS if changed else ():
+        own = [item for item in getattr(loaded.case, name) if not is_foreign(item.id)]
+        theirs = [item for item in getattr(loaded.case, name) if is_foreign(item.id) and item.id not in changed]
+        theirs += [item for found in changed.values() for item in found.get(name, ())]
+        lists[name] = (*own, *sorted(theirs, key=lambda item: item.id))
+    uids = {study.uid for study in loaded.case.studies if not is_foreign(study.id)}
+    if "studies" in lists:
+        lists["studies"] = tuple(s for s in lists["studies"] if not is_foreign(s.id) or _uid(s) not in uids)
+    return msgspec.structs.replace(loaded.case, **lists)
+
+
+def _uid(item: Item) -> str | None:
+    return item.uid if isinstance(item, ImagingStudy) else None
 
 
 def use(facts: Facts, policy: Policy) -> HolderUse:

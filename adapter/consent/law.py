@@ -183,24 +183,6 @@ BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_
 """Kinds that a label of the resource itself says: no line of the case and no other form of it makes less of them."""
 
 
-def strictest(forms: Iterable[ItemInLaw]) -> ItemInLaw:
-    """What several forms of one thing are in law: the first, with all that the labels of the others say.
-
-    >>> plain = ItemInLaw(kind="clinical_record", in_drs=True, maintained_in="ehr", part2=False)
-    >>> strictest([plain, msgspec.structs.replace(plain, kind="psychotherapy_notes")]).kind
-    'psychotherapy_notes'
-    """
-    first, *_ = held = tuple(forms)
-    bound = next((form for form in held if form.kind in BOUND), first)
-    return msgspec.structs.replace(
-        bound,
-        completed=first.completed,
-        part2=any(form.part2 for form in held),
-        data_classes=tuple(dict.fromkeys(name for form in held for name in form.data_classes)),
-        labels=tuple(dict.fromkeys(name for form in held for name in form.labels)),
-    )
-
-
 @functools.cache
 def _supporting() -> frozenset[str]:
     return frozenset(row["type"] for row in rows("items.csv") if row["match"] == "supporting")

@@ -48,7 +48,7 @@ def read_carried(
         if reader is None:
             continue
         try:
-            value = reader(item.resource, reading_of(item, carried, aliases))
+            value = reader(item.resource, reading_of(item, aliases))
         except ProblemError as error:
             detail = "; ".join(f"{p.where}: {p.message}" for p in error.problems)
             message = f"is carried as it came, but not read for the summary ({detail})"
@@ -56,6 +56,11 @@ def read_carried(
             continue
         found.setdefault(LISTS[type(value).__name__], []).append(value)
     return {name: tuple(items) for name, items in found.items()}, tuple(problems)
+
+
+def read_again(item: Carried, aliases: Mapping[str, str]) -> dict[str, tuple[Fact, ...]]:
+    """The reading of a resource that is no longer what came, by the list of the case it belongs to."""
+    return read_carried((item,), aliases)[0]
 
 
 class _Names(dict[str, str]):
@@ -79,6 +84,6 @@ class _Carried(Reading, frozen=True):
         return self.full_url
 
 
-def reading_of(item: Carried, carried: tuple[Carried, ...], aliases: Mapping[str, str]) -> Reading:
+def reading_of(item: Carried, aliases: Mapping[str, str]) -> Reading:
     """The reading of one resource: its own name is its fullUrl, references name the fullUrls they mean."""
     return _Carried(_Names(item, aliases), item.full_url)

@@ -16,6 +16,7 @@ from adapter.consent.policy import policy_for
 from adapter.consent.release import Release
 from adapter.holding import Loaded
 from adapter.sources.case_file import load_case
+from adapter.sources.readings import read_again
 from adapter.validation import validate_resource
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import ProblemError
@@ -33,7 +34,7 @@ def _loaded(folder: Path) -> tuple[Loaded, Decision]:
 
 
 def _release(loaded: Loaded, decision: Decision) -> Release:
-    return gate.release(loaded, decision, golden.NOW, validate_resource)
+    return gate.release(loaded, decision, golden.NOW, validate_resource, read_again)
 
 
 def test_a_permit_makes_a_release_of_what_it_releases(tmp_path: Path) -> None:
