@@ -74,12 +74,18 @@ def _prefixed(found: Gathered, root: Path) -> Gathered:
     def named(path: str) -> str:
         return f"{root.name}/{path}"
 
+    def located(one: Problem) -> Problem:
+        return msgspec.structs.replace(one, where=named(one.where))
+
     return Gathered(
         carried=tuple(msgspec.structs.replace(c, unit=named(c.unit)) for c in found.carried),
         aliases=found.aliases,
         images=tuple((msgspec.structs.replace(f, path=named(f.path)), h) for f, h in found.images),
         opaque=tuple(msgspec.structs.replace(f, path=named(f.path)) for f in found.opaque),
-        drafts=tuple(msgspec.structs.replace(d, source=named(d.source)) for d in found.drafts),
+        drafts=tuple(
+            msgspec.structs.replace(d, source=named(d.source), problems=tuple(map(located, d.problems)))
+            for d in found.drafts
+        ),
     )
 
 
