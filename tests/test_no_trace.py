@@ -357,6 +357,12 @@ WAYS: dict[str, dict[str, Any]] = {
     "by-number": _says(valueReference={"identifier": NUMBER, "display": SECRET}),
     "number-with-type": _says(valueReference={"type": "DocumentReference", "identifier": {"use": "usual", **NUMBER}}),
     "bare-number": _says(valueIdentifier=NUMBER),
+    "by-http": _says(valueReference={"reference": f"{BASE.replace('https', 'http')}/{NOTE_NAME}"}),
+    "fragment": _says(valueReference={"reference": f"{BASE}/{NOTE_NAME}#part"}),
+    "query": _says(valueUrl=f"{BASE}/{NOTE_NAME}?_format=json"),
+    "operation": _says(valueUrl=f"{BASE}/{NOTE_NAME}/$render"),
+    "canonical": _says(valueCanonical=f"{BASE}/{NOTE_NAME}|1"),
+    "markdown": _says(valueMarkdown=f"see [the note]({NOTE_NAME})"),
     "url": _says(valueUrl=f"{BASE}/{NOTE_NAME}"),
     "uri": _says(valueUri=NOTE_NAME),
     "attachment": _says(valueAttachment={"contentType": "text/plain", "url": f"{BASE}/{NOTE_NAME}"}),
@@ -451,6 +457,7 @@ BESIDE: dict[str, dict[str, Any]] = {
         "fhir/report.json": _report(presentedForm=FORM),
         "fhir/x.json": {**BINARY, "securityContext": TO_NOTE},
     },
+    "labelled-contained": {"fhir/x.json": {**REPORT, "id": "x", "contained": [NOTE], "conclusion": SECRET}},
     "labelled-practitioner": {
         "fhir/report.json": _report(performer=[{"reference": f"Practitioner/{SECRET}"}]),
         "fhir/x.json": _labelled(THERAPIST),
@@ -482,6 +489,15 @@ def test_nothing_beside_the_report_names_what_is_withheld(way: str, tmp_path: Pa
     assert traces(files, {SECRET, "PSYTHPN"}) == set()
     assert traces(files, {"cXVldHphbA=="}) == set(), "the text in base64"
     assert [e["resource"]["id"] for e in json.loads(files["bundle.json"])["entry"] if e["fullUrl"].endswith("/report")]
+
+
+def test_who_made_a_thing_goes_with_its_provenance(tmp_path: Path) -> None:
+    maker = {"resourceType": "Practitioner", "id": "maker", "name": [{"family": "Testmaker"}]}
+    origin = {**PROVENANCE, "target": [TO_REPORT], "agent": [{"who": {"reference": "Practitioner/maker"}}]}
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "fhir/m.json": maker, "fhir/x.json": origin}
+    entries = json.loads(export(tmp_path, files)["bundle.json"])["entry"]
+    carried = [e["resource"] for e in entries if e["fullUrl"].startswith(BASE)]
+    assert carried == [REPORT, PATIENT, maker, origin]
 
 
 TO_THERAPIST = {"reference": f"Practitioner/{SECRET}", "display": SECRET}

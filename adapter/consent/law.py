@@ -155,11 +155,14 @@ def classify_resource(resource: dict[str, Any]) -> ItemInLaw | None:
 
     Never raises: a malformed resource is read as far as it goes, and what cannot be read is decided about as a clinical
     record; without a resourceType it is undeclared content. A label counts in whatever system it stands: a local
-    system's HIV is taken at its word, in whatever case it is written.
+    system's HIV is taken at its word, in whatever case it is written, and so is the label of a contained resource.
     """
     name = resource.get("resourceType")
     type_name = name if isinstance(name, str) else ""
-    labels = frozenset(code.strip().casefold() for _, code in _codings(_get(resource, "meta"), "security"))
+    inside = resource.get("contained")
+    labelled = (resource, *(inside if isinstance(inside, list) else ()))
+    codings = (coding for one in labelled for coding in _codings(_get(one, "meta"), "security"))
+    labels = frozenset(code.strip().casefold() for _, code in codings)
     sensitive = [row for row in rows("items.csv") if row["match"] == "label" and row["code"].casefold() in labels]
     if not sensitive and _is_supporting(type_name, resource):
         return None

@@ -59,15 +59,16 @@ def _closure(loaded: Loaded, known: dict[str, Carried], chosen: set[str]) -> set
     kept = {url for url in chosen if url in known}
     queue = list(kept)
     while queue:
-        item = known[queue.pop()]
-        for _, _, literal in pointers(item.resource):
-            url = _resolve(loaded, item, literal)
-            if url in known and url not in kept and _supports(loaded, known[url]):
-                kept.add(url)
-                queue.append(url)
-    for url, item in known.items():
-        if item.type in FOLLOWERS and _targets(loaded, item) & kept:
-            kept.add(url)
+        while queue:
+            item = known[queue.pop()]
+            for _, _, literal in pointers(item.resource):
+                url = _resolve(loaded, item, literal)
+                if url in known and url not in kept and _supports(loaded, known[url]):
+                    kept.add(url)
+                    queue.append(url)
+        followers = (url for url, item in known.items() if item.type in FOLLOWERS and url not in kept)
+        queue = [url for url in followers if _targets(loaded, known[url]) & kept]
+        kept |= set(queue)
     return kept
 
 
@@ -94,6 +95,7 @@ class Gone:
         self._urls = {url for url in held if url not in kept} | {
             u for u, forms in contested.items() if not forms & kept
         }
+        self._plain = {_plain(url) for url in self._urls}
         items = [held[url] for url in self._urls if url in held and not _supports(loaded, held[url])]
         self._numbers = {number for item in items for number in _numbers(item.resource)}
         self._only_theirs = self._numbers - {number for url in kept for number in _numbers(held[url].resource)}
@@ -104,14 +106,14 @@ class Gone:
         def gone(value: object) -> bool:
             return self._names(item, value)
 
-        if any(gone(value) for value in _values(item.resource)) or self._told(item):
+        if self._urls and any(gone(value) for value in _values(item.resource)):
             return msgspec.structs.replace(item, resource=subset(item.resource, gone))
         return item
 
     def _names(self, item: Carried, value: object) -> bool:
-        """Whether a text is the address of what stays, or an object a pointer to it (literal or by its number)."""
+        """Whether a text holds the address of what stays, or an object points to it (literally or by its number)."""
         if isinstance(value, str):
-            return _resolve(self._loaded, item, value) in self._urls
+            return _plain(_resolve(self._loaded, item, value)) in self._plain or self._tells(item, value)
         if not isinstance(value, dict):
             return False
         if any(self._names(item, literal) for holder, _, literal in pointers(value) if holder is value):
@@ -121,14 +123,20 @@ class Gone:
             return True
         return _number(value) in self._only_theirs
 
-    def _told(self, item: Carried) -> bool:
-        """Whether a narrative of the resource links to what stays."""
-        texts = (v["div"] for v in _values(item.resource) if isinstance(v, dict) and isinstance(v.get("div"), str))
-        return any(self._names(item, found.rstrip(".")) for text in texts for found in _ADDRESS.findall(text))
+    def _tells(self, item: Carried, text: str) -> bool:
+        found = (_resolve(self._loaded, item, address.rstrip(".")) for address in _ADDRESS.findall(text))
+        return any(_plain(url) in self._plain for url in found)
+
+
+def _plain(url: str) -> str:
+    """An address without its scheme: http and https lead to one thing."""
+    return url.removeprefix("https:").removeprefix("http:")
 
 
 _REFERENCE = frozenset(("reference", "type", "identifier", "display", "id", "extension"))
-_ADDRESS = re.compile(r"(?:https?://|urn:)[^\s\"'<>]+|\b[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}")
+_ADDRESS = re.compile(
+    r"(?:https?://[^\s\"'<>|?#]*?/|\b)[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}|urn:(?:uuid|oid):[A-Za-z0-9.-]+"
+)
 
 
 def _values(value: object) -> Iterable[object]:
