@@ -248,6 +248,14 @@ FOLDERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         case(),
     ),
+    "repeated-between-others": (
+        {
+            "fhir/a.json": REPORT,
+            "fhir/b.json": bundle((f"{OTHER}/Patient/p", PATIENT), (f"{OTHER}/DiagnosticReport/report", REPORT)),
+            "fhir/p.json": PATIENT,
+        },
+        case(),
+    ),
     "contradicting": (
         {
             "fhir/p.json": PATIENT,

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from adapter.config import Settings
 from adapter.delivery.bundle_import import import_bundle
+from adapter.pipeline import check_case
 from mappings.problems import ProblemError
 from tests import golden, small_case
 from tests.dicom_files import dataset
@@ -575,6 +577,54 @@ def test_a_document_goes_nowhere_while_its_bytes_are_labelled_elsewhere(tmp_path
     files = {"fhir/p.json": PATIENT, "fhir/note.json": NOTE, "fhir/report.json": REPORT, "documents/a.txt": SECRET}
     sent = export(tmp_path, files, case(materials=[line]))
     assert traces(sent, {SECRET, "Harmless", "cXVldHphbA=="}) == set()
+
+
+def test_a_part2_label_on_one_form_holds_for_the_other(tmp_path: Path) -> None:
+    label = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}
+    line = {"path": "documents/a.txt", "kind": "clinical_record", "title": "Harmless"}
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "documents/a.txt": SECRET}
+    files["fhir/note.json"] = {**NOTE, "meta": {"security": [label]}}
+    place = small_case.write(tmp_path / "case", files, case(materials=[line]))
+    facts = check_case(place, Settings(), golden.NOW).facts
+    assert [item.part2 for item in facts.materials if item.kind == "sud_program_record"] == [True, True]
+
+
+PARTY = {"names": [{"family": SECRET}], "identifiers": [{"system": "https://ehr.example/sid/staff", "value": SECRET}]}
+
+
+def test_nobody_is_named_whom_only_a_withheld_document_names(tmp_path: Path) -> None:
+    told = case()
+    told["practitioners"].append({"id": "prac-x", **PARTY})
+    told["organizations"].append({"id": "org-x", "name": f"{SECRET} clinic"})
+    told["roles"].append({"id": "role-x", "practitioner": "prac-x", "organization": "org-x"})
+    line = {"path": "a.txt", "id": "doc", "kind": "psychotherapy_notes", "authors": ["role-x"]}
+    sent = export(
+        tmp_path, {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "a.txt": "x"}, told | {"materials": [line]}
+    )
+    assert traces(sent, {SECRET, "prac-x", "org-x", "role-x"}) == set()
+
+
+def test_no_number_is_told_that_only_withheld_images_know(tmp_path: Path) -> None:
+    known = {
+        "identifiers": [{"system": "https://practice.example/mrn", "value": SECRET}],
+        "names": [{"text": "Mirabel Testperson"}],
+    }
+    told = case()
+    told["patient"]["known_as"] = [known]
+    changes = {"patient": told["patient"]}
+    image = dataset(PatientName="Testperson^Mirabel", PatientID=SECRET, PatientBirthDate="19580719")
+    for name, lines in (("kept-back", [{"item": "1.2.3", "sensitivity": "psychotherapy"}]), ("released", [])):
+        studies = [{"id": "ct", "uid": "1.2.3", "series": []}]
+        place = small_case.write(tmp_path / name, {}, case(**changes, materials=lines, studies=studies))
+        write_image(place / "dicom/1.dcm", image)
+        golden.export(place, tmp_path / f"{name}-out")
+    assert traces(delivered(tmp_path / "kept-back-out"), {SECRET}) == set()
+    assert (
+        SECRET
+        in json.loads(delivered(tmp_path / "released-out")["case.json"])["patient"]["known_as"][0]["identifiers"][0][
+            "value"
+        ]
+    )
 
 
 def test_a_file_with_the_bytes_of_a_withheld_one_does_not_go_under_another_line(tmp_path: Path) -> None:
