@@ -7,6 +7,7 @@ export SECOND_OPINION_SHARED
 .PHONY: help setup demo test check live bench golden profiles definitions clean
 
 help:
+	@echo "setup  make .venv with everything pinned        clean   remove it and everything else that was made"
 	@echo "demo   export a case from fixtures and show what was released, withheld and why"
 	@echo "test   run the tests          check   lint, types, layers, tests"
 	@echo "live   run against real counterpart systems     bench   measure against named peers"

@@ -48,6 +48,15 @@ def test_the_shell_blocks_name_targets_that_exist() -> None:
     assert targets == set(re.findall(r"^([a-z]+):", makefile, re.M)) - {"help", "clean"}
 
 
+def test_make_help_lists_every_target() -> None:
+    makefile = (readme.ROOT / "Makefile").read_text(encoding="utf-8")
+    listed = re.search(r"^help:\n((?:\t.*\n)+)", makefile, re.M)
+    assert listed is not None
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.M)) - {"help"}
+    assert {"setup", "clean", "demo"} <= targets
+    assert [name for name in sorted(targets) if not re.search(rf"\b{name}\b", listed[1])] == []
+
+
 def test_the_json_block_is_what_a_case_may_hold() -> None:
     class Piece(msgspec.Struct, forbid_unknown_fields=True):
         materials: tuple[Material, ...]
