@@ -4,7 +4,7 @@
 
     namespace = "6f6d…"              # UUID: ids of this deployment's resources
     ledger = "sqlite:////var/lib/second-opinion/ledger.sqlite3"
-    signing_key = "keys/seal.pem"    # EC P-384 private key (PEM or JWK); bundles are sealed when it is there
+    signing_key = "keys/seal.pem"    # EC P-384 private key (PEM or JWK); bundles are sealed where it is set
     trusted_keys = ["keys/partner.pem"]
     consent_shape = "pcf"            # or "fast"
     log = "off"                      # or "info": JSON lines on stderr, without anything about a patient

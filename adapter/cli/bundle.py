@@ -6,28 +6,33 @@ import click
 
 from adapter.cli.run import emit, end, guarded, settings, tell
 
+KEYS = click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A trusted public key (PEM or JWK), in place of those in the settings; may be repeated.",
+)
+
 
 @click.command("verify")
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path), metavar="OUT")
-@click.option(
-    "--key", "keys", multiple=True, type=click.Path(exists=True, path_type=Path), help="A trusted public key."
-)
+@KEYS
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 @guarded
 def verify_command(ctx: click.Context, bundle: Path, keys: tuple[Path, ...], as_json: bool) -> None:
-    """Say whether OUT is intact and by whom it is sealed. Works offline."""
+    """Say whether OUT is intact and by whom it is signed. Works offline."""
     from adapter.delivery.verify import verify
 
-    trusted = keys or settings(ctx).trusted_keys
-    found = verify(bundle, trusted)
-    tell(found.problems)
+    found = verify(bundle, keys or settings(ctx).trusted_keys)
+    tell(found.refusals)
     if as_json:
         signer = {"thumbprint": found.signer.thumbprint, "trusted": found.signer.trusted} if found.signer else None
-        emit({"intact": found.intact, "files": found.files, "signer": signer})
+        emit({"intact": found.intact, "signed": found.signed, "files": found.files, "signer": signer})
     else:
-        click.echo(f"{'intact' if found.intact else 'NOT intact'}: {found.files} files, {found.seal}")
-    end(0 if found.intact and not (found.signer and found.signer.trusted is False) else 1)
+        click.echo(found.summary)
+    end(1 if found.refusals else 0)
 
 
 @click.command("import")
@@ -35,11 +40,12 @@ def verify_command(ctx: click.Context, bundle: Path, keys: tuple[Path, ...], as_
 @click.option(
     "--to", "folder", required=True, type=click.Path(path_type=Path), metavar="CASE", help="A new case folder."
 )
+@KEYS
 @click.pass_context
 @guarded
-def import_command(ctx: click.Context, bundle: Path, folder: Path) -> None:
-    """Turn the bundle OUT back into a case folder. A bundle that is not intact is not imported."""
+def import_command(ctx: click.Context, bundle: Path, folder: Path, keys: tuple[Path, ...]) -> None:
+    """Turn the bundle OUT back into a case folder. What `verify` does not take is not imported."""
     from adapter.delivery.bundle_import import import_bundle
 
-    import_bundle(bundle, folder, settings(ctx).trusted_keys)
+    import_bundle(bundle, folder, keys or settings(ctx).trusted_keys)
     click.echo(str(folder))

@@ -5,8 +5,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from adapter.delivery.manifest import read_manifest
-from adapter.delivery.tree import opened
+from adapter.delivery.manifest import read_manifest, thumbprints
+from adapter.delivery.tree import check_parent, opened
 from adapter.delivery.verify import verify_tree
 from mappings.domain.native import read_case
 from mappings.fhir.bundle import take_apart
@@ -21,17 +21,17 @@ def import_bundle(bundle: Path, folder: Path, trusted: tuple[Path, ...] = ()) ->
     """Write the case folder; nothing is there until all is.
 
     Raises:
-        ProblemError: the bundle is not intact, its signer is not trusted where keys are configured, or `folder` exists.
+        ProblemError: the bundle is not intact, its signer is not trusted where keys are given, a key
+            is none, or `folder` exists or lies in a folder that does not.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise refuse("conflict", folder.name, "exists; name a new folder", rule="bundle.import")
+    check_parent(folder)
+    keys = thumbprints(trusted)
     with opened(bundle) as tree:
-        found = verify_tree(tree, trusted)
-        if found.problems:
-            raise ProblemError(found.problems)
-        if found.signer is not None and found.signer.trusted is False:
-            message = "is sealed with a key that is not trusted here; add it to `trusted_keys` if you know it"
-            raise refuse("security", "manifest.jws", message, rule="bundle.signature")
+        found = verify_tree(tree, keys)
+        if found.refusals:
+            raise ProblemError(found.refusals)
         scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
         try:
             _write(tree, scratch / "case")

@@ -1,4 +1,6 @@
-"""The case bundle: a sealed tree of files that a FHIR system, a DICOM viewer and a person can each open.
+"""The case bundle: a tree of files that a FHIR system, a DICOM viewer and a person can each open.
+
+Its manifest lists every file; it is sealed where a key is configured, that is, the manifest is signed.
 
 bundle.json  manifest.json  manifest.jws  index.html  case.json  documents/  DICOMDIR  DICOM/  README.txt
 """
@@ -75,14 +77,14 @@ def assembly(release: Release, settings: Settings) -> Assembly:
 
 
 def check_ready(target: Path, settings: Settings) -> None:
-    """Raise ProblemError unless a delivery can be written to `target` and sealed; nothing is touched."""
+    """Raise ProblemError unless a delivery can be written to `target` and sealed (key set); nothing is touched."""
     check_target(target)
     if settings.signing_key is not None:
         private_key(settings.signing_key)
 
 
 def deliver(release: Release, bundle: Json, target: Path, settings: Settings) -> tuple[str, tuple[Problem, ...]]:
-    """Write the sealed bundle to `target` (a folder, or a zip by its ending); nothing is there until all is.
+    """Write the bundle to `target` (a folder, or a zip by its ending); nothing is there until all is.
 
     Returns:
         The sha256 of manifest.json, and what was noticed while writing images.

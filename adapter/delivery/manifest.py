@@ -7,7 +7,7 @@ its exact bytes with ES384; the public key travels in the protected header, and 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from mappings.problems import Problem, problem, refuse
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.jws"
 ALGORITHM = "ES384"
+KEY_RULE = "bundle.key"
 _RULE = "bundle.manifest"
 
 
@@ -94,13 +95,13 @@ def read_manifest(tree: Path) -> tuple[Manifest, bytes]:
 
 
 def compare(manifest: Manifest, tree: Path) -> list[Problem]:
-    """What differs between the manifest and the files: changed, missing, added."""
+    """What differs between the manifest and the files: changed, missing, added. Tells nothing of who changed it."""
     told = {file.path: file for file in manifest.files}
     there = {file.path: file for file in describe(tree)}
     found = [_differs(path, "is missing") for path in told if path not in there]
     found += [_differs(path, "is not on the manifest") for path in there if path not in told]
     found += [
-        _differs(path, "was changed after it was sealed") for path in told if there.get(path, told[path]) != told[path]
+        _differs(path, "is not as the manifest says") for path in told if there.get(path, told[path]) != told[path]
     ]
     return sorted(found, key=lambda p: p.where)
 
@@ -131,31 +132,24 @@ def private_key(key_file: Path) -> Any:
     """The EC P-384 private key in a file (PEM or JWK).
 
     Raises:
-        ProblemError: it cannot be read or is another kind of key.
+        ProblemError: it is not there, cannot be read or is another kind of key.
     """
-    from joserfc.errors import JoseError
-    from joserfc.jwk import ECKey
-
-    try:
-        raw = key_file.read_bytes()
-        key = ECKey.import_key(json.loads(raw) if raw.lstrip().startswith(b"{") else raw)
-        if key.curve_name != "P-384" or not key.is_private:
-            raise ValueError
-    except (OSError, ValueError, TypeError, JoseError):
-        message = "is no private EC key on curve P-384 (PEM or JWK) that can be read; ES384 needs one"
-        raise refuse("security", key_file.name, message, rule="bundle.signature") from None
+    message = "is no private EC key on curve P-384 (PEM or JWK); ES384 needs one"
+    key = _key(key_file, message)
+    if key.curve_name != "P-384" or not key.is_private:
+        raise refuse("security", key_file.name, message, rule=KEY_RULE)
     return key
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sealed a bundle: the key's thumbprint, and whether it is one of the trusted ones (None: not asked)."""
+    """Who signed a bundle: the key's thumbprint, and whether it is one of the trusted ones (None: not asked)."""
 
     thumbprint: str
     trusted: bool | None = None
 
 
-def check_signature(data: bytes, signature: bytes, trusted: Iterable[Path] | None = None) -> Signer:
-    """Check a detached signature offline.
+def check_signature(data: bytes, signature: bytes, trusted: Set[str] | None = None) -> Signer:
+    """Check a detached signature offline; `trusted` are thumbprints (`thumbprints`).
 
     Raises:
         ProblemError: it is broken, uses another algorithm, or does not fit the manifest.
@@ -171,29 +165,42 @@ def check_signature(data: bytes, signature: bytes, trusted: Iterable[Path] | Non
         key = ECKey.import_key(header["jwk"])
         jws.deserialize_compact(signature.strip(), key, algorithms=[ALGORITHM], payload=data)
     except (JoseError, ValueError, TypeError, KeyError):
-        message = (
-            "does not fit the manifest: one of them was changed after sealing; ask the sender for the bundle again"
-        )
+        message = "does not fit the manifest: one of them was changed; ask the sender for the bundle again"
         raise refuse("security", SIGNATURE, message, rule="bundle.signature") from None
     thumbprint = key.thumbprint()
-    known = None if trusted is None else thumbprint in {_thumbprint(path) for path in trusted}
-    return Signer(thumbprint=thumbprint, trusted=known)
+    return Signer(thumbprint=thumbprint, trusted=None if trusted is None else thumbprint in trusted)
 
 
 def _padded(text: str) -> str:
     return text + "=" * (-len(text) % 4)
 
 
-def _thumbprint(path: Path) -> str:
+def thumbprints(keys: Iterable[Path]) -> frozenset[str]:
+    """The RFC 7638 thumbprints of public keys (PEM or JWK).
+
+    Raises:
+        ProblemError: a file is not there, cannot be read or is no EC key.
+    """
+    message = "is no public EC key (PEM or JWK); name the sender's public key"
+    return frozenset(_key(path, message).thumbprint() for path in keys)
+
+
+def _key(location: Path, other: str) -> Any:
+    """The EC key in a file; `other` is said of a file that holds something else."""
     from joserfc.errors import JoseError
     from joserfc.jwk import ECKey
 
     try:
-        raw = path.read_bytes()
-        return ECKey.import_key(json.loads(raw) if raw.lstrip().startswith(b"{") else raw).thumbprint()
-    except (OSError, ValueError, TypeError, JoseError):
-        message = "is no public EC key (PEM or JWK) that can be read"
-        raise refuse("security", path.name, message, rule="bundle.signature") from None
+        raw = location.read_bytes()
+        return ECKey.import_key(json.loads(raw) if raw.lstrip().startswith(b"{") else raw)
+    except FileNotFoundError:
+        message = "is not there; name the file of the key, or make one"
+        raise refuse("not-found", location.name, message, rule=KEY_RULE) from None
+    except OSError:
+        message = "cannot be read; it has to be a file that you may read"
+        raise refuse("security", location.name, message, rule=KEY_RULE) from None
+    except (ValueError, TypeError, JoseError):
+        raise refuse("security", location.name, other, rule=KEY_RULE) from None
 
 
 def basis_from(reasons: Iterable[Mapping[str, str]]) -> tuple[Basis, ...]:

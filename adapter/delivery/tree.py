@@ -46,12 +46,19 @@ def writing(target: Path) -> Iterator[Path]:
 
 def check_target(target: Path) -> None:
     """Raise ProblemError unless a delivery may be written there; nothing is touched."""
+    check_parent(target)
     target = target.absolute()
-    if not target.parent.is_dir():
-        raise refuse("not-found", target.name, "the folder to write into does not exist; create it", rule=_RULE)
     if target.exists() and not _replaceable(target):
         message = "exists and is no earlier delivery; name a new path, so that nothing of yours is overwritten"
         raise refuse("conflict", target.name, message, rule=_RULE)
+
+
+def check_parent(target: Path) -> None:
+    """Raise ProblemError, which names the folder as it was given, unless `target` would lie in a folder that exists."""
+    parent = target.parent
+    if not parent.is_dir():
+        what = "is no folder; name another place" if parent.exists() else "does not exist; create this folder first"
+        raise refuse("not-found", str(parent), what, rule=_RULE)
 
 
 def _replaceable(target: Path) -> bool:

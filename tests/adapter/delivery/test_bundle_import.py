@@ -114,6 +114,17 @@ def test_a_folder_that_is_in_use_is_left_alone(bundle: Path, tmp_path: Path) -> 
     assert delivered(tmp_path / "case") == {"mine.txt": b"mine"}
 
 
+def test_a_missing_folder_around_the_new_one_is_named(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(ProblemError) as caught:
+        import_bundle(bundle, tmp_path / "sub/dir/case")
+    [problem] = caught.value.problems
+    assert (problem.where, problem.message) == (
+        f"{tmp_path}/sub/dir",
+        "does not exist; create this folder first",
+    )
+    assert not (tmp_path / "sub").exists()
+
+
 def test_an_empty_folder_is_taken(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "case").mkdir()
     import_bundle(bundle, tmp_path / "case")
@@ -125,13 +136,13 @@ def test_where_keys_are_trusted_the_seal_of_a_stranger_is_not_enough(tmp_path: P
     (tmp_path / "theirs.pem").write_bytes(ECKey.generate_key("P-384").as_pem(private=False))
     settings = Settings(ledger=f"sqlite:///{tmp_path}/ledger.db", signing_key=tmp_path / "mine.pem")
     export_case(golden.source("svc-syndrome", tmp_path), tmp_path / "sealed", settings, golden.NOW)
-    with pytest.raises(ProblemError, match=r"manifest\.jws: is sealed with a key that is not trusted here"):
+    with pytest.raises(ProblemError, match=r"manifest\.jws: is by a key that is not trusted here"):
         import_bundle(tmp_path / "sealed", tmp_path / "case", (tmp_path / "theirs.pem",))
     assert not (tmp_path / "case").exists()
 
 
 def test_where_keys_are_trusted_an_unsealed_bundle_is_not_imported(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_bytes(ECKey.generate_key("P-384").as_pem(private=False))
-    with pytest.raises(ProblemError, match=r"manifest\.jws: is missing, and only"):
+    with pytest.raises(ProblemError, match=r"manifest\.jws: is missing, and a signature is required here"):
         import_bundle(bundle, tmp_path / "case", (tmp_path / "key.pem",))
     assert not (tmp_path / "case").exists()

@@ -98,14 +98,53 @@ def test_a_missing_and_an_added_file_are_named(bundle: Path) -> None:
 def test_a_changed_file_is_named(bundle: Path) -> None:
     (bundle / "index.html").write_text("<html></html>")
     [problem] = verify(bundle).problems
-    assert (problem.where, problem.message.split(";")[0]) == ("index.html", "was changed after it was sealed")
+    assert (problem.where, problem.message.split(";")[0]) == ("index.html", "is not as the manifest says")
 
 
-def test_a_key_that_is_not_trusted_is_told(bundle: Path, tmp_path: Path) -> None:
+def test_a_key_that_is_not_trusted_is_told(bundle: Path, key: ECKey, tmp_path: Path) -> None:
     found = verify(bundle, (_public(ECKey.generate_key("P-384"), tmp_path),))
     assert found.intact
     assert _signer(found)[1] is False
-    assert "not trusted" in found.seal
+    assert found.summary == f"intact: 9 files, signed by a key that is not trusted here, thumbprint {key.thumbprint()}"
+    assert [(p.where, p.message.split(";")[0]) for p in found.refusals] == [
+        ("manifest.jws", "is by a key that is not trusted here")
+    ]
+
+
+def test_without_a_signature_the_bytes_are_intact_but_it_is_not_taken_where_keys_are_trusted(
+    bundle: Path, key: ECKey, tmp_path: Path
+) -> None:
+    (bundle / "manifest.jws").unlink()
+    found = verify(bundle)
+    assert (found.intact, found.signed, found.refusals) == (True, False, ())
+    assert found.summary == "intact: 9 files, not signed (this shows accidental change only)"
+    required = verify(bundle, (_public(key, tmp_path),))
+    assert (required.intact, required.signed, required.problems) == (True, False, ())
+    assert [(p.where, p.message.split(";")[0]) for p in required.refusals] == [
+        ("manifest.jws", "is missing, and a signature is required here")
+    ]
+    assert required.summary == "intact but not signed, and a signature is required here: 9 files"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hello", "is no public EC key (PEM or JWK); name the sender's public key"),
+        (b"{}", "is no public EC key (PEM or JWK); name the sender's public key"),
+        (b"", "is no public EC key (PEM or JWK); name the sender's public key"),
+        (None, "is not there; name the file of the key, or make one"),
+    ],
+)
+def test_a_trusted_key_that_is_none_is_told_before_the_bundle_is_judged(
+    content: bytes | None, said: str, bundle: Path, tmp_path: Path
+) -> None:
+    (bundle / "index.html").write_text("changed")
+    place = tmp_path / "partner.pem"
+    if content is not None:
+        place.write_bytes(content)
+    with pytest.raises(ProblemError) as caught:
+        verify(bundle, (place,))
+    assert [(p.where, p.message, p.rule) for p in caught.value.problems] == [("partner.pem", said, "bundle.key")]
 
 
 def _compact(header: dict[str, Any], data: bytes, key: Any) -> str:
@@ -153,7 +192,8 @@ def test_a_forged_seal_is_refused(forgery: str, bundle: Path, key: ECKey) -> Non
     (bundle / "manifest.jws").write_text(_forged(bundle, key)[forgery], "utf-8")
     found = verify(bundle)
     assert [(p.code, p.where) for p in found.problems] == [("security", "manifest.jws")]
-    assert found.signer is None
+    assert (found.signer, found.signed) == (None, False)
+    assert found.summary == "NOT intact: 9 files, the signature does not fit"
 
 
 def test_a_manifest_of_another_format_is_refused(bundle: Path) -> None:
@@ -167,17 +207,28 @@ def test_a_manifest_of_another_format_is_refused(bundle: Path) -> None:
         verify(bundle)
 
 
-@pytest.mark.parametrize("kind", ["public", "P-256", "no key", "absent"])
+@pytest.mark.parametrize("kind", ["public", "P-256", "no key", "empty"])
 def test_a_key_that_cannot_sign_stops_before_anything_is_delivered(kind: str, tmp_path: Path) -> None:
     place = tmp_path / "key.pem"
     texts = {
         "public": ECKey.generate_key("P-384").as_pem(private=False),
         "P-256": ECKey.generate_key("P-256").as_pem(private=True),
         "no key": b"hello",
-        "absent": b"",
+        "empty": b"",
     }
     place.write_bytes(texts[kind])
     settings = msgspec.structs.replace(Settings(signing_key=place), ledger=f"sqlite:///{tmp_path}/ledger.db")
     with pytest.raises(ProblemError, match="is no private EC key"):
         export_case(golden.source("svc-syndrome", tmp_path), tmp_path / "out", settings, golden.NOW)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_signing_key_that_is_absent_or_closed_is_said_to_be_so(tmp_path: Path) -> None:
+    settings = Settings(signing_key=tmp_path / "key.pem", ledger=f"sqlite:///{tmp_path}/ledger.db")
+    place = golden.source("svc-syndrome", tmp_path)
+    with pytest.raises(ProblemError, match=r"^error: key\.pem: is not there; name the file of the key, or make one"):
+        export_case(place, tmp_path / "out", settings, golden.NOW)
+    (tmp_path / "key.pem").mkdir()
+    with pytest.raises(ProblemError, match=r"^error: key\.pem: cannot be read; it has to be a file"):
+        export_case(place, tmp_path / "out", settings, golden.NOW)
     assert not (tmp_path / "out").exists()

@@ -91,7 +91,7 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 
 def test_the_folder_around_it_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError, match="the folder to write into does not exist"):
+    with pytest.raises(ProblemError, match=r"nowhere: does not exist; create this folder first"):
         _deliver(tmp_path / "nowhere" / "out")
     assert _below(tmp_path) == set()
 
