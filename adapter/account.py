@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from mappings.problems import Problem
+from mappings.problems import Problem, Severity
 
 Outcome = Literal["mapped", "kept", "withheld", "refused"]
 
@@ -32,6 +32,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def count(self, outcome: Outcome) -> int:
         """How many units had this outcome."""
         return sum(unit.outcome == outcome for unit in self.units)
+
+    def travelling(self, severity: Severity) -> tuple[tuple[str, Problem], ...]:
+        """The Problems of this severity on units that go all the same, each with its source."""
+        going = (unit for unit in self.units if unit.outcome in ("mapped", "kept"))
+        return tuple((unit.source, found) for unit in going for found in unit.problems if found.severity == severity)
 
     @property
     def incomplete(self) -> bool:

@@ -110,14 +110,23 @@ def _unit(
 
 def _why(name: str, draft: Draft, checked: Checked) -> Problem:
     """Why a unit stays that the law said nothing about."""
+    if name in checked.loaded.contested:
+        message = "two units contradict each other about one resource; while they do, neither goes: mend the ids"
+        return problem("conflict", draft.source, message, rule="case.contested", severity="warning")
     if name in checked.loaded.unowned:
         message = "names no person who is here; add its Patient, or vouch for it by a line under `materials`"
         return problem("not-found", draft.source, message, rule="case.person", severity="warning")
     if name in checked.decision.duplicates:
         message = "repeats an item that is released; it is produced once (45 CFR 164.524(c)(1))"
         return problem("duplicate", draft.source, message, rule="PRODUCE_ONCE", severity="information")
-    if name not in {item.id for item in checked.facts.materials}:
+    if name in _not_offered(checked):
         message = "is not offered: case.json keeps it out of what is asked for"
         return problem("suppressed", draft.source, message, rule="case.offered", severity="information")
     message = "stays: nothing that is released leads to it, or it cannot stand without what is withheld"
     return problem("suppressed", draft.source, message, rule="gate.follows", severity="information")
+
+
+def _not_offered(checked: Checked) -> set[str]:
+    case = checked.loaded.case
+    paths = {document.path: document.id for document in case.documents}
+    return {paths.get(str(line.path), str(line.item)) for line in case.materials if not line.offered}

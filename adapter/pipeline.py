@@ -48,6 +48,27 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
     return Checked(loaded=loaded, facts=facts, decision=decision, gaps=gaps(loaded.case))
 
 
+def rehearse(checked: Checked, settings: Settings, now: Moment) -> Account | None:
+    """The account an export would end with, without writing anything; None where the gate does not permit one.
+
+    Raises:
+        Failure: what we made is not valid FHIR.
+        ProblemError: what is left cannot stand as a case.
+    """
+    if _obstacles(checked):
+        return None
+    released = release(checked.loaded, checked.decision, now, validate_resource, read_again)
+    return close_account(checked, released, _validated(released, fhir_bundle(released, settings)))
+
+
+def _obstacles(checked: Checked) -> tuple[Problem, ...]:
+    """Why nothing may leave; none where the gate permits."""
+    if not checked.decision.permits:
+        return not_permitted(checked.decision)
+    asked = checked.loaded.case.request.id in checked.decision.released
+    return () if asked else (_without_request(),)
+
+
 def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> Exported:
     """The whole way.
 
@@ -60,10 +81,8 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
         message = "lies inside the case folder, where it would become part of the case; name a place outside"
         raise refuse("conflict", target.name, message, rule="export.target")
     checked = check_case(folder, settings, now)
-    if not checked.decision.permits:
-        raise NotPermitted(checked.decision, not_permitted(checked.decision))
-    if checked.loaded.case.request.id not in checked.decision.released:
-        raise NotPermitted(checked.decision, (_without_request(checked),))
+    if obstacles := _obstacles(checked):
+        raise NotPermitted(checked.decision, obstacles)
     check_ready(target, settings)
     ledger = Ledger(settings.ledger)
     try:
@@ -90,7 +109,7 @@ def _release(checked: Checked, now: Moment, ledger: Ledger) -> Release:
     )
 
 
-def _without_request(checked: Checked) -> Problem:
+def _without_request() -> Problem:
     """A bundle says who asks what: it cannot go to somebody who may not know the request."""
     message = (
         "the request itself may not go to this recipient, and a bundle tells it; have the authorization cover it (its "

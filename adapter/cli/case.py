@@ -18,16 +18,22 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 def check_command(ctx: click.Context, case: Path, as_json: bool) -> None:
     """Say what may go, what not, under which paragraph, and what the reviewer will miss. Nothing leaves."""
     from adapter.cli import show
-    from adapter.pipeline import check_case
+    from adapter.pipeline import check_case, rehearse
 
-    checked = check_case(case, settings(ctx), now())
+    chosen, time = settings(ctx), now()
+    checked = check_case(case, chosen, time)
+    account = rehearse(checked, chosen, time)
     if as_json:
-        emit(_as_json(checked))
+        emit({**_as_json(checked), "account": account})
     else:
         show.decision(checked.decision, checked.facts)
         show.gaps(checked.gaps)
+        if account is not None:
+            show.account(account)
     tell(checked.loaded.problems)
-    end(0 if checked.decision.permits else 3)
+    if account is None:
+        tell(found for draft in checked.loaded.drafts for found in draft.problems if found.severity != "information")
+    end(0 if account is not None else 3)
 
 
 @click.command("export")

@@ -32,7 +32,12 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "deadline": decision.deadline,
         "excluded": list(decision.excluded),
         "reasons": [
-            {"code": reason.code, "citation": reason.citation, **({"item": reason.item} if reason.item else {})}
+            {
+                "code": reason.code,
+                "citation": reason.citation,
+                **({"item": reason.item} if reason.item else {}),
+                **({"fact": reason.fact} if reason.fact else {}),
+            }
             for reason in decision.reasons
         ],
     }
@@ -118,6 +123,13 @@ def account(made: Account) -> None:
     out = console()
     words = ("mapped", "kept", "withheld", "refused")
     out.print(f"units    {', '.join(f'{word} {made.count(word)}' for word in words)}")  # type: ignore[arg-type]
+    wrong, odd = made.travelling("error"), made.travelling("warning")
+    if wrong or odd:
+        out.print(
+            f"noticed  {len(wrong)} errors and {len(odd)} warnings in what goes as it came (the account has them)"
+        )
+    for source, found in wrong:
+        out.print(f"  error {escape(source)}: {escape(found.where)}: {escape(found.message)}", soft_wrap=True)
     alike: dict[tuple[str, str], list[str]] = {}
     for unit in made.units:
         if unit.outcome in ("withheld", "refused"):

@@ -7,18 +7,19 @@ from uuid import UUID
 import msgspec
 
 from adapter.holding import UNDECLARED, Draft, File, Loaded
+from adapter.sources.case_checks import implausible, unfitting_sources
 from adapter.sources.gather import Gathered, gather, settings_for
+from adapter.sources.one_person import check_person
 from adapter.sources.persons import image_identity, ownership, patient_identity
 from adapter.sources.placeholders import placeholders
 from adapter.sources.readings import read_carried
-from mappings.dicom.header import Header
 from mappings.dicom.study import Found, studies
 from mappings.domain.case import Case, Material
 from mappings.domain.links import rewrite
 from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.native import read_case
 from mappings.domain.party import is_foreign
-from mappings.domain.person import Identity, same_person
+from mappings.domain.person import Identity
 from mappings.domain.values import Fact
 from mappings.problems import Problem, ProblemError, problem, refuse
 
@@ -42,12 +43,15 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     if unfilled := placeholders(data, CASE_FILE):
         raise ProblemError(unfilled)
     case = _without_readings(read_case(data, CASE_FILE))
+    doubts = (*implausible(case), *unfitting_sources(case, folder))
+    if wrong := tuple(doubt for doubt in doubts if doubt.stops):
+        raise ProblemError(wrong)
     found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE)))
     images, image_problems = studies(
         ((file.path, header) for file, header in found.images),
         zones={s.path: s.zone for s in case.sources if s.zone},
     )
-    _one_person(case, found, images)
+    check_person(case, found, images)
     documents, opaque_drafts = _documents(case, found.opaque)
     case, vouched = _resolve_lines(case, found)
     owners = ownership(found.carried, dict(found.aliases))
@@ -67,7 +71,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         settings=_settings(case, found, images),
         drafts=(*found.drafts, *image_drafts, *opaque_drafts),
         unowned=unowned,
-        problems=reading_problems,
+        problems=(*doubts, *reading_problems),
     )
 
 
@@ -76,41 +80,6 @@ def _without_readings(case: Case) -> Case:
     lists = ("diagnoses", "procedures", "parts", "blocks", "slides", "studies", "reports")
     own = {name: tuple(item for item in getattr(case, name) if not is_foreign(item.id)) for name in lists}
     return msgspec.structs.replace(case, **own, documents=())
-
-
-# --- whose
-
-
-def _one_person(case: Case, found: Gathered, images: Iterable[Found]) -> None:
-    strangers: list[Problem] = []
-    for carried in found.carried:
-        if carried.type == "Patient" and not same_person(case.patient, patient_identity(carried.resource)):
-            owners = ownership(found.carried, dict(found.aliases))
-            urls = {url for url in owners.of if carried.full_url in owners.about(url)}
-            files = sorted(d.source for d in found.drafts if urls & set(d.names))
-            strangers.append(_stranger(files))
-    by_path = {file.path: header for file, header in found.images}
-    for image in images:
-        paths = sorted(image.files.values())
-        other = [path for path in paths if not _is_patient(case, path, by_path)]
-        if other:
-            strangers.append(_stranger(other))
-    if strangers:
-        raise ProblemError(strangers)
-
-
-def _is_patient(case: Case, path: str, by_path: dict[str, Header]) -> bool:
-    chosen = settings_for(path, case.sources)
-    header = by_path[path]
-    return same_person(case.patient, image_identity(header, chosen.patient_system if chosen else None))
-
-
-def _stranger(files: list[str]) -> Problem:
-    message = (
-        "belong to another person than the case's patient, or to a name and number this case does not know; take them "
-        "out, or say under `patient.known_as` in case.json under which number and name this source knows the patient"
-    )
-    return problem("conflict", ", ".join(files), message, rule="case.person")
 
 
 # --- opaque files
@@ -165,6 +134,9 @@ _IN_LAW = ("kind", "maintained_in", "in_drs", "held", "known_location", "complet
 
 def _document(file: File, line: Material) -> Document:
     assert line.kind is not None
+    if file.size == 0:
+        message = "is empty, and declared under `materials` in case.json; put the document itself there"
+        raise refuse("incomplete", file.path, message, rule="case.materials")
     try:
         return Document(
             id=line.id or f"document-{file.sha256[:16]}",

@@ -32,7 +32,7 @@ from mappings.domain.party import (
 )
 from mappings.domain.report import Report
 from mappings.domain.request import ReviewRequest
-from mappings.domain.values import Fact, Moment, Span, need
+from mappings.domain.values import Fact, Identifier, Moment, Span, need
 
 
 class Material(Fact, frozen=True, kw_only=True):
@@ -125,9 +125,15 @@ class Case(Fact, frozen=True, kw_only=True):
             need(item.id not in kinds, f"`{path}.id`: a local name is used twice")
             kinds[item.id] = type(item).__name__
         self._name_declared(kinds)
+        for path, identifiers in self._numbers():
+            need(all(":" in i.system for i in identifiers), f"`{path}.identifiers`: `system` must be the issuer's URI")
         need(kinds.get(self.holder) == "Organization", "field `holder` must name an entry of `organizations`")
         for path, item in self.places():
             _check_links(path, item, kinds)
+        need(
+            self.access is None or self.access.recipient_party != self.holder,
+            "`access.recipient_party` is the holder itself: name who gets what is released",
+        )
         payer = self.access is None or self.access.engaged_by_payer is not None
         need(
             "insurance-required" not in self.request.reasons or payer,
@@ -145,6 +151,12 @@ class Case(Fact, frozen=True, kw_only=True):
         need(len(set(declared)) == len(declared), "`materials`: a local name is used twice")
         for name in declared:
             need(kinds.setdefault(name, "Document") == "Document", "`materials`: a local name is used twice")
+
+    def _numbers(self) -> Iterator[tuple[str, tuple[Identifier, ...]]]:
+        yield "patient", self.patient.identifiers
+        for path, item in self.places():
+            if not is_foreign(item.id):
+                yield path, getattr(item, "identifiers", ())
 
     def places(self) -> Iterator[tuple[str, Item]]:
         """Everything that has a local name with its path, in the order of the fields (findings behind their report)."""

@@ -38,6 +38,18 @@ def matches(entry: KnownAs, patient: Patient, other: Identity) -> bool:
     return not entry.names or _named(entry.names, other.names)
 
 
+def differing(patient: Patient, other: Identity) -> tuple[str, ...]:
+    """Which parts keep the two apart: `issuer`, `number`, `name`, `birth date`, `evidence`; never a value."""
+    found: list[str] = []
+    if not _shared(patient.identifiers, other.identifiers):
+        found.append("issuer" if _bare(patient.identifiers, other) else "number")
+    if patient.names and other.names and not _named(patient.names, other.names):
+        found.append("name")
+    if _contradict(patient.birth_date, other.birth_date):
+        found.append("birth date")
+    return tuple(found) or ("evidence",)
+
+
 def same_identity(one: Identity, other: Identity) -> bool:
     """Whether two sources speak of one person, by the same rule."""
     return _agree(one.identifiers, one.names, one.birth_date, other)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adapter.sources.case_file import load_case
+from mappings.domain.native import read_case
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import ProblemError
 from tests.dicom_files import dataset
@@ -111,7 +112,7 @@ def test_an_image_of_the_patient_is_taken_where_its_issuer_is_known(tmp_path: Pa
 def test_a_number_without_its_issuer_is_nobodys(tmp_path: Path) -> None:
     folder = write(tmp_path / "case", {}, case(sources=[]))
     write_image(folder / "dicom/one.dcm", dataset(**OWN))
-    with pytest.raises(ProblemError, match="belong to another person"):
+    with pytest.raises(ProblemError, match="cannot be shown to belong to the case"):
         load_case(folder, DEFAULT_NAMESPACE)
 
 
@@ -168,3 +169,39 @@ def test_files_that_are_links_out_of_the_folder_are_refused(tmp_path: Path) -> N
     (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
     [draft] = load_case(folder, DEFAULT_NAMESPACE).drafts
     assert (draft.source, draft.refused, [p.code for p in draft.problems]) == ("link.txt", True, ["security"])
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "rule"),
+    [
+        ({"materials": [{"path": "a.txt", "kind": "pathology report"}]}, "case.json $.materials[0].kind", "case.kind"),
+        ({"sources": [{"path": ".", "zone": "America/Chicgo"}]}, "case.json $.sources[0].zone", "case.zone"),
+    ],
+)
+def test_a_word_that_means_nothing_is_refused_with_its_place(
+    tmp_path: Path, change: dict[str, Any], where: str, rule: str
+) -> None:
+    told = case(**change)
+    folder = write(tmp_path / "case", {"a.txt": b"words"}, told)
+    with pytest.raises(ProblemError) as caught:
+        load_case(folder, DEFAULT_NAMESPACE)
+    assert [(found.where, found.rule) for found in caught.value.problems] == [(where, rule)]
+    assert not any(value in str(caught.value) for value in ("pathology report", "Chicgo"))
+
+
+def test_an_empty_file_is_no_document(tmp_path: Path) -> None:
+    told = case(materials=[{"path": "report.pdf", "kind": "pathology_report"}])
+    folder = write(tmp_path / "case", {"report.pdf": b""}, told)
+    with pytest.raises(ProblemError, match="is empty, and declared"):
+        load_case(folder, DEFAULT_NAMESPACE)
+
+
+def test_the_holder_is_no_recipient_and_a_number_needs_the_issuers_uri() -> None:
+    told = case()
+    told["access"]["recipient_party"] = told["holder"]
+    with pytest.raises(ProblemError, match="is the holder itself"):
+        read_case(json.dumps(told).encode())
+    told = case()
+    told["patient"]["identifiers"][0]["system"] = "MRN"
+    with pytest.raises(ProblemError, match="`system` must be the issuer's URI"):
+        read_case(json.dumps(told).encode())

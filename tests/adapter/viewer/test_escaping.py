@@ -14,7 +14,8 @@ from mappings.fhir.carried import Carried
 from tests.adapter.viewer.rich import rich
 from tests.releases import ACCESS_RIGHT, made_release
 
-HOSTILE = "</style></title><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
+# The colon lets it stand where a URI must.
+HOSTILE = ":</style></title><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
 
 def poisoned(value: Any) -> tuple[Any, int]:

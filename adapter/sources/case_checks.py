@@ -1,0 +1,49 @@
+"""What a case may say and yet cannot mean: words that no table has, zones that are none, folders that are not there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from adapter.consent.law import kinds
+from mappings.domain.case import Case
+from mappings.problems import Problem, problem
+
+
+def implausible(case: Case) -> tuple[Problem, ...]:
+    """Words under `materials` that are no kind of item, and a time zone of the holder that is none."""
+    return tuple((*_kinds(case), *_holder_zone(case)))
+
+
+def _kinds(case: Case) -> Iterator[Problem]:
+    known = kinds()
+    for number, line in enumerate(case.materials):
+        if line.kind is not None and line.kind not in known:
+            message = f"is none of the kinds of item: {', '.join(known)}"
+            yield problem("code-invalid", f"case.json $.materials[{number}].kind", message, rule="case.kind")
+
+
+def _holder_zone(case: Case) -> Iterator[Problem]:
+    if case.access is not None and case.access.holder_tz is not None and not _is_zone(case.access.holder_tz):
+        yield problem("value", "case.json $.access.holder_tz", _ZONE, rule="case.zone")
+
+
+def unfitting_sources(case: Case, folder: Path) -> Iterator[Problem]:
+    """Settings of sources whose zone is none (an error), or that fit nothing here (a warning)."""
+    for number, source in enumerate(case.sources):
+        where = f"case.json $.sources[{number}]"
+        if source.path != "." and not (folder / source.path).exists():
+            message = "names a folder or file that is not here, so that its settings fit nothing; mend the path"
+            yield problem("not-found", f"{where}.path", message, rule="case.sources", severity="warning")
+        if source.zone is not None and not _is_zone(source.zone):
+            yield problem("value", f"{where}.zone", _ZONE, rule="case.zone")
+
+
+_ZONE = "is no time zone; write its IANA name, such as America/New_York"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True

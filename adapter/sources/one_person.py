@@ -1,0 +1,67 @@
+"""One person a case: things that belong to somebody else stop it, and every such file is named."""
+
+from collections.abc import Iterable
+
+from adapter.sources.gather import Gathered, settings_for
+from adapter.sources.persons import image_identity, ownership, patient_identity
+from mappings.dicom.study import Found
+from mappings.domain.case import Case
+from mappings.domain.person import Identity, differing, same_person
+from mappings.problems import Problem, ProblemError, problem
+
+
+def check_person(case: Case, found: Gathered, images: Iterable[Found]) -> None:
+    """Raise where a carried Patient or an image is not the case's patient.
+
+    Raises:
+        ProblemError: one Problem for each other person, naming the files and which part of the identity differs.
+    """
+    strangers = [*_patients(case, found), *_images(case, found, images)]
+    if strangers:
+        raise ProblemError(strangers)
+
+
+def _patients(case: Case, found: Gathered) -> Iterable[Problem]:
+    owners = ownership(found.carried, dict(found.aliases))
+    for carried in found.carried:
+        if carried.type != "Patient":
+            continue
+        identity = patient_identity(carried.resource)
+        if not same_person(case.patient, identity):
+            urls = {url for url in owners.of if carried.full_url in owners.about(url)}
+            yield _stranger(sorted(d.source for d in found.drafts if urls & set(d.names)), case, identity)
+
+
+def _images(case: Case, found: Gathered, images: Iterable[Found]) -> Iterable[Problem]:
+    headers = {file.path: header for file, header in found.images}
+    for image in images:
+        other: dict[tuple[str, ...], list[str]] = {}
+        for path in sorted(image.files.values()):
+            chosen = settings_for(path, case.sources)
+            identity = image_identity(headers[path], chosen.patient_system if chosen else None)
+            if not same_person(case.patient, identity):
+                other.setdefault(differing(case.patient, identity), []).append(path)
+        for parts, paths in other.items():
+            yield _said(paths, parts)
+
+
+def _stranger(files: list[str], case: Case, identity: Identity) -> Problem:
+    return _said(files, differing(case.patient, identity))
+
+
+_HELP = {
+    "issuer": "the number comes without its issuer: say under `sources` (`patient_system`) who issues it there",
+    "number": "the number (or its issuer) is another",
+    "name": "the name is another",
+    "birth date": "the birth date is another",
+    "evidence": "there is neither a name nor a birth date beside the number",
+}
+
+
+def _said(files: list[str], parts: tuple[str, ...]) -> Problem:
+    what = "; ".join(_HELP[part] for part in parts)
+    message = (
+        f"cannot be shown to belong to the case's patient ({what}); take out what belongs to somebody else, or say "
+        "under `patient.known_as` in case.json under which number, name and birth date this source knows the patient"
+    )
+    return problem("conflict", ", ".join(files), message, rule="case.person")
