@@ -13,19 +13,26 @@ SECOND_OPINION_LEDGER, SECOND_OPINION_SIGNING_KEY and SECOND_OPINION_LOG overrid
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
 
 from mappings.identity import DEFAULT_NAMESPACE
-from mappings.problems import refuse
+from mappings.problems import Problem, ProblemError, problem, refuse
 
 CONFIG_FILE = "second-opinion.toml"
 _RULE = "config"
+_MUST_BE = {
+    "namespace": "must be a UUID, as a text",
+    "ledger": "must be a text: a SQLAlchemy URL",
+    "signing_key": "must be a text: the path of a key file",
+    "trusted_keys": "must be a list of texts: the paths of key files",
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,18 +73,36 @@ def _default_ledger(env: Mapping[str, str]) -> str:
 def _read(location: Path) -> Settings:
     try:
         raw = tomllib.loads(location.read_text(encoding="utf-8"))
-        settings = msgspec.convert(raw, Settings, dec_hook=_path, str_keys=True)
     except OSError:
         raise refuse(
             "not-found", location.name, "cannot be read; name the settings file that exists", rule=_RULE
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise refuse("structure", location.name, "is not TOML; mend the file", rule=_RULE) from None
-    except msgspec.ValidationError as error:
-        where = str(error).rpartition("`$")[2].rstrip("`") or "."
-        message = f"holds a setting that does not fit; it may hold {', '.join(Settings.__struct_fields__)}"
-        raise refuse("value", f"{location.name} ${where}", message, rule=_RULE) from None
-    return _beside(settings, location.parent)
+    problems = [_unknown(name, location.name) for name in raw if name not in Settings.__struct_fields__]
+    values: dict[str, Any] = {}
+    for name, kind in get_type_hints(Settings).items():
+        try:
+            values |= {name: msgspec.convert(raw[name], kind, dec_hook=_path)} if name in raw else {}
+        except msgspec.ValidationError as error:
+            problems.append(_unfit(name, kind, str(error), location.name))
+    if problems:
+        raise ProblemError(problems)
+    return _beside(Settings(**values), location.parent)
+
+
+def _unknown(name: str, file: str) -> Problem:
+    where = f"{file} $.{name}" if re.fullmatch(r"[\w-]{1,60}", name) else file
+    message = f"is no setting; the settings are {', '.join(Settings.__struct_fields__)}"
+    return problem("structure", where, message, rule=_RULE)
+
+
+def _unfit(name: str, kind: Any, error: str, file: str) -> Problem:
+    """Name the place and what may stand there; msgspec's own text quotes the value."""
+    inner = re.search(r" - at `\$([^`]*)`$", error)
+    words = get_args(kind) if get_origin(kind) is Literal else ()
+    message = f"must be one of {', '.join(words)}" if words else _MUST_BE[name]
+    return problem("value", f"{file} $.{name}{inner[1] if inner else ''}", message, rule=_RULE)
 
 
 def _beside(settings: Settings, folder: Path) -> Settings:

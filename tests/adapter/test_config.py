@@ -1,0 +1,77 @@
+"""A wrong setting is named by its place, with what may stand there; what stands there is not shown."""
+
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pytest
+
+from adapter import config
+from adapter.config import Settings, load_settings
+from mappings.problems import ProblemError
+
+NAMES = "namespace, ledger, signing_key, trusted_keys, consent_shape, log"
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    place = folder / "mine.toml"
+    place.write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemError) as caught:
+        load_settings(place, {})
+    return [str(found) for found in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "message"),
+    [
+        ('consent_shape = "Zebulon"', "consent_shape", "must be one of pcf, fast"),
+        ("consent_shape = 3", "consent_shape", "must be one of pcf, fast"),
+        ('log = "Zebulon"', "log", "must be one of off, info"),
+        ("log = true", "log", "must be one of off, info"),
+        ('namespace = "Zebulon"', "namespace", "must be a UUID, as a text"),
+        ("namespace = 3", "namespace", "must be a UUID, as a text"),
+        ("ledger = 2020-01-01", "ledger", "must be a text: a SQLAlchemy URL"),
+        ("signing_key = 3", "signing_key", "must be a text: the path of a key file"),
+        ('trusted_keys = "Zebulon"', "trusted_keys", "must be a list of texts: the paths of key files"),
+        ('trusted_keys = ["a", 3]', "trusted_keys[1]", "must be a list of texts: the paths of key files"),
+        ('ledgr = "Zebulon"', "ledgr", f"is no setting; the settings are {NAMES}"),
+        ('[log-in]\nuser = "Zebulon"', "log-in", f"is no setting; the settings are {NAMES}"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_may_be(text: str, where: str, message: str, tmp_path: Path) -> None:
+    assert problems(tmp_path, text) == [f"error: mine.toml $.{where}: {message} [config]"]
+
+
+def test_every_wrong_setting_is_named(tmp_path: Path) -> None:
+    assert problems(tmp_path, 'log = "x"\nkey = "y"\nledger = 1\n') == [
+        f"error: mine.toml $.key: is no setting; the settings are {NAMES} [config]",
+        "error: mine.toml $.ledger: must be a text: a SQLAlchemy URL [config]",
+        "error: mine.toml $.log: must be one of off, info [config]",
+    ]
+
+
+def test_a_name_that_is_no_name_is_not_shown(tmp_path: Path) -> None:
+    assert problems(tmp_path, '"a b\\nc" = 1') == [
+        f"error: mine.toml: is no setting; the settings are {NAMES} [config]"
+    ]
+
+
+def test_for_every_setting_it_is_known_what_it_may_be() -> None:
+    said = {name for name, kind in get_type_hints(Settings).items() if set(get_args(kind)) & {"pcf", "off"}}
+    assert said | set(config._MUST_BE) == set(Settings.__struct_fields__)
+
+
+def test_settings_that_fit_are_read(tmp_path: Path) -> None:
+    place = tmp_path / "mine.toml"
+    place.write_text('signing_key = "keys/seal.pem"\ntrusted_keys = ["/a.pem"]\nconsent_shape = "fast"\n', "utf-8")
+    read = load_settings(place, {"HOME": "/home/x"})
+    assert (read.signing_key, read.trusted_keys) == (tmp_path / "keys/seal.pem", (Path("/a.pem"),))
+    assert (read.consent_shape, read.log) == ("fast", "off")
+    assert read.ledger == "sqlite:////home/x/.local/state/second-opinion/ledger.sqlite3"
+
+
+def test_what_is_no_toml_or_not_there_is_told(tmp_path: Path) -> None:
+    assert problems(tmp_path, "log = ") == ["error: mine.toml: is not TOML; mend the file [config]"]
+    with pytest.raises(
+        ProblemError, match=r"^error: nowhere\.toml: cannot be read; name the settings file that exists"
+    ):
+        load_settings(tmp_path / "nowhere.toml", {})
