@@ -6,7 +6,7 @@ prepared row, delivers again with the same time, and closes it.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid5
@@ -121,7 +121,7 @@ def _engine(url: str) -> sa.Engine:
     try:
         address = sa.make_url(url)
         if address.get_backend_name() == "sqlite" and address.database:
-            Path(address.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _private(address.database)
         engine = sa.create_engine(address, hide_parameters=True)
         if address.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", _durable)
@@ -130,6 +130,15 @@ def _engine(url: str) -> sa.Engine:
         message = "cannot be opened; check `ledger` in the settings (a SQLAlchemy URL) and its folder"
         raise refuse("no-store", "ledger", message, rule="ledger") from None
     return engine
+
+
+def _private(database: str) -> None:
+    """A new SQLite file and its folder are for their owner alone; SQLite gives its side files the mode of the file."""
+    place = Path(database)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if database != ":memory:" and not database.startswith("file:"):
+        with suppress(FileExistsError):
+            place.touch(mode=0o600, exist_ok=False)
 
 
 def _durable(connection: Any, _: object) -> None:
