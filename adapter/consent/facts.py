@@ -38,11 +38,12 @@ from adapter.consent.groups import (
     StateRule,
     Waiver,
 )
+from mappings.domain.native import type_in_words
 from mappings.fhir.wire import dumps, loads
 from mappings.problems import ProblemError, refuse
 
 RULE = "consent.facts"
-_PLAIN_MESSAGE = re.compile(r"(Expected `[\w| ]+`(, got `\w+`)?|Object missing required field `\w+`)\Z")
+_MISSING = re.compile(r"Object missing required field `\w+`\Z")
 
 
 class Facts(Group, frozen=True, kw_only=True):
@@ -179,8 +180,10 @@ def _safe(message: str) -> ProblemError:
         return refuse("structure", where, _unknown_field(text), rule=RULE)
     if text.startswith("Invalid RFC3339"):
         return refuse("value", where, "is not a date; write YYYY-MM-DD", rule=RULE)
-    if _PLAIN_MESSAGE.match(text):
-        return refuse("structure", where, f"{text[0].lower()}{text[1:]}; correct the type", rule=RULE)
+    if words := type_in_words(text):
+        return refuse("structure", where, words, rule=RULE)
+    if _MISSING.match(text):
+        return refuse("structure", where, f"{text[0].lower()}{text[1:]}; add it", rule=RULE)
     return refuse("value", where, "does not hold what this field takes; see the schema of the facts", rule=RULE)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mappings.domain.native import schema
+from mappings.domain.native import schema, without_mark
 from mappings.problems import Problem, problem
 
 MARK = "FILL-IN"
@@ -16,7 +16,7 @@ RULE = "case.placeholder"
 def placeholders(data: bytes, where: str) -> tuple[Problem, ...]:
     """One Problem for each text of a JSON file that still holds the mark; none where it is no JSON."""
     try:
-        value = msgspec.json.decode(data)
+        value = msgspec.json.decode(without_mark(data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
     message = f"still says {MARK}; write what is known, or take the field out if it is not required"

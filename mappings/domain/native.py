@@ -20,12 +20,13 @@ from mappings.problems import Problem, ProblemError, problem, refuse
 SCHEMA_URL = f"{CANONICAL}/schema/case-1.json"
 
 T = TypeVar("T")
+NO_TEXT = "must be a text"
 _RULE = "case.format"
 
 
 def _from_json(kind: type, value: Any) -> Any:
     if not isinstance(value, str):
-        raise ValueError("must be a text")
+        raise ValueError(NO_TEXT)
     return kind(value)
 
 
@@ -44,11 +45,12 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 def decode(data: bytes, kind: type[T], where: str = "case.json") -> T:
-    """Read one domain value from JSON.
+    """Read one domain value from JSON; a byte order mark before it is passed over.
 
     Raises:
         ProblemError: one Problem that names the path below `where`, what is expected and what to do.
     """
+    data = without_mark(data)
     try:
         data.decode("utf-8")
         value = _decoder(typing.cast(Hashable, kind)).decode(data)
@@ -65,6 +67,11 @@ def decode(data: bytes, kind: type[T], where: str = "case.json") -> T:
         message = "holds an object that has the same field twice; one value would be lost: keep one of them"
         raise refuse("structure", where, message, rule=_RULE)
     return typing.cast(T, value)
+
+
+def without_mark(data: bytes) -> bytes:
+    """The bytes without a UTF-8 byte order mark: some editors write one, and RFC 8259 (8.1) lets a reader ignore it."""
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def _repeats_a_key(data: bytes) -> bool:
@@ -91,8 +98,10 @@ def encode(value: Any) -> bytes:
 
 
 def encode_case(case: Case) -> bytes:
-    """Write `case.json`."""
-    return encode(case)
+    """Write `case.json`: as `encode`, but always with its format, first or directly after `$schema`."""
+    told = msgspec.json.decode(_ENCODER.encode(case), type=dict[str, msgspec.Raw])
+    first = {name: told.pop(name) for name in ("$schema",) if name in told}
+    return encode({**first, "format": case.format, **told})
 
 
 def schema() -> dict[str, Any]:
@@ -121,7 +130,31 @@ def _schema_of(kind: type) -> dict[str, Any]:
 
 
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.S)
-_SAFE = re.compile(r"Expected `[^`]*`(?:, got `[^`]*`)?|Object missing required field `[^`]*`|Invalid decimal string")
+_EXPECTED = re.compile(r"Expected `([^`]*)`(?:, got `[^`]*`)?")
+_WORDS = {
+    "bool": "true or false",
+    "str": "a text",
+    "array": "a list",
+    "object": "an object",
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number",
+    "date": "a date (YYYY-MM-DD)",
+    "datetime": "a date-time",
+    "null": "null",
+}
+
+
+def type_in_words(what: str) -> str | None:
+    """Say msgspec's "Expected `bool | null`, got `str`" in plain words ("must be true or false"); None if it is other.
+
+    Where null is allowed beside something else it goes unsaid: to leave the field out is the better advice.
+    """
+    found = _EXPECTED.fullmatch(what)
+    names = found[1].split(" | ") if found else []
+    words = [_WORDS.get(name) for name in names if name != "null" or len(names) == 1]
+    # a type that has no word of ours is left to the caller
+    return f"must be {' or '.join(dict.fromkeys(filter(None, words)))}" if words and all(words) else None
 
 
 def _explain(text: str, kind: type, where: str) -> Problem:
@@ -139,8 +172,11 @@ def _explain(text: str, kind: type, where: str) -> Problem:
         return problem("structure", place, message, rule=_RULE)
     if what.startswith("Object missing required field"):
         return problem("required", place, what[0].lower() + what[1:] + "; add it", rule=_RULE)
-    if _SAFE.match(what):
-        return problem("structure", place, what[0].lower() + what[1:], rule=_RULE)
+    if what in ("Invalid decimal string", NO_TEXT):
+        return problem("structure", place, NO_TEXT if what == NO_TEXT else "must be a number", rule=_RULE)
+    if _EXPECTED.match(what):
+        message = type_in_words(what) or "is of another type than stands here; see the JSON Schema (`schema`)"
+        return problem("structure", place, message, rule=_RULE)
     return problem("value" if what.startswith("is not") else "invariant", place, what, rule=_RULE)
 
 

@@ -40,6 +40,22 @@ def test_what_facts_do_not_have_is_refused_by_its_place(data: bytes, where: str)
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b'{"identity_verified": "Zebulon"}', "error: $.identity_verified: must be true or false [consent.facts]"),
+        (b'{"materials": {}}', "error: $.materials: must be a list [consent.facts]"),
+        (b'{"materials": [{"id": 3}]}', "error: $.materials[0].id: must be a text [consent.facts]"),
+        (b'{"materials": [{}]}', "error: $.materials[0]: object missing required field `id`; add it [consent.facts]"),
+        (b'["Zebulon"]', "error: $: must be an object [consent.facts]"),
+    ],
+)
+def test_a_wrong_type_is_said_in_plain_words(data: bytes, said: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        read_facts(data)
+    assert [str(problem) for problem in caught.value.problems] == [said]
+
+
 def test_a_misspelt_field_is_told_its_neighbour() -> None:
     with pytest.raises(ProblemError, match="the nearest field is `identity_verified`"):
         facts_from({"identity_verifed": True})
