@@ -1,8 +1,11 @@
 """Authorizations (45 CFR 164.508): whether one is valid, whom and what it reaches, and what needs one of its own."""
 
+import calendar
 import datetime as dt
+import re
 from collections.abc import Iterator
 
+from adapter.consent.clock import day_for_papers
 from adapter.consent.facts import Facts
 from adapter.consent.groups import Authorization, Material
 from adapter.consent.law import is_physical
@@ -15,12 +18,29 @@ Fault = tuple[str, str | None]
 """A reason code, and the fact it hangs on where the code does not say it."""
 
 
+_MONTH = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2]))?", re.ASCII)
+_TERM = re.compile(
+    r"\d|\b(?:years?|months?|weeks?|days)\b"
+    r"|\b(?:january|february|march|april|june|july|august|september|october|november|december)\b",
+    re.IGNORECASE,
+)
+
+
 def expiry_day(text: str | None) -> dt.date | None:
-    """Return the date an expiry names, or None where it names an event."""
+    """Return the last day an expiry leaves (of a month or year its last, of a date-time its own), or None."""
+    told = (text or "").strip().upper()
+    if found := _MONTH.fullmatch(told):
+        year, month = int(found[1]), int(found[2] or 12)
+        return dt.date(year, month, calendar.monthrange(year, month)[1]) if year else None
     try:
-        return dt.date.fromisoformat((text or "").strip())
+        return dt.datetime.fromisoformat(told).date()
     except ValueError:
         return None
+
+
+def is_unclear(text: str | None) -> bool:
+    """Whether an expiry speaks of a date or a term that cannot be read: `1 year`, `01/02/2026`. It is no event."""
+    return expiry_day(text) is None and _TERM.search(text or "") is not None
 
 
 def faults_of(consent: Authorization, facts: Facts, today: dt.date | None) -> list[Fault]:
@@ -67,6 +87,8 @@ def _expiry_faults(consent: Authorization, facts: Facts, today: dt.date | None) 
     day = expiry_day(text)
     if consent.expiry_event_occurred is True or (day is not None and today is not None and today > day):
         return [("AUTH_EXPIRED", None)]
+    if is_unclear(text):
+        return [("FACT_MISSING", "authorization.expiry")]
     return [("FACT_MISSING", "as_of")] if day is not None and today is None else []
 
 
@@ -94,7 +116,7 @@ def authorized(matter: Matter, item: Material) -> Iterator[Finding]:
     if consent is None:
         yield wait("AUTHORIZATION_MISSING", item)
         return
-    faults = faults_of(consent, matter.facts, matter.today)
+    faults = faults_of(consent, matter.facts, day_for_papers(matter.facts, matter.policy))
     yield from (wait(code, item, fact=fact) for code, fact in faults)
     if faults:
         yield note(OWN)
@@ -112,8 +134,11 @@ def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
     if item.kind != "psychotherapy_notes":
         return
     consent = matter.facts.psychotherapy_authorization
-    if consent is None or faults_of(consent, matter.facts, matter.today) or not covers(consent, item):
+    today = day_for_papers(matter.facts, matter.policy)
+    faults = faults_of(consent, matter.facts, today) if consent else []
+    if consent is None or faults or not covers(consent, item):
         yield out("PSYCHOTHERAPY_AUTHORIZATION_MISSING", item, "pend")
+    yield from (wait(code, item, fact=fact) for code, fact in faults)
 
 
 @item_rule(

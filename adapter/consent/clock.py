@@ -59,6 +59,16 @@ def day_of_decision(facts: Facts, policy: Policy) -> dt.date | None:
     return local_date(facts.as_of or facts.received_at, facts.holder_tz, policy)
 
 
+def day_for_papers(facts: Facts, policy: Policy) -> dt.date | None:
+    """Return the day papers are judged on: the local day, else the day of the decision as its own offset writes it."""
+    known = day_of_decision(facts, policy)
+    written = facts.as_of or facts.received_at
+    if known is not None or written is None:
+        return known
+    value = moment(written)
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
 def _limit(day0: dt.date, policy: Policy) -> dt.date:
     days = min(policy.access_days, policy.state_access_days or policy.access_days)
     return day0 + dt.timedelta(days=days)

@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from adapter.consent.authorization import expiry_day
+from adapter.consent.authorization import expiry_day, is_unclear
+from adapter.consent.clock import day_for_papers
 from adapter.consent.facts import Facts
 from adapter.consent.groups import Material, Part2Consent
 from adapter.consent.law import is_part2
 from adapter.consent.policy import Policy
-from adapter.consent.rules import OUTGOING, Finding, Matter, blank, item_rule, note, out, same_name
+from adapter.consent.rules import OUTGOING, Finding, Matter, blank, item_rule, note, out, same_name, wait
 from adapter.consent.words import TPO
 
 NOTES = "sud_counseling_notes"
@@ -35,7 +36,14 @@ def _expired(consent: Part2Consent, facts: Facts, today: dt.date | None) -> bool
     if not text or (text in NO_END and facts.purpose not in TPO):
         return True
     day = expiry_day(text)
-    return day is not None and (today is None or today > day)
+    return day is not None and today is not None and today > day
+
+
+def _unknown(consent: Part2Consent, today: dt.date | None) -> str | None:
+    """The fact without which a consent cannot be judged: what it ends with, or the day of the decision."""
+    if is_unclear(consent.expiry):
+        return "part2_consent.expiry"
+    return "as_of" if today is None and expiry_day(consent.expiry) is not None else None
 
 
 def _tpo_statements(consent: Part2Consent, facts: Facts) -> bool:
@@ -111,9 +119,13 @@ def _may_redisclose(facts: Facts, policy: Policy, item: Material) -> bool:
 
 def _by_consent(matter: Matter, item: Material, consent: Part2Consent | None) -> Iterator[Finding]:
     facts, policy = matter.facts, matter.policy
-    if consent is not None and is_defective(consent, facts, policy, matter.today):
+    today = day_for_papers(facts, policy)
+    if consent is not None and is_defective(consent, facts, policy, today):
         yield out("PART2_CONSENT_DEFECTIVE", item, "pend")
         yield note("AUTH_HELP_OWED")
+    elif consent is not None and (fact := _unknown(consent, today)):
+        yield out("PART2_CONSENT_MISSING", item, "pend")
+        yield wait("FACT_MISSING", item, fact=fact)
     elif consent is None or not reaches(consent, facts, policy, item):
         yield out("PART2_CONSENT_MISSING", item, "pend")
     else:
