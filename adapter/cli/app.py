@@ -8,7 +8,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("start", "Write a case folder to fill in."),
     "schema": ("start", "Print the JSON Schema of case.json."),
     "check": ("case", "Say what may go and why, and what is missing; nothing leaves."),
-    "export": ("case", "Export a case as a bundle (folder or .zip), sealed where a key is set."),
+    "export": ("case", "Export a case as a bundle (folder or .zip)."),
     "verify": ("bundle", "Say whether a bundle is intact, and by whom it is signed."),
     "import": ("bundle", "Turn a bundle back into a case folder."),
     "convert": ("convert", "Convert foreign files to FHIR inside your own walls."),
