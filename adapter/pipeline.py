@@ -83,7 +83,7 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
     checked = check_case(folder, settings, now)
     if obstacles := _obstacles(checked):
         raise NotPermitted(checked.decision, obstacles)
-    check_ready(target, settings)
+    check_ready(target, checked.loaded.case.id, settings)
     ledger = Ledger(settings.ledger)
     try:
         released = _release(checked, now, ledger)

@@ -47,9 +47,12 @@ def check_command(ctx: click.Context, case: Path, as_json: bool) -> None:
 def export_command(ctx: click.Context, case: Path, target: Path, as_json: bool) -> None:
     """Export CASE as a sealed bundle to OUT; OUT.account.json beside it says what became of every unit."""
     from adapter.cli import show
+    from adapter.delivery.earlier import check_account
     from adapter.errors import NotPermitted
     from adapter.pipeline import export_case
 
+    place = target.with_name(f"{target.name}.account.json")
+    check_account(place)
     try:
         done = export_case(case, target, settings(ctx), now())
     except NotPermitted as refusal:
@@ -58,7 +61,6 @@ def export_command(ctx: click.Context, case: Path, target: Path, as_json: bool) 
         show.refusal(refusal.decision)
         tell(found for found in refusal.problems if found.rule == "gate.request")
         end(refusal.exit_code)
-    place = target.with_name(f"{target.name}.account.json")
     place.write_bytes(done.account.to_json())
     if as_json:
         emit({"to": str(target), **_as_json(done.checked), "manifest_sha256": done.manifest_sha256})

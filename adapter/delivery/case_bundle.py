@@ -76,9 +76,9 @@ def assembly(release: Release, settings: Settings) -> Assembly:
     )
 
 
-def check_ready(target: Path, settings: Settings) -> None:
-    """Raise ProblemError unless a delivery can be written to `target` and sealed (key set); nothing is touched."""
-    check_target(target)
+def check_ready(target: Path, case: str, settings: Settings) -> None:
+    """Raise ProblemError unless a delivery of `case` can be written to `target` and sealed (key set); touch nothing."""
+    check_target(target, case)
     if settings.signing_key is not None:
         private_key(settings.signing_key)
 
@@ -92,7 +92,7 @@ def deliver(release: Release, bundle: Json, target: Path, settings: Settings) ->
     Raises:
         ProblemError: a file changed while it was read, or the target cannot be written.
     """
-    with writing(target) as tree:
+    with writing(target, release.case.id) as tree:
         (tree / BUNDLE).write_bytes(pretty(bundle))
         (tree / CASE).write_bytes(encode_case(release.case))
         (tree / PAGE).write_bytes(render(release))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from adapter.delivery.earlier import replaceable
 from mappings.problems import ProblemError, refuse
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -25,13 +26,13 @@ _STORED = (".dcm", ".zip", ".pdf", ".png", ".jpg", ".jpeg", ".gz", ".svs")
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[Path]:
+def writing(target: Path, case: str) -> Iterator[Path]:
     """A temporary folder that becomes `target` (a folder, or a zip by its ending) when the block ends without error.
 
     Raises:
-        ProblemError: the target exists and is no earlier delivery, or its parent does not exist.
+        ProblemError: the target exists and is not wholly an earlier delivery of `case`, or its parent does not exist.
     """
-    check_target(target)
+    check_parent(target)
     target = target.absolute()
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -39,17 +40,21 @@ def writing(target: Path) -> Iterator[Path]:
         tree.mkdir()
         yield tree
         made = _zip(tree, scratch / "archive") if target.suffix == ".zip" else tree
+        check_target(target, case)  # as late as can be: somebody may have put something there meanwhile
         _move(made, target, scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def check_target(target: Path) -> None:
-    """Raise ProblemError unless a delivery may be written there; nothing is touched."""
+def check_target(target: Path, case: str) -> None:
+    """Raise ProblemError unless a delivery of `case` may be written there; nothing is touched."""
     check_parent(target)
     target = target.absolute()
-    if target.exists() and not _replaceable(target):
-        message = "exists and is no earlier delivery; name a new path, so that nothing of yours is overwritten"
+    if os.path.lexists(target) and not replaceable(target, case):
+        message = (
+            "exists and is not wholly an earlier export of this case; name a new path, so that nothing of yours is "
+            "overwritten"
+        )
         raise refuse("conflict", target.name, message, rule=_RULE)
 
 
@@ -59,16 +64,6 @@ def check_parent(target: Path) -> None:
     if not parent.is_dir():
         what = "is no folder; name another place" if parent.exists() else "does not exist; create this folder first"
         raise refuse("not-found", str(parent), what, rule=_RULE)
-
-
-def _replaceable(target: Path) -> bool:
-    if target.is_dir():
-        return (target / "manifest.json").is_file() or not any(target.iterdir())
-    try:
-        with zipfile.ZipFile(target) as archive:
-            return "manifest.json" in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return False
 
 
 def _move(made: Path, target: Path, scratch: Path) -> None:

@@ -126,6 +126,15 @@ def test_an_export_with_exclusions_is_exit_code_4(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "out.account.json").exists()
 
 
+def test_a_file_that_is_no_account_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "out.account.json").write_text("mine", encoding="utf-8")
+    done = run(tmp_path, "export", case(tmp_path, "svc-syndrome"), "--to", "out")
+    assert (done.code, done.out) == (1, "")
+    assert "out.account.json: exists and is no account of an export" in done.err
+    assert (tmp_path / "out.account.json").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_same_export_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     place = case(tmp_path, "svc-syndrome")
     first = run(tmp_path, "export", place, "--to", "one.zip", "--json").json["manifest_sha256"]

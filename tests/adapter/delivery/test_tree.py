@@ -5,19 +5,39 @@ import stat
 import struct
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from adapter.account import account
 from adapter.delivery import tree
+from adapter.delivery.earlier import check_account
+from adapter.delivery.manifest import Manifest, describe, encode
 from adapter.delivery.tree import opened, unpack, writing
 from mappings.problems import ProblemError
 
+CASE = "case-1"
 
-def _deliver(target: Path, **files: str) -> None:
-    with writing(target) as place:
-        for name, text in {"manifest_json": "{}", **files}.items():
+
+def _manifest(place: Path, case: str = CASE) -> bytes:
+    told = Manifest(
+        adapter_version="1",
+        profiles_version="1",
+        case=case,
+        released_at="2026-03-16T10:00:00-04:00",
+        carried=0,
+        basis=(),
+        files=describe(place),
+    )
+    return encode(told)
+
+
+def _deliver(target: Path, case: str = CASE, **files: str) -> None:
+    with writing(target, case) as place:
+        for name, text in files.items():
             (place / name.replace("_", ".")).write_text(text)
+        (place / "manifest.json").write_bytes(_manifest(place, case))
 
 
 def _below(folder: Path) -> set[str]:
@@ -30,7 +50,7 @@ def _below(folder: Path) -> set[str]:
 @pytest.mark.parametrize("name", ["out", "out.zip"])
 def test_nothing_is_there_until_all_is(name: str, tmp_path: Path) -> None:
     def stop() -> None:
-        with writing(tmp_path / name) as place:
+        with writing(tmp_path / name, CASE) as place:
             (place / "half").write_text("a half")
             assert not (tmp_path / name).exists()
             raise RuntimeError("stop")
@@ -79,9 +99,120 @@ def test_what_is_no_earlier_delivery_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     for name in ("mine", "notes.zip", "photos.zip", "file"):
-        with pytest.raises(ProblemError, match="exists and is no earlier delivery"):
+        with pytest.raises(ProblemError, match="exists and is not wholly an earlier export of this case"):
             _deliver(tmp_path / name)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def _all(folder: Path) -> dict[str, bytes | None]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+def _add(folder: Path) -> None:
+    (folder / "diary.txt").write_text("mine")
+
+
+def _add_folder(folder: Path) -> None:
+    (folder / "mine").mkdir()
+
+
+def _change(folder: Path) -> None:
+    (folder / "a.txt").write_text("FIRST")
+
+
+def _other_manifest(folder: Path) -> None:
+    (folder / "manifest.json").write_text('{"name": "an app"}')
+
+
+def _link(folder: Path) -> None:
+    (folder / "a.txt").rename(folder.parent / "elsewhere.txt")
+    (folder / "a.txt").symlink_to(folder.parent / "elsewhere.txt")
+
+
+TOUCHED = [_add, _add_folder, _change, _other_manifest, _link]
+
+
+@pytest.mark.parametrize("touch", TOUCHED)
+def test_an_export_that_somebody_touched_stays(touch: Callable[[Path], None], tmp_path: Path) -> None:
+    _deliver(tmp_path / "out", a_txt="first")
+    touch(tmp_path / "out")
+    before = _all(tmp_path)
+    with pytest.raises(ProblemError, match="exists and is not wholly an earlier export of this case"):
+        _deliver(tmp_path / "out", a_txt="second")
+    assert _all(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_an_export_of_another_case_stays(name: str, tmp_path: Path) -> None:
+    _deliver(tmp_path / name, "case-2", a_txt="first")
+    before = _all(tmp_path)
+    with pytest.raises(ProblemError, match="exists and is not wholly an earlier export of this case"):
+        _deliver(tmp_path / name, "case-1", a_txt="second")
+    assert _all(tmp_path) == before
+
+
+@pytest.mark.parametrize("entry", [("diary.txt", "mine"), ("a.txt", "FIRST"), ("manifest.json", "{}"), ("sub/", "")])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_that_somebody_touched_stays(entry: tuple[str, str], tmp_path: Path) -> None:
+    _deliver(tmp_path / "out.zip", a_txt="first")
+    with zipfile.ZipFile(tmp_path / "out.zip", "a") as archive:
+        archive.writestr(*entry)
+    before = _all(tmp_path)
+    with pytest.raises(ProblemError, match="exists and is not wholly an earlier export of this case"):
+        _deliver(tmp_path / "out.zip", a_txt="second")
+    assert _all(tmp_path) == before
+
+
+def test_what_is_put_there_while_the_delivery_is_made_stays(tmp_path: Path) -> None:
+    _deliver(tmp_path / "out", a_txt="first")
+
+    def deliver() -> None:
+        with writing(tmp_path / "out", CASE):
+            _add(tmp_path / "out")
+
+    with pytest.raises(ProblemError, match="exists and is not wholly"):
+        deliver()
+    assert (tmp_path / "out/diary.txt").read_text() == "mine"
+    assert (tmp_path / "out/a.txt").read_text() == "first"
+
+
+@pytest.mark.parametrize("to", ["there", "nowhere"])
+def test_a_link_at_the_target_stays(to: str, tmp_path: Path) -> None:
+    _deliver(tmp_path / "there", a_txt="first")
+    (tmp_path / "out").symlink_to(tmp_path / to)
+    with pytest.raises(ProblemError, match="exists and is not wholly"):
+        _deliver(tmp_path / "out", a_txt="second")
+    assert (tmp_path / "out").is_symlink()
+    assert (tmp_path / "there/a.txt").read_text() == "first"
+
+
+def test_an_export_of_which_files_are_missing_is_replaced(tmp_path: Path) -> None:
+    _deliver(tmp_path / "out", a_txt="first", b_txt="first")
+    (tmp_path / "out/b.txt").unlink()
+    (tmp_path / "out/manifest.jws").write_text("a signature")
+    _deliver(tmp_path / "out", a_txt="second")
+    assert _below(tmp_path / "out") == {"manifest.json", "a.txt"}
+
+
+@pytest.mark.parametrize(
+    "text", ["my notes", "{", '{"units": 5}', '{"mine": 1}', "\ud800".encode("utf-16", "surrogatepass")]
+)
+def test_only_an_account_is_taken_for_one(text: str | bytes, tmp_path: Path) -> None:
+    place = tmp_path / "out.account.json"
+    place.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ProblemError, match="exists and is no account of an export"):
+        check_account(place)
+
+
+def test_an_account_and_a_free_place_are_taken(tmp_path: Path) -> None:
+    place = tmp_path / "out.account.json"
+    check_account(place)
+    place.write_bytes(account(()).to_json())
+    check_account(place)
+    place.rename(tmp_path / "other")
+    place.symlink_to(tmp_path / "other")
+    with pytest.raises(ProblemError, match="exists and is no account of an export"):
+        check_account(place)
 
 
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
@@ -99,9 +230,9 @@ def test_the_folder_around_it_must_exist(tmp_path: Path) -> None:
 def test_a_zip_depends_on_names_and_bytes_alone(tmp_path: Path) -> None:
     _deliver(tmp_path / "one.zip", a_txt="a", b_txt="b", c_pdf="c")
     time.sleep(0.01)
-    with writing(tmp_path / "two.zip") as place:
-        for name in ("c.pdf", "b.txt", "manifest.json", "a.txt"):
-            (place / name).write_text({"manifest.json": "{}"}.get(name, name[0]))
+    with writing(tmp_path / "two.zip", CASE) as place:
+        for name in ("c.pdf", "b.txt", "a.txt", "manifest.json"):
+            (place / name).write_bytes(_manifest(place) if name == "manifest.json" else name[0].encode())
             (place / name).chmod(0o600)
             os.utime(place / name, (1_000_000_000, 1_000_000_000))
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
