@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from adapter.consent.groups import Determination, Material
-from adapter.consent.law import is_known, is_physical, is_undeclared
+from adapter.consent.law import is_known, is_physical, is_psychotherapy, is_undeclared
 from adapter.consent.rules import (
     OUTGOING,
     RIGHT,
@@ -79,7 +79,7 @@ def specimen(matter: Matter, item: Material) -> Iterator[Finding]:
     bases=RIGHT,
 )
 def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
-    if item.kind == "psychotherapy_notes":
+    if is_psychotherapy(item):
         yield out("PSYCHOTHERAPY_NOTES", item, "deny_unreviewable")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from adapter.consent.clock import day_for_papers
 from adapter.consent.facts import Facts
 from adapter.consent.groups import Authorization, Material
-from adapter.consent.law import is_physical
+from adapter.consent.law import is_physical, is_psychotherapy
 from adapter.consent.rules import DISCLOSURES, Finding, Matter, blank, item_rule, note, out, same_name, wait
 
 OWN = "AUTH_HELP_OWED"
@@ -131,7 +131,7 @@ def authorized(matter: Matter, item: Material) -> Iterator[Finding]:
     bases=DISCLOSURES,
 )
 def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
-    if item.kind != "psychotherapy_notes":
+    if not is_psychotherapy(item):
         return
     consent = matter.facts.psychotherapy_authorization
     today = day_for_papers(matter.facts, matter.policy)

@@ -14,7 +14,7 @@ from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
 from adapter.consent.forms import Forms, bound, every_form, forms_of
 from adapter.consent.groups import PatientFacts, StateRule
-from adapter.consent.law import BOUND, classify_resource, classify_study, material, material_of
+from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strict_kinds
 from adapter.consent.rules import same_name
 from adapter.holding import Loaded
 from mappings.domain.access import Access, Authorization, Part2Consent
@@ -24,6 +24,7 @@ from mappings.domain.material import Block, Slide
 from mappings.domain.party import PATIENT, is_foreign
 from mappings.domain.report import Report
 from mappings.domain.values import PartialDate
+from mappings.fhir.carried import Carried
 
 PHYSICAL = "#physical"
 _REPORTS = {
@@ -187,14 +188,14 @@ def items_of(loaded: Loaded) -> tuple[Item, ...]:
     found = [*_carried(loaded, lines, forms), *_native(case, lines), *_physical(case)]
     for document in case.documents:
         line = paths.get(document.path)
-        told = {"kind": document.kind} | (_overrides(line) if line else {})
-        found.append(material(document.id, told.pop("kind"), **told))
+        kind, also = strict_kinds(document.kind, *_told_kinds(line))
+        found.append(material(document.id, kind or document.kind, also=also, **(_overrides(line) if line else {})))
     out = loaded.unowned | set(every_form(kept_out, forms))
     return tuple(item for item in bound(tuple(found), forms) if item.id not in out)
 
 
 def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[Item]:
-    laws = {item.full_url: law for item in loaded.carried if (law := classify_resource(item.resource)) is not None}
+    laws = {item.full_url: law for item in loaded.carried if (law := classify_carried(item)) is not None}
     binaries = {item.full_url for item in loaded.carried if item.type == "Binary"}
     kept_back = {url for url, law in laws.items() if law.labels} | _told_sensitive(loaded, lines)
     for url, law in laws.items():
@@ -203,9 +204,20 @@ def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[I
         if follows:
             continue
         known = _overrides(line) if line else {}
-        if line and line.kind and law.kind not in BOUND:
-            known["kind"] = line.kind
+        known["kind"], known["also"] = strict_kinds(law.kind, *law.also, *_told_kinds(line))
         yield material_of(url, law, **known)
+
+
+def classify_carried(item: Carried) -> ItemInLaw | None:
+    """What a carried resource is in law; the labels of the Bundle it came in bind it."""
+    return classify_resource(item.resource, getattr(item, "labels", ()))
+
+
+def _told_kinds(line: Line | None) -> tuple[str | None, ...]:
+    """The kinds a line says, one by its kind and one by its sensitivity."""
+    if line is None:
+        return ()
+    return (line.kind, "psychotherapy_notes" if line.sensitivity == "psychotherapy" else None)
 
 
 def _told_sensitive(loaded: Loaded, lines: dict[str, Line]) -> set[str]:
@@ -237,8 +249,8 @@ def _native(case: Case, lines: dict[str, Line]) -> Iterator[Item]:
 
 def _item(name: str, kind: str, lines: dict[str, Line], **known: Any) -> Item:
     line = lines.get(name)
-    told = {"kind": (line.kind if line else None) or kind} | known | (_overrides(line) if line else {})
-    return material(name, told.pop("kind"), **told)
+    told, also = strict_kinds(kind, *_told_kinds(line))
+    return material(name, told or kind, also=also, **known | (_overrides(line) if line else {}))
 
 
 def _report_kind(report: Report) -> str:
@@ -258,11 +270,9 @@ def _overrides(line: Line) -> dict[str, Any]:
         "completed": line.completed,
         "duplicate_of": line.duplicate_of,
     }
-    if line.sensitivity == "psychotherapy":
-        told["kind"] = "psychotherapy_notes"
-    elif line.sensitivity == "part2":
+    if line.sensitivity == "part2":
         told["part2"] = True
-    elif line.sensitivity is not None:
+    elif line.sensitivity not in (None, "psychotherapy"):
         told["data_class"] = line.sensitivity
     return {name: value for name, value in told.items() if value is not None}
 

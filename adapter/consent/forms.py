@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from adapter.consent.facts import Material as Item
-from adapter.consent.law import BOUND
+from adapter.consent.law import BOUND, strict_kinds
 from adapter.holding import Loaded
 from mappings.fhir.carried import Carried
 from mappings.fhir.wire import Json
@@ -47,10 +47,11 @@ def bound(items: tuple[Item, ...], forms: Forms) -> tuple[Item, ...]:
 def _strictest(item: Item, others: list[Item]) -> Item:
     if not others:
         return item
-    kind = next((one.kind for one in (item, *others) if one.kind in BOUND), item.kind)
+    strict = [kind for one in (item, *others) for kind in (one.kind, *one.also) if kind in BOUND]
+    kind, also = strict_kinds(*strict) if strict else (item.kind, item.also)
     classes = [name for one in (item, *others) for name in (one.data_class, *one.data_classes) if name]
     part2 = True if any(one.part2 for one in others) else item.part2
-    return msgspec.structs.replace(item, kind=kind, part2=part2, data_classes=tuple(dict.fromkeys(classes)))
+    return msgspec.structs.replace(item, kind=kind, also=also, part2=part2, data_classes=tuple(dict.fromkeys(classes)))
 
 
 def _things(loaded: Loaded) -> Iterator[tuple[str, object]]:

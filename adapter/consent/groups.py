@@ -36,6 +36,7 @@ class Material(Group, frozen=True, kw_only=True):
     Attributes:
         id: the item's own id within the request, unique.
         kind: a row of kinds.csv; any other word is unknown and pends.
+        also: further kinds it is at once (a psychotherapy note in a Part 2 record); every rule about one of them binds.
         maintained_in: ehr, other_electronic, paper or physical.
         in_drs: part of a designated record set (45 CFR 164.501).
         held: whether the holder has it; absent means it has.
@@ -48,6 +49,7 @@ class Material(Group, frozen=True, kw_only=True):
 
     id: str
     kind: str | None = None
+    also: tuple[str, ...] = ()
     maintained_in: str | None = None
     in_drs: bool | None = None
     held: bool = True

@@ -19,10 +19,13 @@ from typing import Any
 import msgspec
 
 from adapter.consent.groups import Material
+from adapter.consent.labels import labels_of
 from adapter.consent.tables import rows
 
 UNDECLARED = "undeclared_document"
 DEFAULT = "clinical_record"
+BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_notes"))
+"""Kinds that a label of the resource itself says: no line of the case and no other form of it makes less of them."""
 _UNFINISHED = frozenset({"registered", "partial", "preliminary"})
 _FINISHED = frozenset({"final", "amended", "corrected", "appended"})
 
@@ -44,14 +47,16 @@ class ItemInLaw(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: a row of kinds.csv.
+        also: the other strict kinds that its labels say it is.
         part2: a record of a Part 2 program, by kind or by label.
         data_classes: classes of data that state law may protect (hiv, genetic, mental_health, sud, ...).
         completed: False for an unfinished report, True for a finished one, None where the resource does not say.
-        confidentiality: R or V where meta.security says so.
-        labels: codes of meta.security that items.csv knows.
+        confidentiality: R or V where a label says so.
+        labels: codes of labels that items.csv knows.
     """
 
     kind: str
+    also: tuple[str, ...] = ()
     in_drs: bool | None
     maintained_in: str | None
     part2: bool
@@ -99,7 +104,7 @@ def material(item_id: str, kind: str, **known: Any) -> Material:
 def material_of(item_id: str, item: ItemInLaw, **known: Any) -> Material:
     """Build the facts of a classified resource, overridden by what is known."""
     read: dict[str, Any] = {"in_drs": item.in_drs, "maintained_in": item.maintained_in, "completed": item.completed}
-    read |= {"part2": item.part2 or None, "data_classes": item.data_classes}
+    read |= {"part2": item.part2 or None, "data_classes": item.data_classes, "also": item.also}
     return Material(**{"id": item_id, "kind": item.kind, **read, **known})
 
 
@@ -119,10 +124,36 @@ def is_physical(item: Material) -> bool:
     return item.maintained_in == "physical" or (row is not None and row.material == "physical")
 
 
+def kinds_of(item: Material) -> frozenset[str]:
+    """Every kind the item is: one strict kind does not hide another."""
+    return frozenset((*((item.kind,) if item.kind else ()), *item.also))
+
+
+def is_psychotherapy(item: Material) -> bool:
+    """Whether the item holds psychotherapy notes, whatever else it is."""
+    return "psychotherapy_notes" in kinds_of(item)
+
+
+def is_counseling(item: Material) -> bool:
+    """Whether the item holds SUD counseling notes, whatever else it is."""
+    return "sud_counseling_notes" in kinds_of(item)
+
+
 def is_part2(item: Material) -> bool:
     """Whether the item is a Part 2 record; its kind cannot be overridden downwards."""
-    row = kinds().get(item.kind or "")
-    return item.part2 is True or (row is not None and row.part2)
+    rows_of = (kinds().get(kind) for kind in kinds_of(item))
+    return item.part2 is True or any(row is not None and row.part2 for row in rows_of)
+
+
+def strict_kinds(*told: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The kind of an item that several sources tell, the most telling last, and the strict kinds it is besides.
+
+    >>> strict_kinds("sud_counseling_notes", "pathology_report")
+    ('sud_counseling_notes', ())
+    """
+    named = [kind for kind in told if kind]
+    strict = tuple(dict.fromkeys(kind for kind in named if kind in BOUND))
+    return (strict[0], strict[1:]) if strict else (named[-1] if named else None, ())
 
 
 def is_administrative(item: Material) -> bool:
@@ -132,8 +163,8 @@ def is_administrative(item: Material) -> bool:
 
 def data_classes_of(item: Material) -> frozenset[str]:
     """Return the item's classes of data: what is stated and what its kind has; stating one does not lift another."""
-    row = kinds().get(item.kind or "")
-    stated = {item.data_class, row.data_class if row else None, *item.data_classes}
+    theirs = {row.data_class for kind in kinds_of(item) if (row := kinds().get(kind))}
+    stated = {item.data_class, *theirs, *item.data_classes}
     return frozenset(name for name in stated if name)
 
 
@@ -150,28 +181,28 @@ def classify_study(modalities: Iterable[str]) -> str:
     return "imaging_study"
 
 
-def classify_resource(resource: dict[str, Any]) -> ItemInLaw | None:
+def classify_resource(resource: dict[str, Any], more: Iterable[object] = ()) -> ItemInLaw | None:
     """Return what a FHIR R4 resource is in law, or None where it only supports items.
 
     Never raises: a malformed resource is read as far as it goes, and what cannot be read is decided about as a clinical
     record; without a resourceType it is undeclared content. A label counts in whatever system it stands: a local
-    system's HIV is taken at its word, in whatever case it is written, and so is the label of a contained resource.
+    system's HIV is taken at its word, in whatever case it is written, wherever it stands (see `labels_of`; `more` are
+    the labels of the Bundle it came in, which bind every entry).
     """
     name = resource.get("resourceType")
     type_name = name if isinstance(name, str) else ""
-    inside = resource.get("contained")
-    labelled = (resource, *(inside if isinstance(inside, list) else ()))
-    codings = (coding for one in labelled for coding in _codings(_get(one, "meta"), "security"))
-    labels = frozenset(code.strip().casefold() for _, code in codings)
+    labels = labels_of(resource, more)
     sensitive = [row for row in rows("items.csv") if row["match"] == "label" and row["code"].casefold() in labels]
     if not sensitive and _is_supporting(type_name, resource):
         return None
     kind, line_class = _by_lines(type_name, resource)
-    kind = next((row["kind"] for row in sensitive if row["kind"]), kind)
+    strict, also = strict_kinds(*(row["kind"] for row in sensitive))
+    kind = strict or kind
     row = kinds()[kind]
     classes = [line["data_class"] for line in sensitive if line["data_class"]]
     return ItemInLaw(
         kind=kind,
+        also=also,
         in_drs=row.in_drs,
         maintained_in=row.maintained_in,
         part2=row.part2 or any(line["part2"] for line in sensitive),
@@ -180,10 +211,6 @@ def classify_resource(resource: dict[str, Any]) -> ItemInLaw | None:
         confidentiality="V" if "v" in labels else "R" if "r" in labels else None,
         labels=tuple(line["code"] for line in sensitive),
     )
-
-
-BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_notes"))
-"""Kinds that a label of the resource itself says: no line of the case and no other form of it makes less of them."""
 
 
 @functools.cache

@@ -7,12 +7,11 @@ from adapter.consent.authorization import expiry_day, is_unclear
 from adapter.consent.clock import day_for_papers
 from adapter.consent.facts import Facts
 from adapter.consent.groups import Material, Part2Consent
-from adapter.consent.law import is_part2
+from adapter.consent.law import is_counseling, is_part2
 from adapter.consent.policy import Policy
 from adapter.consent.rules import OUTGOING, Finding, Matter, blank, item_rule, note, out, same_name, wait
 from adapter.consent.words import TPO
 
-NOTES = "sud_counseling_notes"
 NO_END = frozenset({"none", "end of the treatment"})
 
 
@@ -75,7 +74,7 @@ def reaches(consent: Part2Consent, facts: Facts, policy: Policy, item: Material)
 )
 def consented(matter: Matter, item: Material) -> Iterator[Finding]:
     facts, policy = matter.facts, matter.policy
-    if not is_part2(item) or item.kind == NOTES:
+    if not is_part2(item) or is_counseling(item):
         return
     if matter.basis.name == "access" and (facts.requester == "patient" or policy.part2_access_by_representative):
         yield note("PART2_PATIENT_ACCESS", item)
@@ -91,7 +90,7 @@ def consented(matter: Matter, item: Material) -> Iterator[Finding]:
     "part2.counseling-notes", "42 CFR 2.31(b)", "SUD counseling notes need a consent of their own.", bases=OUTGOING
 )
 def counseling_notes(matter: Matter, item: Material) -> Iterator[Finding]:
-    if item.kind != NOTES:
+    if not is_counseling(item):
         return
     if matter.basis.name == "access" and matter.policy.counseling_notes_in_access:
         yield note("PART2_PATIENT_ACCESS", item)
