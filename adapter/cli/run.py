@@ -77,5 +77,23 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             click.echo(f"error: {error.strerror or 'the system refused a file operation'} [os.{error.errno}]", err=True)
             end(1)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except (
+            Exception
+        ) as error:  # the last resort: what it says may quote a value, so only its kind and place are told
+            click.echo(f"error: internal error [{type(error).__name__}, {_place(error)}]", err=True)
+            end(1)
 
     return run
+
+
+def _place(error: Exception) -> str:
+    """Module and line of our code in which an error came up."""
+    place, trace = "unknown", error.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module != __name__ and module.partition(".")[0] in ("adapter", "mappings"):
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
