@@ -57,9 +57,17 @@ def about_alone(person: Person, known: dict[str, Carried], owners: Ownership, al
         for _, _, literal in pointers(item.resource):
             target = resolve(item, literal, aliases)
             if target in known and target not in urls and owners.of[target] == "nobody":
+                if not _open_to(known[target], own, owners, aliases):
+                    continue
                 urls.add(target)
                 queue.append(target)
     return urls
+
+
+def _open_to(item: Carried, own: set[str], owners: Ownership, aliases: dict[str, str]) -> bool:
+    """Whether a supporting resource is guarded by nobody else (Binary.securityContext)."""
+    guards = (resolve(item, literal, aliases) for _, _, literal in pointers(item.resource.get("securityContext")))
+    return all(owners.about(url) <= own for url in guards if url in owners.of)
 
 
 def _same_words(one: Identity, other: Identity) -> bool:

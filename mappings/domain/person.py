@@ -50,6 +50,23 @@ def differing(patient: Patient, other: Identity) -> tuple[str, ...]:
     return tuple(found) or ("evidence",)
 
 
+def contradicts(patient: Patient, other: Identity) -> bool:
+    """Whether `other` says what cannot be the case's patient: another name, birth date, or number of one issuer.
+
+    What it leaves open contradicts nothing; one entry of `known_as` that fits settles it.
+    """
+    if same_person(patient, other):
+        return False
+    names = (*patient.names, *(name for entry in patient.known_as for name in entry.names))
+    numbers = (*patient.identifiers, *(number for entry in patient.known_as for number in entry.identifiers))
+    issuers = {number.system for number in numbers} & {number.system for number in other.identifiers}
+    return (
+        bool(names and other.names and not _named(names, other.names))
+        or _contradict(patient.birth_date, other.birth_date)
+        or bool(issuers and not _shared(numbers, other.identifiers))
+    )
+
+
 def same_identity(one: Identity, other: Identity) -> bool:
     """Whether two sources speak of one person, by the same rule."""
     return _agree(one.identifiers, one.names, one.birth_date, other)

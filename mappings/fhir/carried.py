@@ -25,13 +25,15 @@ SUBSETTED = {
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "Task": ("for",),
     "Coverage": ("beneficiary",),
-    "Account": ("subject",),
     "ResearchSubject": ("individual",),
     "EnrollmentRequest": ("candidate",),
-    "AuditEvent": (),
-    "Provenance": (),
+    "Group": ("member.entity",),
+    "Appointment": ("participant.actor",),
+    "AppointmentResponse": ("actor",),
+    "Schedule": ("actor",),
+    "Person": ("link.target",),
 }
-"""Elements that name the person a resource is about, where they are not `subject` or `patient`."""
+"""Elements that name a person the resource is about, beside `subject` and `patient`."""
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,13 +98,27 @@ def _is_attachment(item: Json) -> bool:
 
 
 def subjects(resource: Json) -> tuple[Json, ...]:
-    """The References that name the person(s) the resource is about."""
-    members = SUBJECTS.get(str(resource.get("resourceType")), ("subject", "patient"))
-    found: list[Json] = []
-    for member in members:
-        value = resource.get(member)
-        found.extend(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict))
-    return tuple(found)
+    """The References that name the person(s) the resource is about, by all its elements that do so."""
+    paths = ("subject", "patient", *SUBJECTS.get(str(resource.get("resourceType")), ()))
+    return tuple(item for path in paths for item in _along(resource, path.split(".")))
+
+
+def _along(value: Any, path: list[str]) -> Iterator[Json]:
+    """The objects at a path, lists unfolded."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _along(item, path)
+    elif isinstance(value, dict):
+        if path:
+            yield from _along(value.get(path[0]), path[1:])
+        else:
+            yield value
+
+
+def contained(resource: Json) -> tuple[Json, ...]:
+    """The contained resources."""
+    held = resource.get("contained")
+    return tuple(item for item in held if isinstance(item, dict)) if isinstance(held, list) else ()
 
 
 def subset(resource: Json, gone: Callable[[Any], bool]) -> Json:
