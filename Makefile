@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 SECOND_OPINION_SHARED ?= ../shared
 export SECOND_OPINION_SHARED
 
-.PHONY: help setup demo test check live bench golden profiles definitions clean
+.PHONY: help setup demo test check live bench golden profiles clean
 
 help:
 	@echo "setup  make .venv with everything pinned        clean   remove it and everything else that was made"
