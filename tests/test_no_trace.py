@@ -457,7 +457,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "labelled-binary": {"fhir/report.json": _report(presentedForm=FORM), "fhir/x.json": _labelled(BINARY)},
     "binary-under-its-context": {
         "fhir/report.json": _report(presentedForm=FORM),
-        "fhir/x.json": {**BINARY, "securityContext": TO_NOTE},
+        "fhir/x.json": {**BINARY, "data": "b3RoZXIgYnl0ZXM=", "securityContext": TO_NOTE},
     },
     "labelled-contained": {"fhir/x.json": {**REPORT, "id": "x", "contained": [NOTE], "conclusion": SECRET}},
     "labelled-practitioner": {
@@ -500,6 +500,30 @@ def test_who_made_a_thing_goes_with_its_provenance(tmp_path: Path) -> None:
     entries = json.loads(export(tmp_path, files)["bundle.json"])["entry"]
     carried = [e["resource"] for e in entries if e["fullUrl"].startswith(BASE)]
     assert carried == [REPORT, PATIENT, maker, origin]
+
+
+STRANGER = {"reference": "Patient/stranger"}
+STRANGERS: dict[str, dict[str, Any]] = {
+    "relative": {"resourceType": "RelatedPerson", "id": SECRET, "patient": STRANGER, "name": [{"text": SECRET}]},
+    "coverage": {
+        "resourceType": "Coverage",
+        "id": SECRET,
+        "status": "active",
+        "beneficiary": STRANGER,
+        "payor": [{"display": SECRET}],
+    },
+    "binary": {**BINARY, "securityContext": STRANGER},
+}
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+def test_what_belongs_to_somebody_who_is_not_here_goes_with_nothing(kind: str, tmp_path: Path) -> None:
+    theirs = STRANGERS[kind]
+    beside = [{"url": "https://ehr.example/x", "valueReference": {"reference": f"{theirs['resourceType']}/{SECRET}"}}]
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": _report(extension=beside), "fhir/x.json": theirs}
+    sent = export(tmp_path, files)
+    assert traces(sent, {SECRET, "stranger", "cXVldHphbA=="}) == set()
+    assert [e["fullUrl"] for e in json.loads(sent["bundle.json"])["entry"] if e["fullUrl"].endswith("/report")]
 
 
 TO_THERAPIST = {"reference": f"Practitioner/{SECRET}", "display": SECRET}

@@ -73,7 +73,9 @@ def _closure(loaded: Loaded, known: dict[str, Carried], chosen: set[str]) -> set
 
 
 def _supports(loaded: Loaded, item: Carried) -> bool:
-    return item.type in SUPPORTING or loaded.owners.of[item.full_url] == "nobody"
+    """Whether it goes with what leads to it: it is nobody's, or the one person's; never that of somebody not here."""
+    owner = loaded.owners.of[item.full_url]
+    return owner == "nobody" or (item.type in SUPPORTING and owner != "unknown")
 
 
 def _targets(loaded: Loaded, item: Carried) -> set[str]:
