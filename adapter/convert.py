@@ -19,7 +19,7 @@ from adapter.consent.policy import policy_for
 from adapter.consent.release import HolderUse
 from adapter.holding import Draft, File
 from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
-from adapter.sources.gather import Gathered, gather
+from adapter.sources.gather import Gathered, gather_several
 from adapter.sources.persons import ownership
 from adapter.validation import validate_bundle
 from mappings.dicom.study import Found, studies
@@ -29,7 +29,6 @@ from mappings.domain.values import Identifier
 from mappings.fhir import binary, document_reference, imaging_study
 from mappings.fhir import patient as patient_mapper
 from mappings.fhir.bundle import collection
-from mappings.fhir.carried import Carried
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.wire import Json
 from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, resource_id, sid
@@ -53,44 +52,34 @@ def convert(paths: Iterable[Path], namespace: UUID, today: dt.date) -> Converted
     Raises:
         ProblemError: what we made of them is not valid FHIR.
     """
-    gathered = [_prefixed(gather(path, namespace, path.name, exports_apart=False), path) for path in paths]
-    found = Gathered(
-        carried=_unique(item for one in gathered for item in one.carried),
-        aliases={url: target for one in gathered for url, target in one.aliases.items()},
-        images=tuple(image for one in gathered for image in one.images),
-        opaque=tuple(file for one in gathered for file in one.opaque),
-        drafts=tuple(draft for one in gathered for draft in one.drafts),
-    )
+    roots = named_roots(paths)
+    found = gather_several(roots, namespace)
     images, notes = studies(((file.path, header) for file, header in found.images), zones={})
     permitted = _permitted(found, images, today)
-    return _Conversion(found, images, notes, namespace, permitted).run()
+    return _Conversion(found, images, notes, namespace, permitted, tuple(roots)).run()
 
 
-def _prefixed(found: Gathered, root: Path) -> Gathered:
-    """Units named by what was given: a folder's name before the path below it."""
-    if root.is_file():
-        return found
+def named_roots(paths: Iterable[Path]) -> dict[str, Path]:
+    """The paths by the shortest names that tell them apart: the last name, else the last two of each, and so on.
 
-    def named(path: str) -> str:
-        return f"{root.name}/{path}"
-
-    def located(one: Problem) -> Problem:
-        return msgspec.structs.replace(one, where=named(one.where))
-
-    return Gathered(
-        carried=tuple(msgspec.structs.replace(c, unit=named(c.unit)) for c in found.carried),
-        aliases=found.aliases,
-        images=tuple((msgspec.structs.replace(f, path=named(f.path)), h) for f, h in found.images),
-        opaque=tuple(msgspec.structs.replace(f, path=named(f.path)) for f in found.opaque),
-        drafts=tuple(
-            msgspec.structs.replace(d, source=named(d.source), problems=tuple(map(located, d.problems)))
-            for d in found.drafts
-        ),
-    )
+    A path that is given twice, or lies in another that is given, is read once.
+    """
+    found = {path.resolve(): path for path in paths}
+    outer = {real: path for real, path in found.items() if not any(parent in found for parent in real.parents)}
+    depth, deepest = 1, max((len(real.parts) for real in outer), default=1)
+    while depth < deepest and not _apart([_tail(real, depth) for real in outer]):
+        depth += 1
+    return {_tail(real, depth): path for real, path in outer.items()}
 
 
-def _unique(carried: Iterable[Carried]) -> tuple[Carried, ...]:
-    return tuple({item.full_url: item for item in carried}.values())
+def _tail(path: Path, depth: int) -> str:
+    return "/".join(path.parts[-depth:]).lstrip("/") or "."
+
+
+def _apart(names: list[str]) -> bool:
+    """Whether no name is another's, or the beginning of its path."""
+    within = any(one.startswith(f"{other}/") for one in names for other in names)
+    return len(set(names)) == len(names) and not within
 
 
 def _permitted(found: Gathered, images: Iterable[Found], today: dt.date) -> HolderUse:
@@ -108,14 +97,16 @@ class _Conversion:
         notes: tuple[Problem, ...],
         namespace: UUID,
         permitted: HolderUse,
+        roots: tuple[str, ...],
     ) -> None:
+        self.roots = roots
         self.found, self.images, self.notes, self.namespace, self.permitted = found, images, notes, namespace, permitted
         self.known = {item.full_url: item for item in found.carried if item.full_url in permitted.items}
         self.owners = ownership(found.carried, dict(found.aliases))
         self.headers = {file.path: header for file, header in found.images}
 
     def run(self) -> Converted:
-        persons = persons_in(self.known, self.images, self.headers)
+        persons = persons_in(self.known, self.images, self.headers, self.roots)
         bundles: dict[str, Json] = {}
         files: dict[str, dict[str, File]] = {}
         said: dict[str, list[str]] = {}

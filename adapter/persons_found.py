@@ -1,5 +1,7 @@
 """Who is spoken of in a heap of foreign files: persons told apart, and what is about each of them alone."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from adapter.sources.persons import Ownership, image_identity, patient_identity, resolve
@@ -11,31 +13,44 @@ from mappings.identity import within
 
 
 class Person(msgspec.Struct, kw_only=True):
-    """One person found in the sources: what is said of it, its carried Patients, its images."""
+    """One person found in the sources: what is said of it, its carried Patients, its images.
+
+    `root` is the source where images say it, if what they say is enough to know the person by only there.
+    """
 
     identity: Identity
+    root: str = ""
     patients: list[str] = []
     images: list[Found] = []
 
 
-def persons_in(known: dict[str, Carried], images: tuple[Found, ...], headers: dict[str, Header]) -> list[Person]:
-    """The persons of the carried Patients and the images; two of one identity are one."""
+def persons_in(
+    known: dict[str, Carried], images: tuple[Found, ...], headers: dict[str, Header], roots: Collection[str] = ()
+) -> list[Person]:
+    """The persons of the carried Patients and the images; two of one identity are one.
+
+    A number without an issuer and a name alone are one person only below one of the `roots` given.
+    """
     persons: list[Person] = []
     for url, item in known.items():
         if item.type == "Patient":
-            _at(persons, patient_identity(item.resource)).patients.append(url)
+            _at(persons, patient_identity(item.resource), "").patients.append(url)
     for image in images:
         identity = identity_seen(image, headers)
         if identity is not None:
-            _at(persons, identity).images.append(image)
+            path = min(image.files.values())
+            root = next((name for name in roots if path == name or path.startswith(f"{name}/")), "")
+            _at(persons, identity, "" if identity.identifiers or identity.birth_date else root).images.append(image)
     return persons
 
 
-def _at(persons: list[Person], identity: Identity) -> Person:
+def _at(persons: list[Person], identity: Identity, root: str) -> Person:
     for person in persons:
-        if same_identity(person.identity, identity) or _same_words(person.identity, identity):
+        near = bool(identity.birth_date) or (person.root == root and bool(root))
+        words = near and _same_words(person.identity, identity)
+        if words or same_identity(person.identity, identity):
             return person
-    persons.append(Person(identity=identity, patients=[], images=[]))
+    persons.append(Person(identity=identity, root=root, patients=[], images=[]))
     return persons[-1]
 
 
@@ -71,7 +86,7 @@ def _open_to(item: Carried, own: set[str], owners: Ownership, aliases: dict[str,
 
 
 def _same_words(one: Identity, other: Identity) -> bool:
-    """Two images that say word for word the same of their person."""
+    """Whether two say word for word the same of their person, by a number, a name and a birth date or one source."""
     return bool(one.numbers) and bool(one.names) and one == other
 
 
@@ -81,4 +96,5 @@ def person_key(person: Person) -> str:
         return min(person.patients)
     identity = person.identity
     numbers = [within(i.system, i.value) for i in identity.identifiers] + list(identity.numbers)
-    return within(*sorted(numbers), *(name.label for name in identity.names), str(identity.birth_date or ""))
+    words = (*sorted(numbers), *(name.label for name in identity.names), str(identity.birth_date or ""))
+    return within(*words, person.root) if person.root else within(*words)

@@ -34,7 +34,11 @@ TYPES: dict[str, str] = {
 }
 
 
-def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[File | tuple[str, Problem]]:
+Walked = File | tuple[str, Problem]
+"""A file, or the path of what cannot be read and why."""
+
+
+def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Walked]:
     """Every file below `root` (or `root` itself), sorted by path; what cannot be read comes as (path, Problem).
 
     Links that lead out of `root`, and anything that is no regular file, are refused.
@@ -52,7 +56,7 @@ def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[File | tupl
                 yield _open(location, path, inside)
 
 
-def _open(location: Path, path: str, inside: Path) -> File | tuple[str, Problem]:
+def _open(location: Path, path: str, inside: Path) -> Walked:
     if not location.resolve().is_relative_to(inside) or not location.is_file():
         message = "is a link that leads out of the folder, or no regular file; copy the file itself here"
         return path, problem("security", path, message, rule="source.file")

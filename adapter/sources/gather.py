@@ -3,7 +3,7 @@
 Nothing is decided here: every unit found is a `Draft` on the account, whatever becomes of it later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -12,11 +12,11 @@ import msgspec
 from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
 from adapter.sources.dicom_folder import read_instance
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
-from adapter.sources.files import walk
+from adapter.sources.files import Walked, walk
 from adapter.validation.facts import resource_types
 from mappings.dicom.study import Header
 from mappings.domain.case import SourceSettings
-from mappings.fhir.carried import Carried, source_base
+from mappings.fhir.carried import Carried, pointers, source_base
 from mappings.fhir.wire import dumps
 from mappings.problems import Problem, ProblemError, problem
 
@@ -54,32 +54,68 @@ def gather(
 
     `exports_apart` leaves case bundles that lie in the folder aside, each as one unit.
     """
-    types = resource_types()
-    units: list[tuple[FhirUnit, Carried]] = []
-    images: list[tuple[File, Header]] = []
-    opaque: list[File] = []
-    drafts: list[Draft] = []
+    heap = _Heap(namespace, settings)
     bundles = _case_bundles(root) if exports_apart else ()
     for found in walk(root, skip):
-        if isinstance(found, tuple):
-            drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
-        elif any(found.path.startswith(folder) for folder in bundles):
-            drafts += [_exported(found)] if found.path.rpartition("/")[2] == "manifest.json" else []
-        elif found.kind in ("json", "ndjson"):
-            _gather_fhir(found, types, (namespace, key, settings), units, opaque, drafts)
-        elif found.kind == "dicom":
-            _gather_dicom(found, images, opaque, drafts)
+        if not isinstance(found, tuple) and any(found.path.startswith(folder) for folder in bundles):
+            heap.drafts += [_exported(found)] if found.path.rpartition("/")[2] == "manifest.json" else []
         else:
-            opaque.append(found)
-    carried, aliases, contested = _settle(units, namespace, drafts)
-    return Gathered(
-        carried=carried,
-        aliases=aliases,
-        contested=contested,
-        images=tuple(images),
-        opaque=tuple(opaque),
-        drafts=tuple(drafts),
-    )
+            heap.add(found, key)
+    return heap.settled()
+
+
+def gather_several(roots: Mapping[str, Path], namespace: UUID) -> Gathered:
+    """Read all files below several roots, each a source of its own under its name, and settle them together.
+
+    Paths begin with the name of their root; names are not empty and none lies within another.
+    """
+    heap = _Heap(namespace, ())
+    for name, root in roots.items():
+        alone = root.is_file()
+        for found in walk(root):
+            heap.add(_within(name, found, alone), name)
+    return heap.settled()
+
+
+def _within(name: str, found: Walked, alone: bool) -> Walked:
+    """What was found, named by its root first."""
+    if isinstance(found, tuple):
+        path = name if alone else f"{name}/{found[0]}"
+        return path, msgspec.structs.replace(found[1], where=path)
+    return msgspec.structs.replace(found, path=name if alone else f"{name}/{found.path}")
+
+
+class _Heap:
+    """What has been read so far."""
+
+    def __init__(self, namespace: UUID, settings: tuple[SourceSettings, ...]) -> None:
+        self.namespace, self.settings, self.types = namespace, settings, resource_types()
+        self.units: list[tuple[FhirUnit, Carried]] = []
+        self.images: list[tuple[File, Header]] = []
+        self.opaque: list[File] = []
+        self.drafts: list[Draft] = []
+
+    def add(self, found: Walked, key: str) -> None:
+        if isinstance(found, tuple):
+            self.drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
+        elif found.kind in ("json", "ndjson"):
+            where = (self.namespace, key, self.settings)
+            _gather_fhir(found, self.types, where, self.units, self.opaque, self.drafts)
+        elif found.kind == "dicom":
+            _gather_dicom(found, self.images, self.opaque, self.drafts)
+        else:
+            self.opaque.append(found)
+
+    def settled(self) -> Gathered:
+        carried, aliases, contested = _settle(self.units, self.namespace, self.drafts)
+        return Gathered(
+            carried=carried,
+            aliases=aliases,
+            contested=contested,
+            images=tuple(self.images),
+            opaque=tuple(self.opaque),
+            drafts=tuple(self.drafts),
+        )
 
 
 def _case_bundles(root: Path) -> tuple[str, ...]:
@@ -116,7 +152,7 @@ def _gather_fhir(
         opaque.append(file)
         return
     chosen = settings_for(file.path, settings)
-    bundled = len(found) > 1 or "#" in found[0].source
+    bundled = any(unit.source != file.path for unit in found)
     own = source_key(namespace, key, file.path if bundled else ".")
     for unit in found:
         if unit.resource is None:
@@ -155,22 +191,52 @@ def _settle(
 
     Of duplicates the one with the first fullUrl is carried, so that what two sources repeat stays together.
     """
-    contents: dict[str, set[bytes]] = {}
-    for _, carried in units:
-        contents.setdefault(carried.full_url, set()).add(dumps(carried.resource))
-    placed: list[tuple[FhirUnit, Carried, str]] = []
-    for unit, carried in units:
-        torn = len(contents[carried.full_url]) > 1
-        placed.append((unit, _rehome(carried, namespace) if torn else carried, carried.full_url))
-    kept: dict[bytes, Carried] = {}
-    for _, carried, _ in sorted(placed, key=lambda one: one[1].full_url):
-        kept.setdefault(dumps(carried.resource), carried)
-    for unit, carried, url in placed:
-        drafts.append(_draft(unit, carried, kept[dumps(carried.resource)], torn=carried.full_url != url))
-    firsts = [(carried.full_url, kept[dumps(carried.resource)].full_url, url) for _, carried, url in placed]
+    classes = _classes([carried for _, carried in units])
+    forms: dict[str, set[int]] = {}
+    for (_, carried), one in zip(units, classes, strict=True):
+        forms.setdefault(carried.full_url, set()).add(one)
+    placed: list[tuple[FhirUnit, Carried, str, int]] = []
+    for (unit, carried), one in zip(units, classes, strict=True):
+        torn = len(forms[carried.full_url]) > 1
+        placed.append((unit, _rehome(carried, namespace) if torn else carried, carried.full_url, one))
+    kept: dict[int, Carried] = {}
+    for _, carried, _, one in sorted(placed, key=lambda each: each[1].full_url):
+        kept.setdefault(one, carried)
+    for unit, carried, url, one in placed:
+        drafts.append(_draft(unit, carried, kept[one], torn=carried.full_url != url))
+    firsts = [(carried.full_url, kept[one].full_url, url) for _, carried, url, one in placed]
     aliases = {url: first for url, first, _ in firsts if url != first}
     contested = {url: before for url, _, before in firsts if url != before}
     return tuple(sorted(kept.values(), key=lambda c: c.full_url)), aliases, contested
+
+
+def _classes(carried: list[Carried]) -> list[int]:
+    """A number for each resource; equal where the content is equal and what it points at is equal in turn.
+
+    The same `Patient/1` under two bases is two persons unless the two resources say the same.
+    """
+    held: dict[str, list[int]] = {}
+    for number, item in enumerate(carried):
+        held.setdefault(item.full_url, []).append(number)
+    aims = [[_aim(item, literal, held) for _, _, literal in pointers(item.resource)] for item in carried]
+    of = _numbered(dumps(item.resource) for item in carried)
+    while True:
+        seen = [tuple(frozenset(of[i] for i in held[a]) if a in held else a for a in each) for each in aims]
+        finer = _numbered(zip(of, seen, strict=True))
+        if len(set(finer)) == len(set(of)):
+            return finer
+        of = finer
+
+
+def _numbered(values: Iterable[object]) -> list[int]:
+    numbers: dict[object, int] = {}
+    return [numbers.setdefault(value, len(numbers)) for value in values]
+
+
+def _aim(item: Carried, literal: str, held: Mapping[str, object]) -> str:
+    """What a pointer means: a fullUrl here; else the address it has under its base, where it may name a person."""
+    url = item.resolve(literal)
+    return url if url in held or literal.startswith(("Patient/", "Group/")) else literal
 
 
 def _draft(unit: FhirUnit, carried: Carried, first: Carried, torn: bool) -> Draft:
