@@ -5,28 +5,28 @@ and where (Patient, Practitioner, Organization ...) are no items. A slide has tw
 like any other) and the glass itself (`ID#physical`), which has its own release.
 """
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from adapter.consent import facts as law_facts
+import msgspec
+
+from adapter.consent.case_papers import contradicts, day_of, papers_of, party_name
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
-from adapter.consent.forms import Forms, bound, every_form, forms_of
-from adapter.consent.groups import PatientFacts, StateRule
+from adapter.consent.forms import Forms, bound, forms_of
+from adapter.consent.groups import PatientFacts
 from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strict_kinds
-from adapter.consent.rules import same_name
+from adapter.consent.names import PHYSICAL, Names, kept_back, meant, names_of, unknown_names
 from adapter.holding import Loaded
-from mappings.domain.access import Access, Authorization, Part2Consent
 from mappings.domain.case import Case
 from mappings.domain.case import Material as Line
 from mappings.domain.material import Block, Slide
-from mappings.domain.party import PATIENT, is_foreign
+from mappings.domain.party import is_foreign
 from mappings.domain.report import Report
-from mappings.domain.values import PartialDate
 from mappings.fhir.carried import Carried
+from mappings.problems import ProblemError
 
-PHYSICAL = "#physical"
+__all__ = ["PHYSICAL", "classify_carried", "facts_of", "items_of", "moving", "party_name"]
 _REPORTS = {
     "surgical-pathology": "pathology_report",
     "cytology": "pathology_report",
@@ -38,15 +38,21 @@ _REPORTS = {
 
 
 def facts_of(loaded: Loaded, as_of: str) -> Facts:
-    """The facts of a case at a time (date-time with offset). Without `access` nothing is known, and nothing goes."""
-    case, access = loaded.case, loaded.case.access
+    """The facts of a case at a time (date-time with offset). Without `access` nothing is known, and nothing goes.
+
+    Raises:
+        ProblemError: a name in the case means nothing here, so that what it is to protect would not be.
+    """
+    case, access, forms = loaded.case, loaded.case.access, forms_of(loaded)
+    if unknown := unknown_names(loaded, frozenset(item.id for item in _found(loaded)), forms):
+        raise ProblemError(unknown)
     items = items_of(loaded)
     if access is None:
         return Facts(as_of=as_of, materials=items)
     return Facts(
         pathway=access.pathway,
         requester=access.requester,
-        recipient=access.recipient,
+        recipient=None if contradicts(case, access) else access.recipient,
         recipient_name=party_name(case, access.recipient_party),
         recipient_is_provider=access.recipient_is_provider,
         purpose=access.purpose,
@@ -58,120 +64,10 @@ def facts_of(loaded: Loaded, as_of: str) -> Facts:
         holder_tz=access.holder_tz,
         as_of=as_of,
         materials=items,
-        patient=PatientFacts(deceased_on=_day(case.patient.deceased_on.date) if case.patient.deceased_on else None),
+        patient=PatientFacts(deceased_on=day_of(case.patient.deceased_on.date) if case.patient.deceased_on else None),
         emergency=case.request.emergency is not None,
-        **_papers(case, access, forms_of(loaded)),
+        **papers_of(case, access, names_of(loaded), forms),
     )
-
-
-def _papers(case: Case, access: Access, forms: Forms) -> dict[str, Any]:
-    holder = party_name(case, case.holder)
-    given, right = access.authorization, access.representative
-    psychotherapy = given is not None and given.psychotherapy_notes is True
-    made = _authorization(given, holder) if given else None
-    return {
-        "directive": law_facts.Directive(
-            written=access.directive.written,
-            signed=access.directive.signed,
-            designee=access.directive.designee,
-            address=access.directive.address,
-        )
-        if access.directive
-        else None,
-        "authorization": None if psychotherapy else made,
-        "psychotherapy_authorization": made if psychotherapy else None,
-        "part2_consent": _part2(access.part2_consent) if access.part2_consent else None,
-        "representative": law_facts.Representative(type=right.type, scope=right.scope) if right else None,
-        "restrictions": tuple(
-            law_facts.Restriction(
-                agreed=r.agreed, blocks_recipient=r.blocks_recipient, applies_to=every_form(r.items, forms)
-            )
-            for r in access.restrictions
-        ),
-        "determinations": tuple(
-            law_facts.Determination(
-                ground=d.ground,
-                by_licensed_professional=d.by_licensed_professional,
-                professional=d.professional,
-                decided_on=_day(d.made_on),
-                applies_to=every_form(d.applies_to, forms),
-            )
-            for d in access.determinations
-        ),
-        "loan": law_facts.Loan(
-            agreement=access.loan.agreement, return_by=_day(access.loan.return_by), custodian=access.loan.custodian
-        )
-        if access.loan
-        else None,
-        "state_rules": dict[str, StateRule](),
-    }
-
-
-def _authorization(given: Authorization, holder: str | None) -> law_facts.Authorization:
-    """The authorization's elements; a discloser that is not the holder by name is unknown, and unknown pends."""
-    return law_facts.Authorization(
-        description=bool(given.description.strip()),
-        discloser=True if same_name(given.discloser, holder) else None,
-        recipient=bool(given.recipient.strip()),
-        recipient_named=given.recipient or None,
-        purpose=bool(given.purpose.strip()),
-        expiry=given.expiry or None,
-        signed=given.signed,
-        signed_on=_day(given.signed_on),
-        signer=given.signer,
-        representative_authority_described=given.representative_authority_described,
-        statement_revocation=given.statement_revocation,
-        statement_conditioning=given.statement_conditioning,
-        statement_redisclosure=given.statement_redisclosure,
-        compound=given.compound,
-        conditioned=given.conditioned,
-        known_false=given.known_false,
-        revoked_in_writing_on=_day(given.revoked_in_writing_on),
-        revoked=given.revoked_in_writing_on is not None or None,
-        covers=given.covers,
-    )
-
-
-def _part2(given: Part2Consent) -> law_facts.Part2Consent:
-    return law_facts.Part2Consent(
-        patient_named=given.patient_named,
-        discloser=given.discloser,
-        description=given.description,
-        recipients=given.recipients or None,
-        recipient_is_covered_entity=given.recipient_is_covered_entity,
-        tpo_single_consent=given.tpo_single_consent,
-        hipaa_redisclosure_statement=given.hipaa_redisclosure_statement,
-        purpose=given.purpose or None,
-        revocation_right=given.revocation_right,
-        expiry=given.expiry or None,
-        signed=given.signed,
-        signed_on=_day(given.signed_on),
-        redisclosure_potential_statement=given.redisclosure_potential_statement,
-        refusal_consequences_statement=given.refusal_consequences_statement,
-        revoked_on=_day(given.revoked_on),
-        revoked=given.revoked_on is not None or None,
-    )
-
-
-def _day(date: PartialDate | None) -> dt.date | None:
-    """A date known to the day; a month is not (and what rests on it stays unknown)."""
-    return dt.date.fromisoformat(date) if date is not None and date.precision == "day" else None
-
-
-def party_name(case: Case, name: str | None) -> str | None:
-    """The name of a party of the case as its papers would name it."""
-    if name == PATIENT:
-        return case.patient.names[0].label
-    organization = next((o for o in case.organizations if o.id == name), None)
-    if organization:
-        return organization.name
-    names = {p.id: p.names[0].label for p in case.practitioners} | {
-        p.id: p.names[0].label for p in case.related_persons
-    }
-    if name in names:
-        return names[name]
-    role = next((r for r in case.roles if r.id == name), None)
-    return party_name(case, role.organization) if role else None
 
 
 # --- items
@@ -179,19 +75,30 @@ def party_name(case: Case, name: str | None) -> str | None:
 
 def items_of(loaded: Loaded) -> tuple[Item, ...]:
     """Every item the law decides about, in a fixed order; lines of the case override what the tables say."""
-    case = loaded.case
-    forms = forms_of(loaded)
-    lines = {line.item: line for line in case.materials if line.item}
-    paths = {line.path: line for line in case.materials if line.path}
-    names = {document.path: document.id for document in case.documents}
-    kept_out = {line.item or names.get(str(line.path), "") for line in case.materials if not line.offered}
+    forms, names = forms_of(loaded), names_of(loaded)
+    kept_out = [str(line.item or line.path) for line in loaded.case.materials if not line.offered]
+    out = loaded.unowned | set(kept_back(kept_out, names, forms))
+    return tuple(item for item in bound(_found(loaded), forms) if item.id not in out)
+
+
+def _found(loaded: Loaded) -> tuple[Item, ...]:
+    """Every item of the case, whether it is asked for or not."""
+    case, names, forms = loaded.case, names_of(loaded), forms_of(loaded)
+    told = [_led(line, names) for line in case.materials]
+    lines = {name: line for line in told if line.item for name in meant(line.item, names)}
+    paths = {line.path: line for line in told if line.path}
     found = [*_carried(loaded, lines, forms), *_native(case, lines), *_physical(case)]
     for document in case.documents:
         line = paths.get(document.path)
         kind, also = strict_kinds(document.kind, *_told_kinds(line))
         found.append(material(document.id, kind or document.kind, also=also, **(_overrides(line) if line else {})))
-    out = loaded.unowned | set(every_form(kept_out, forms))
-    return tuple(item for item in bound(tuple(found), forms) if item.id not in out)
+    return tuple(found)
+
+
+def _led(line: Line, names: Names) -> Line:
+    """The line with the id of what it says it repeats."""
+    repeated = meant(line.duplicate_of, names) if line.duplicate_of else ()
+    return msgspec.structs.replace(line, duplicate_of=repeated[0]) if repeated else line
 
 
 def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[Item]:
@@ -238,8 +145,7 @@ def _native(case: Case, lines: dict[str, Line]) -> Iterator[Item]:
             yield _item(report.id, _report_kind(report), lines, completed=_finished(report))
     for study in case.studies:
         if not is_foreign(study.id):
-            line = lines.get(study.id) or lines.get(study.uid)
-            yield _item(study.id, classify_study(study.modalities), {study.id: line} if line else {})
+            yield _item(study.id, classify_study(study.modalities), lines)
     for plain in (*case.diagnoses, *case.procedures, *case.parts, *case.blocks, *case.slides):
         if not is_foreign(plain.id):
             yield _item(plain.id, "clinical_record", lines)

@@ -30,6 +30,8 @@ def _touches(restriction: Restriction, facts: Facts, item: Material) -> bool:
     if restriction.applies_to and item.id not in restriction.applies_to:
         return False
     blocked = restriction.blocks_recipient
+    if blocked in PAYERS and facts.recipient in PAYERS:
+        return True
     return blocked is None or same(blocked, facts.recipient) or same(blocked, facts.recipient_name)
 
 

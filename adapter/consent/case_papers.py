@@ -1,0 +1,141 @@
+"""The papers of a case as facts of the law: who gets it, what was signed, what was restricted or found."""
+
+import datetime as dt
+from typing import Any
+
+from adapter.consent import facts as law_facts
+from adapter.consent.forms import Forms
+from adapter.consent.groups import StateRule
+from adapter.consent.names import Names, is_blocked, kept_back, let_go
+from adapter.consent.rules import same_name
+from adapter.consent.words import INDIVIDUALS, PROVIDERS
+from mappings.domain.access import Access, Authorization, Part2Consent
+from mappings.domain.case import Case
+from mappings.domain.party import PATIENT
+from mappings.domain.values import PartialDate
+
+
+def papers_of(case: Case, access: Access, names: Names, forms: Forms) -> dict[str, Any]:
+    """The facts of what was signed, agreed and found, by the names they have in `Facts`."""
+    holder = party_name(case, case.holder)
+    given, right = access.authorization, access.representative
+    psychotherapy = given is not None and given.psychotherapy_notes is True
+    made = _authorization(given, holder, names) if given else None
+    return {
+        "directive": law_facts.Directive(
+            written=access.directive.written,
+            signed=access.directive.signed,
+            designee=access.directive.designee,
+            address=access.directive.address,
+        )
+        if access.directive
+        else None,
+        "authorization": None if psychotherapy else made,
+        "psychotherapy_authorization": made if psychotherapy else None,
+        "part2_consent": _part2(access.part2_consent) if access.part2_consent else None,
+        "representative": law_facts.Representative(type=right.type, scope=right.scope) if right else None,
+        "restrictions": tuple(
+            law_facts.Restriction(
+                agreed=r.agreed,
+                blocks_recipient=access.recipient if is_blocked(case, r.blocks_recipient) else r.blocks_recipient,
+                applies_to=kept_back(r.items, names, forms),
+            )
+            for r in access.restrictions
+        ),
+        "determinations": tuple(
+            law_facts.Determination(
+                ground=d.ground,
+                by_licensed_professional=d.by_licensed_professional,
+                professional=d.professional,
+                decided_on=day_of(d.made_on),
+                applies_to=kept_back(d.applies_to, names, forms),
+            )
+            for d in access.determinations
+        ),
+        "loan": law_facts.Loan(
+            agreement=access.loan.agreement, return_by=day_of(access.loan.return_by), custodian=access.loan.custodian
+        )
+        if access.loan
+        else None,
+        "state_rules": dict[str, StateRule](),
+    }
+
+
+def _authorization(given: Authorization, holder: str | None, names: Names) -> law_facts.Authorization:
+    """The authorization's elements; a discloser that is not the holder by name is unknown, and unknown pends."""
+    return law_facts.Authorization(
+        description=bool(given.description.strip()),
+        discloser=True if same_name(given.discloser, holder) else None,
+        recipient=bool(given.recipient.strip()),
+        recipient_named=given.recipient or None,
+        purpose=bool(given.purpose.strip()),
+        expiry=given.expiry or None,
+        signed=given.signed,
+        signed_on=day_of(given.signed_on),
+        signer=given.signer,
+        representative_authority_described=given.representative_authority_described,
+        statement_revocation=given.statement_revocation,
+        statement_conditioning=given.statement_conditioning,
+        statement_redisclosure=given.statement_redisclosure,
+        compound=given.compound,
+        conditioned=given.conditioned,
+        known_false=given.known_false,
+        revoked_in_writing_on=day_of(given.revoked_in_writing_on),
+        revoked=given.revoked_in_writing_on is not None or None,
+        covers=None if given.covers is None else let_go(given.covers, names),
+    )
+
+
+def _part2(given: Part2Consent) -> law_facts.Part2Consent:
+    return law_facts.Part2Consent(
+        patient_named=given.patient_named,
+        discloser=given.discloser,
+        description=given.description,
+        recipients=given.recipients or None,
+        recipient_is_covered_entity=given.recipient_is_covered_entity,
+        tpo_single_consent=given.tpo_single_consent,
+        hipaa_redisclosure_statement=given.hipaa_redisclosure_statement,
+        purpose=given.purpose or None,
+        revocation_right=given.revocation_right,
+        expiry=given.expiry or None,
+        signed=given.signed,
+        signed_on=day_of(given.signed_on),
+        redisclosure_potential_statement=given.redisclosure_potential_statement,
+        refusal_consequences_statement=given.refusal_consequences_statement,
+        revoked_on=day_of(given.revoked_on),
+        revoked=given.revoked_on is not None or None,
+    )
+
+
+def day_of(date: PartialDate | None) -> dt.date | None:
+    """A date known to the day; a month is not (and what rests on it stays unknown)."""
+    return dt.date.fromisoformat(date) if date is not None and date.precision == "day" else None
+
+
+def party_name(case: Case, name: str | None) -> str | None:
+    """The name of a party of the case as its papers would name it."""
+    if name == PATIENT:
+        return case.patient.names[0].label
+    organization = next((o for o in case.organizations if o.id == name), None)
+    if organization:
+        return organization.name
+    names = {p.id: p.names[0].label for p in case.practitioners} | {
+        p.id: p.names[0].label for p in case.related_persons
+    }
+    if name in names:
+        return names[name]
+    role = next((r for r in case.roles if r.id == name), None)
+    return party_name(case, role.organization) if role else None
+
+
+def contradicts(case: Case, access: Access) -> bool:
+    """Whether the word for the recipient says another thing than the party that gets what is released."""
+    party = access.recipient_party
+    role = next((role for role in case.roles if role.id == party), None)
+    organization = next((o for o in case.organizations if o.id == (role.organization if role else party)), None)
+    provider = access.recipient in PROVIDERS or access.recipient_is_provider is True
+    if access.recipient == "holder" or (access.recipient == "patient") != (party == PATIENT):
+        return True
+    if organization is None:
+        return False
+    return access.recipient in INDIVIDUALS or (provider and organization.kind == "payer")
