@@ -373,6 +373,7 @@ def test_a_restriction_by_name_holds_for_that_name() -> None:
 def test_an_emergency_lifts_a_restriction_for_treatment_only() -> None:
     blocked: Request = {"agreed": True, "blocks_recipient": "health_plan"}
     assert decided(PAYMENT, restrictions=[blocked], emergency=True).outcome == "deny_not_permitted"
+    assert decided(PAYMENT, restrictions=[blocked | {"blocks_recipient": "payer"}]).outcome == "deny_not_permitted"
 
 
 def test_a_payer_does_not_learn_of_what_was_paid_in_full() -> None:
