@@ -6,6 +6,7 @@ same as if the withheld had never been held; tests compare the bytes.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, count
 from typing import Any
 
 import msgspec
@@ -20,12 +21,16 @@ from adapter.consent.withhold_carried import Validate, release_carried
 from adapter.consent.withhold_case import named_by, release_case
 from adapter.holding import Loaded
 from mappings.domain.case import LISTS, Case, SourceSettings
-from mappings.domain.material import ImagingStudy
+from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.party import Item, KnownAs, Patient, is_foreign
 from mappings.domain.person import matches
 from mappings.domain.values import Moment
 from mappings.fhir.carried import Carried
 from mappings.problems import refuse
+
+NAME = 200
+ENDING = 20
+"""Longest file name in documents/, and longest ending that is kept whole when a name is cut, in characters (ASCII)."""
 
 Read = Callable[[Carried, Mapping[str, str]], dict[str, tuple[Any, ...]]]
 
@@ -135,10 +140,7 @@ def _laid_out(case: Case) -> Case:
     taken: set[str] = set()
     places: dict[str, str] = {}
     for document in sorted(case.documents, key=lambda d: d.id):
-        name = re.sub(r"[^A-Za-z0-9._ ()-]", "_", document.path.rsplit("/", 1)[-1]).lstrip(".") or "document"
-        if name.casefold() in taken:
-            stem, dot, ending = name.rpartition(".")
-            name = f"{stem or ending}-{document.sha256[:8]}{dot if stem else ''}{ending if stem else ''}"
+        name = _free(document, taken)
         taken.add(name.casefold())
         places[document.path] = f"documents/{name}"
     documents = tuple(msgspec.structs.replace(d, path=places[d.path]) for d in case.documents)
@@ -147,6 +149,17 @@ def _laid_out(case: Case) -> Case:
         for line in case.materials
     )
     return msgspec.structs.replace(case, documents=documents, materials=lines)
+
+
+def _free(document: Document, taken: set[str]) -> str:
+    """A file name like the document's own that no other has, short enough for any file system."""
+    plain = re.sub(r"[^A-Za-z0-9._ ()-]", "_", document.path.rsplit("/", 1)[-1]).lstrip(".") or "document"
+    stem, dot, ending = plain.rpartition(".")
+    if not stem or len(ending) > ENDING:
+        stem, dot, ending = plain, "", ""
+    marks = chain(("", f"-{document.sha256[:8]}"), (f"-{document.sha256[:8]}-{number}" for number in count(2)))
+    names = (f"{stem[: NAME - len(mark) - len(dot + ending)]}{mark}{dot}{ending}" for mark in marks)
+    return next(name for name in names if name.casefold() not in taken)
 
 
 def _id_of(case: Case, path: str) -> str:

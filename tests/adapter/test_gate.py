@@ -1,6 +1,8 @@
 """The gate makes a Release on a permit about exactly what the case asks for, and on nothing else."""
 
 import datetime as dt
+import hashlib
+import json
 from pathlib import Path
 from typing import get_args
 
@@ -104,3 +106,33 @@ def test_a_disclosure_is_no_use_of_ones_own() -> None:
     facts = Facts(pathway="disclosure", as_of="2026-03-16", materials=(material("a", "clinical_record"),))
     with pytest.raises(ProblemError, match="is not a use inside the holder's own walls"):
         gate.use(facts, POLICY)
+
+
+def _laid_out(folder: Path, **documents: tuple[str, bytes]) -> list[tuple[str, str]]:
+    """Where the documents of a case (id -> path, bytes) are put, with what lies there."""
+    lines = [{"path": path, "id": name, "kind": "clinical_record"} for name, (path, _) in documents.items()]
+    place = write(folder / "case", dict(documents.values()), case(materials=lines))
+    golden.export(place, folder / "out")
+    told = json.loads((folder / "out/case.json").read_bytes())["documents"]
+    assert [one["id"] for one in told] == sorted(documents)
+    return [(one["path"], (folder / "out" / one["path"]).read_text()) for one in told]
+
+
+def test_no_document_takes_the_place_of_another(tmp_path: Path) -> None:
+    mark = hashlib.sha256(b"two").hexdigest()[:8]
+    found = _laid_out(tmp_path, a=(f"c/x-{mark}.pdf", b"zero"), b=("a/x.pdf", b"one"), c=("b/X.pdf", b"two"))
+    assert found == [
+        (f"documents/x-{mark}.pdf", "zero"),
+        ("documents/x.pdf", "one"),
+        (f"documents/X-{mark}-2.pdf", "two"),
+    ]
+
+
+def test_long_names_are_cut_and_keep_their_ending(tmp_path: Path) -> None:
+    long = "n" * 251 + ".pdf"
+    mark = hashlib.sha256(b"two").hexdigest()[:8]
+    assert _laid_out(tmp_path, a=(f"a/{long}", b"one"), b=(f"b/{long}", b"two"), c=(f"x.{'e' * 240}", b"three")) == [
+        (f"documents/{'n' * 196}.pdf", "one"),
+        (f"documents/{'n' * 187}-{mark}.pdf", "two"),
+        (f"documents/x.{'e' * 198}", "three"),
+    ]
