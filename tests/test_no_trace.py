@@ -336,6 +336,7 @@ def test_a_withheld_thing_is_no_gap_that_the_recipient_hears_of(tmp_path: Path) 
 
 
 NOTE_NAME = f"DocumentReference/{NOTE['id']}"
+TO_NOTE = {"reference": NOTE_NAME}
 NUMBER = NOTE["identifier"][0]
 
 
@@ -371,6 +372,20 @@ WAYS: dict[str, dict[str, Any]] = {
     "meta-source": _report(meta={"source": f"{BASE}/{NOTE_NAME}"}),
     "narrative-beside-a-reference": {**_says(valueReference={"reference": NOTE_NAME}), "text": _text(SECRET)},
     "narrative-link": _report(text=_text(f'<a href="{NOTE_NAME}">more</a>')),
+    "conditional-by-number": _says(
+        valueReference={"reference": f"DocumentReference?identifier={NUMBER['system']}|{NUMBER['value']}"}
+    ),
+    "conditional-escaped": _says(
+        valueUri=f"{BASE}/DocumentReference?status=current&identifier=https%3A%2F%2Fehr.example%7C{NUMBER['value']}"
+    ),
+    "conditional-by-id": _says(valueReference={"reference": f"DocumentReference?_id={NOTE['id']}"}),
+    "percent-signs": _says(valueUrl=f"{BASE}/{NOTE_NAME.replace('-', '%2D')}"),
+    "host-in-capitals": _says(valueUrl=f"{BASE.replace('ehr.example', 'EHR.Example')}/{NOTE_NAME}"),
+    "default-port": _says(valueUrl=f"{BASE.replace('ehr.example', 'ehr.example:443')}/{NOTE_NAME}"),
+    "number-alone": _says(valueString=NUMBER["value"]),
+    "number-in-a-text": _says(valueMarkdown=f"as told in {NUMBER['value']}, see there"),
+    "number-without-issuer": _says(valueIdentifier={"value": NUMBER["value"]}),
+    "element-with-it": _report(media=[{"comment": f"what {SECRET} told", "link": TO_NOTE}]),
     "narrative-address": _report(text=_text(f"see {BASE}/{NOTE_NAME}.")),
 }
 
@@ -396,7 +411,6 @@ def _labelled(resource: dict[str, Any]) -> dict[str, Any]:
     return {**resource, "meta": {"security": [PSYCHOTHERAPY]}}
 
 
-TO_NOTE = {"reference": NOTE_NAME}
 TO_REPORT = {"reference": "DiagnosticReport/report"}
 BINARY = {"resourceType": "Binary", "id": SECRET, "contentType": "text/plain", "data": "cXVldHphbA=="}
 THERAPIST = {"resourceType": "Practitioner", "id": SECRET, "name": [{"family": SECRET}]}
@@ -424,6 +438,7 @@ COMPOSITION = _about_patient(
         {"title": "two", "entry": [TO_REPORT]},
     ],
 )
+URN_ID = "6f6d2c1e-0a4b-4c8e-9a52-d0e5f7b1c3a9"
 CONTAINED = {
     "resourceType": "Basic",
     "id": "c",
@@ -431,6 +446,8 @@ CONTAINED = {
     "subject": {"reference": NOTE_NAME, "display": SECRET},
 }
 OTHER = "https://archive.example/fhir"
+PLAN = _about_patient("CarePlan", "plan", status="active", intent="plan")
+TOLD = {"outcomeReference": [TO_NOTE], "progress": [{"text": f"{SECRET} went well"}]}
 
 BESIDE: dict[str, dict[str, Any]] = {
     "provenance-of-it": {"fhir/x.json": {**PROVENANCE, "agent": [{"who": {"display": SECRET}}]}},
@@ -439,6 +456,26 @@ BESIDE: dict[str, dict[str, Any]] = {
         "fhir/x.json": {**PROVENANCE, "target": [TO_REPORT], "entity": [{"role": "source", "what": TO_NOTE}]}
     },
     "list": {"fhir/x.json": {**LIST, "entry": [{"item": TO_NOTE}, {"item": TO_REPORT}]}},
+    "activity-with-its-text": {"fhir/x.json": {**PLAN, "activity": [TOLD, {"outcomeReference": [TO_REPORT]}]}},
+    "urn-in-capitals": {
+        "a.json": bundle((f"urn:uuid:{URN_ID}", {**NOTE, "subject": {"reference": f"{BASE}/Patient/p"}})),
+        "fhir/note.json": PATIENT,
+        "fhir/report.json": _report(
+            extension=[{"url": "https://x.example/x", "valueUri": f"urn:uuid:{URN_ID.upper()}"}]
+        ),
+    },
+    "master-number": {
+        "fhir/note.json": {**NOTE, "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:{SECRET}:1"}},
+        "fhir/report.json": _says(valueIdentifier={"system": "urn:ietf:rfc:3986", "value": f"urn:{SECRET}:1"}),
+    },
+    "requisition": {
+        "fhir/x.json": _about_patient(
+            "ServiceRequest", "s", status="active", intent="order", code={"text": "x"}, requisition=NUMBER
+        ),
+    },
+    "accession": {
+        "fhir/x.json": _about_patient("Specimen", "s", type={"text": "x"}, accessionIdentifier=NUMBER),
+    },
     "list-of-it-alone": {"fhir/x.json": {**LIST, "entry": [{"item": TO_NOTE}]}},
     "composition": {"fhir/x.json": COMPOSITION},
     "task": {"fhir/x.json": {**_about_patient("Task", "task", status="requested", intent="order"), "focus": TO_NOTE}},
@@ -500,6 +537,23 @@ def test_who_made_a_thing_goes_with_its_provenance(tmp_path: Path) -> None:
     entries = json.loads(export(tmp_path, files)["bundle.json"])["entry"]
     carried = [e["resource"] for e in entries if e["fullUrl"].startswith(BASE)]
     assert carried == [REPORT, PATIENT, maker, origin]
+
+
+def test_an_element_goes_with_its_reference_and_leaves_the_rest(tmp_path: Path) -> None:
+    other = {"resourceType": "Media", "id": "photo", "status": "completed", "subject": {"reference": "Patient/p"}}
+    other["content"] = {"contentType": "image/png", "title": "photo", "data": "aGVyZQ=="}
+    kept = {"comment": "what is shown", "link": {"reference": "Media/photo"}}
+    gone = {"comment": f"what {SECRET} shows", "link": {"reference": f"Media/{SECRET}"}}
+    files = {
+        "fhir/p.json": PATIENT,
+        "fhir/report.json": _report(media=[gone, kept]),
+        "fhir/m.json": other,
+        "fhir/x.json": _labelled({**other, "id": SECRET, "content": {"title": SECRET}}),
+    }
+    sent = export(tmp_path, files)
+    [report] = [e["resource"] for e in json.loads(sent["bundle.json"])["entry"] if e["fullUrl"].endswith("/report")]
+    assert report["media"] == [kept]
+    assert traces(sent, {SECRET}) == set()
 
 
 STRANGER = {"reference": "Patient/stranger"}
