@@ -66,7 +66,7 @@ def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment
         "disclosed_at": str(now),
         "recipient": party_name(released.case, access.recipient_party) or access.recipient,
         "recipient_address": access.directive.address if access.directive else None,
-        "description": f"case {released.case.id}: {len(checked.decision.released)} items",
+        "description": f"case {released.case.id}: {len(released.items)} items",
         "purpose": access.purpose,
         "accounting": "required" if required else "exempt",
         "manifest_sha256": digest,
@@ -92,7 +92,7 @@ def _audit(checked: Checked, released: Release, settings: Settings, target: str)
         source_address=NetworkPoint(kind="machine", address=platform.node() or "localhost"),
         recipient=case.access.recipient_party,
         recipient_address=NetworkPoint(kind="uri", address=f"file:{Path(target).name}"),
-        released=tuple(name for name in decision.released if name in ctx.urls),
+        released=tuple(name for name in released.items if name in ctx.urls),
         withheld=tuple(
             Withheld(item=name, reason=reasons[name].code, citation=reasons[name].citation)
             for name in decision.excluded

@@ -66,7 +66,8 @@ def export_command(ctx: click.Context, case: Path, target: Path, as_json: bool) 
         emit({"to": str(target), **_as_json(done.checked), "manifest_sha256": done.manifest_sha256})
     else:
         show.summary(done, target, place)
-    end(4 if done.account.incomplete or done.checked.decision.excluded else 0)
+    whole = set(done.checked.decision.released) == set(done.release.items)
+    end(0 if whole and not (done.account.incomplete or done.checked.decision.excluded) else 4)
 
 
 def _as_json(checked: Any) -> dict[str, Any]:

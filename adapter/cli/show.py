@@ -108,11 +108,15 @@ def summary(done: Any, target: Path, place: Path) -> None:
     out = console()
     made: Decision = done.checked.decision
     basis = ", ".join(row.citation for row in done.release.basis)
-    out.print(f"released {len(made.released)} of {len(done.checked.facts.materials)} items under {basis}")
+    gone = set(done.release.items)
+    out.print(f"released {len(gone)} of {len(done.checked.facts.materials)} items under {basis}")
     withheld = [item for item in done.checked.facts.materials if item.id in made.excluded]
     for item in withheld:
         why = "; ".join(f"{r.sentence} ({r.citation})" for r in made.reasons if r.item == item.id)
         out.print(f"withheld {escape(item.id)} ({item.kind}): {escape(why)}", soft_wrap=True)
+    for name in made.released:
+        if name not in gone:
+            out.print(f"withheld {escape(name)}: it cannot stand without what is withheld", soft_wrap=True)
     account(done.account)
     out.print(f"bundle   {escape(str(target))}", soft_wrap=True)
     out.print(f"account  {escape(str(place))}", soft_wrap=True)

@@ -15,6 +15,7 @@ from adapter.consent import release as _release
 from adapter.consent.case_facts import items_of
 from adapter.consent.decide import Decision, decide
 from adapter.consent.facts import Facts
+from adapter.consent.names import PHYSICAL
 from adapter.consent.policy import Policy
 from adapter.consent.release import Citation, Contents, HolderUse, Release
 from adapter.consent.withhold_carried import Validate, release_carried
@@ -70,8 +71,15 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
         basis=_basis(decision),
         decided_at=decided_at,
         patients=patients,
+        items=_gone_out(decision, case, carried),
     )
     return Release(_release._KEY, contents)
+
+
+def _gone_out(decision: Decision, case: Case, carried: Iterable[Carried]) -> tuple[str, ...]:
+    """What goes of what may: an item that cannot stand without a withheld one stays, though the law permits it."""
+    here = {case.request.id, *(item.id for item in case.items()), *(item.full_url for item in carried)}
+    return tuple(name for name in decision.released if name.removesuffix(PHYSICAL) in here)
 
 
 def _read_again(loaded: Loaded, carried: tuple[Carried, ...], read: Read) -> Case:

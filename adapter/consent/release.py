@@ -33,6 +33,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
         basis: why, each reason once.
         decided_at: when it was decided (with offset).
         patients: fullUrls of carried Patients that are the case's patient.
+        items: the decided items that go; one that cannot stand without what is withheld is not among them.
     """
 
     case: Case
@@ -42,6 +43,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     basis: tuple[Citation, ...]
     decided_at: Moment
     patients: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
 
 
 @final
@@ -95,6 +97,11 @@ class Release:
     def patients(self) -> tuple[str, ...]:
         """The carried Patients of the one person."""
         return self._contents.patients
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The decided items that go."""
+        return self._contents.items
 
 
 @final

@@ -17,13 +17,15 @@ from adapter.consent.law import material
 from adapter.consent.policy import policy_for
 from adapter.consent.release import Release
 from adapter.holding import Loaded
+from adapter.ledger.store import Ledger
 from adapter.sources.case_file import load_case
 from adapter.sources.readings import read_again
 from adapter.validation import validate_resource
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import ProblemError
 from tests import golden
-from tests.small_case import NOTE, PATIENT, REPORT, case, write
+from tests.adapter.cli.command import run
+from tests.small_case import NOTE, PATIENT, PSYCHOTHERAPY, REPORT, case, write
 
 REFUSED: tuple[Outcome, ...] = ("pend", "deny_unreviewable", "deny_reviewable", "deny_not_permitted", "not_held")
 POLICY = policy_for(dt.date(2026, 3, 16))
@@ -136,3 +138,33 @@ def test_long_names_are_cut_and_keep_their_ending(tmp_path: Path) -> None:
         (f"documents/{'n' * 187}-{mark}.pdf", "two"),
         (f"documents/x.{'e' * 198}", "three"),
     ]
+
+
+def test_what_cannot_stand_without_a_withheld_thing_is_not_counted_as_released(tmp_path: Path) -> None:
+    therapist = {"resourceType": "Practitioner", "id": "t", "meta": {"security": [PSYCHOTHERAPY]}}
+    summary = {
+        "resourceType": "Composition",
+        "id": "summary",
+        "status": "final",
+        "type": {"text": "Summary"},
+        "subject": {"reference": "Patient/p"},
+        "date": "2026-02-22",
+        "author": [{"reference": "Practitioner/t"}],
+        "title": "Summary",
+    }
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "fhir/t.json": therapist, "fhir/s.json": summary}
+    place = write(tmp_path / "case", files)
+    done = golden.export(place, tmp_path / "out")
+    permitted = {"https://ehr.example/r4/Composition/summary", "https://ehr.example/r4/DiagnosticReport/report"}
+    assert set(done.checked.decision.released) == permitted | {"request"}
+    assert set(done.release.items) == {"https://ehr.example/r4/DiagnosticReport/report", "request"}
+    ledger = Ledger(f"sqlite:///{tmp_path / 'out.ledger.sqlite3'}")
+    [line] = ledger.rows("disclosure")
+    audited = json.dumps(ledger.rows("release")[0]["audit_event"])
+    ledger.close()
+    assert line["description"] == "case small-case: 2 items"
+    assert ("DiagnosticReport/report" in audited, "Composition/summary" in audited) == (True, False)
+    shown = run(tmp_path, "export", place, "--to", "again")
+    assert shown.code == 4
+    assert "released 2 of 4 items" in shown.out
+    assert f"withheld {min(permitted)}: it cannot stand without what is withheld" in shown.out
