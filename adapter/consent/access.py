@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from adapter.consent.groups import Determination, Material
-from adapter.consent.law import is_known, is_physical, is_psychotherapy, is_undeclared
+from adapter.consent.law import is_known, is_physical, is_psychotherapy, is_undeclared, kinds_of
 from adapter.consent.rules import (
     OUTGOING,
     RIGHT,
@@ -90,7 +90,7 @@ def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
     bases=RIGHT,
 )
 def litigation(matter: Matter, item: Material) -> Iterator[Finding]:
-    if item.kind == "litigation_compilation":
+    if "litigation_compilation" in kinds_of(item):
         yield out("LITIGATION_INFORMATION", item, "deny_unreviewable")
 
 

@@ -1,7 +1,8 @@
 """Forms of one thing: what keeps one of them back keeps the others back, so that nothing goes under another name.
 
 Forms of one thing are units that contradict each other about one resource, DocumentReferences with one number, an
-ImagingStudy and the images of its UID, and files, attachments and Binaries of the same bytes.
+ImagingStudy and the images of its UID, files, attachments (in any element) and Binaries of the same bytes, and what has
+one Binary as its attachment. A form of a form is a form.
 """
 
 import base64
@@ -12,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from adapter.consent.facts import Material as Item
-from adapter.consent.law import BOUND, strict_kinds
+from adapter.consent.law import BOUND, STRICT
 from adapter.holding import Loaded
-from mappings.fhir.carried import Carried
+from mappings.fhir.carried import Carried, pointers
 from mappings.fhir.wire import Json
 from mappings.identity import DICOM_UID
 
@@ -28,8 +29,8 @@ def forms_of(loaded: Loaded) -> Forms:
         named.setdefault(thing, set()).add(name)
     found: dict[str, set[str]] = {}
     for names in (names for names in named.values() if len(names) > 1):
-        for name in names:
-            found.setdefault(name, set()).update(names)
+        joined = set(names).union(*(found.get(name, ()) for name in names))
+        found.update(dict.fromkeys(joined, joined))
     return {name: frozenset(names) for name, names in found.items()}
 
 
@@ -47,19 +48,29 @@ def bound(items: tuple[Item, ...], forms: Forms) -> tuple[Item, ...]:
 def _strictest(item: Item, others: list[Item]) -> Item:
     if not others:
         return item
-    strict = [kind for one in (item, *others) for kind in (one.kind, *one.also) if kind in BOUND]
-    kind, also = strict_kinds(*strict) if strict else (item.kind, item.also)
+    strict = [kind for one in (item, *others) for kind in (one.kind, *one.also) if kind in STRICT]
+    bound_to = next((kind for kind in strict if kind in BOUND), None)
+    kind = bound_to or item.kind
+    also = tuple(dict.fromkeys(name for name in (*item.also, *strict) if name and name != kind))
     classes = [name for one in (item, *others) for name in (one.data_class, *one.data_classes) if name]
     part2 = True if any(one.part2 for one in others) else item.part2
-    return msgspec.structs.replace(item, kind=kind, also=also, part2=part2, data_classes=tuple(dict.fromkeys(classes)))
+    in_drs = False if any(one.in_drs is False for one in others) else item.in_drs
+    told = {"kind": kind, "also": also, "part2": part2, "in_drs": in_drs}
+    return msgspec.structs.replace(item, **told, data_classes=tuple(dict.fromkeys(classes)))
 
 
 def _things(loaded: Loaded) -> Iterator[tuple[str, object]]:
+    binaries = {item.full_url for item in loaded.carried if item.type == "Binary"}
     for item in loaded.carried:
         yield item.full_url, loaded.contested.get(item.full_url, item.full_url)
         yield from ((item.full_url, thing) for thing in (*_numbers(item), *_bytes(item)))
+        for _, member, text in pointers(item.resource):
+            url = loaded.aliases.get(item.resolve(text), item.resolve(text))
+            if member == "url" and url in binaries:
+                yield item.full_url, ("attachment", url)
     yield from ((study.id, ("study", study.uid)) for study in loaded.case.studies)
     yield from ((document.id, ("bytes", document.sha256)) for document in loaded.case.documents)
+    yield from ((name, ("bytes", file.sha1.hex())) for name, file in loaded.documents.items())
 
 
 def _numbers(item: Carried) -> Iterator[object]:
@@ -73,16 +84,34 @@ def _numbers(item: Carried) -> Iterator[object]:
 
 
 def _bytes(item: Carried) -> Iterator[object]:
-    inside = [one.get("attachment") for one in _list(item.resource, "content") if isinstance(one, dict)]
-    holders = inside if item.type == "DocumentReference" else [item.resource] if item.type == "Binary" else []
-    for holder in holders:
-        data = holder.get("data") if isinstance(holder, dict) else None
-        try:
-            raw = base64.b64decode(data, validate=False) if isinstance(data, str) else b""
-        except (binascii.Error, ValueError):
-            continue
-        if raw:
+    """What the contents are, by SHA-256 and SHA-1: R4 says an attachment's hash by the latter."""
+    for held in _contents(item.resource):
+        data, told = held.get("data"), held.get("hash")
+        if raw := _decoded(data):
             yield "bytes", hashlib.sha256(raw).hexdigest()
+            yield "bytes", hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+        if told_hash := _decoded(told):
+            yield "bytes", told_hash.hex()
+
+
+def _decoded(text: object) -> bytes:
+    try:
+        return base64.b64decode(text, validate=False) if isinstance(text, str) else b""
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _contents(resource: Json) -> Iterator[Json]:
+    """Every object at any depth that holds bytes or their hash: an Attachment, or a Binary."""
+    stack: list[object] = [resource]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            if "data" in value or "hash" in value:
+                yield value
+            stack.extend(inner for inner in value.values() if isinstance(inner, (dict, list)))
 
 
 def _list(resource: Json, member: str) -> list[object]:

@@ -26,6 +26,8 @@ UNDECLARED = "undeclared_document"
 DEFAULT = "clinical_record"
 BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_notes"))
 """Kinds that a label of the resource itself says: no line of the case and no other form of it makes less of them."""
+STRICT = BOUND | {"administrative_record", "litigation_compilation"}
+"""Kinds that keep an item back by themselves: what has one of them in any form has it in all."""
 _UNFINISHED = frozenset({"registered", "partial", "preliminary"})
 _FINISHED = frozenset({"final", "amended", "corrected", "appended"})
 
@@ -158,7 +160,7 @@ def strict_kinds(*told: str | None) -> tuple[str | None, tuple[str, ...]]:
 
 def is_administrative(item: Material) -> bool:
     """Whether the item records a privacy decision and not care."""
-    return item.kind == "administrative_record"
+    return "administrative_record" in kinds_of(item)
 
 
 def data_classes_of(item: Material) -> frozenset[str]:
