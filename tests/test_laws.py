@@ -27,7 +27,7 @@ from adapter.ledger.store import Ledger
 from adapter.pipeline import Exported, export_case
 from mappings.domain.values import Fact, Moment
 from tests import golden, small_case
-from tests.small_case import BASE, PATIENT, REPORT, bundle, case, delivered, export, strings
+from tests.small_case import BASE, NOTE, PATIENT, REPORT, bundle, case, delivered, export, strings
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = golden.scenarios()
@@ -177,7 +177,25 @@ def test_an_identical_redelivery_keeps_the_first_time(name: str, exports: dict[s
     ledger = Ledger(settings.ledger)
     [release] = ledger.rows("release")
     assert (release["decided_at"], release["state"]) == (str(golden.NOW), "delivered")
-    assert len(ledger.rows("disclosure")) == 1
+    assert {row["disclosed_at"] for row in ledger.rows("disclosure")} == {str(golden.NOW), str(LATER)}
+    assert {row["decided_at"] for row in ledger.rows("decision")} == {str(golden.NOW), str(LATER)}
+    ledger.close()
+
+
+def test_a_decision_that_excludes_something_else_is_written_down_though_the_same_goes(tmp_path: Path) -> None:
+    settings = Settings(ledger=f"sqlite:///{tmp_path}/ledger.sqlite3")
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT}
+    for name, more in (("one", {}), ("two", {"fhir/note.json": NOTE})):
+        export_case(small_case.write(tmp_path / name, files | more), tmp_path / "out", settings, golden.NOW)
+    ledger = Ledger(settings.ledger)
+    assert sorted(row["excluded"] for row in ledger.rows("decision")) == [
+        [],
+        [f"{BASE}/DocumentReference/{NOTE['id']}"],
+    ]
+    assert len(ledger.rows("release")) == 1
+    assert [(row["disclosed_at"], row["accounting"]) for row in ledger.rows("disclosure")] == [
+        (str(golden.NOW), "exempt")
+    ]
     ledger.close()
 
 

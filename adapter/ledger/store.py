@@ -54,7 +54,6 @@ DISCLOSURES = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("accounting", sa.String(10), nullable=False),
     sa.Column("manifest_sha256", sa.String(64), nullable=False),
-    sa.UniqueConstraint("release_id", "manifest_sha256"),
 )
 
 
@@ -75,26 +74,29 @@ class Ledger:
             return connection.execute(query).scalar_one_or_none()
 
     def prepare(self, decision: dict[str, Any], release: dict[str, Any]) -> str:
-        """Write down a decision and the release made on it; its id. Nothing new for content that is there already."""
-        query = sa.select(RELEASES.c.id).where(RELEASES.c.content_sha256 == release["content_sha256"])
+        """Write down a decision, and the release made on it where its content is new; the id of the release."""
+        content = release["content_sha256"]
+        query = sa.select(RELEASES.c.id).where(RELEASES.c.content_sha256 == content)
+        decision_id = _id("decision", decision["decided_at"], decision["facts_sha256"], content)
         with self._transaction() as connection:
+            _insert(connection, DECISIONS, {"id": decision_id, **decision})
             known = connection.execute(query).scalar_one_or_none()
             if known is not None:
                 return str(known)
-            release_id = str(uuid5(DEFAULT_NAMESPACE, f"release|{release['content_sha256']}"))
-            decision_id = str(uuid5(DEFAULT_NAMESPACE, f"decision|{release['content_sha256']}"))
-            connection.execute(DECISIONS.insert().values(id=decision_id, **decision))
-            row = {"id": release_id, "decision_id": decision_id, "state": "prepared", **release}
-            connection.execute(RELEASES.insert().values(**row))
+            release_id = _id("release", content)
+            _insert(
+                connection, RELEASES, {"id": release_id, "decision_id": decision_id, "state": "prepared", **release}
+            )
             return release_id
 
     def delivered(self, release_id: str, disclosure: dict[str, Any]) -> None:
-        """Close a release: it is delivered, with its line for the accounting of disclosures (45 CFR 164.528(b)(2))."""
-        disclosure_id = str(uuid5(DEFAULT_NAMESPACE, f"disclosure|{release_id}|{disclosure['manifest_sha256']}"))
-        known = sa.select(DISCLOSURES.c.id).where(DISCLOSURES.c.id == disclosure_id)
+        """Close a release: it is delivered, with its line for the accounting of disclosures (45 CFR 164.528(b)(2)).
+
+        Every disclosure has its line, also of what went before; the same one told twice is one.
+        """
+        disclosure_id = _id("disclosure", release_id, disclosure["manifest_sha256"], disclosure["disclosed_at"])
         with self._transaction() as connection:
-            if connection.execute(known).scalar_one_or_none() is None:
-                connection.execute(DISCLOSURES.insert().values(id=disclosure_id, release_id=release_id, **disclosure))
+            _insert(connection, DISCLOSURES, {"id": disclosure_id, "release_id": release_id, **disclosure})
             connection.execute(RELEASES.update().where(RELEASES.c.id == release_id).values(state="delivered"))
 
     def rows(self, table: str) -> list[dict[str, Any]]:
@@ -115,6 +117,16 @@ class Ledger:
             # the driver's own message shows parameters, which are about patients
             message = "cannot be read or written; check its address, rights and space"
             raise refuse("no-store", "ledger", message, rule="ledger") from None
+
+
+def _id(kind: str, *of: str) -> str:
+    return str(uuid5(DEFAULT_NAMESPACE, "|".join((kind, *of))))
+
+
+def _insert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
+    """Insert a row unless it is there."""
+    if connection.execute(sa.select(table.c.id).where(table.c.id == row["id"])).scalar_one_or_none() is None:
+        connection.execute(table.insert().values(**row))
 
 
 def _engine(url: str) -> sa.Engine:
