@@ -10,10 +10,12 @@ from adapter.consent.facts import Facts
 from adapter.consent.groups import Authorization, Material
 from adapter.consent.law import is_physical, is_psychotherapy
 from adapter.consent.rules import DISCLOSURES, Finding, Matter, blank, item_rule, note, out, same_name, wait
+from adapter.consent.words import PURPOSES
 
 OWN = "AUTH_HELP_OWED"
 RESEARCH_END = frozenset({"none", "end of the research study"})
 MISSING_NAME, OTHER_NAME = "recipient_name", "authorization.recipient_named"
+OTHER_PURPOSE = "authorization.purpose_named"
 Fault = tuple[str, str | None]
 """A reason code, and the fact it hangs on where the code does not say it."""
 
@@ -64,7 +66,9 @@ def faults_of(consent: Authorization, facts: Facts, today: dt.date | None) -> li
         ("SALE_OR_MARKETING_AUTHORIZATION", _unpaid_statement(consent, facts)),
     )
     found: list[Fault] = [(code, None) for code, holds in tests if holds]
-    return found + _expiry_faults(consent, facts, today) + _name_faults(consent, facts)
+    return (
+        found + _expiry_faults(consent, facts, today) + _name_faults(consent, facts) + _purpose_faults(consent, facts)
+    )
 
 
 def _signed(consent: Authorization, today: dt.date | None) -> bool:
@@ -98,6 +102,13 @@ def _name_faults(consent: Authorization, facts: Facts) -> list[Fault]:
     if facts.recipient_name is None:
         return [("FACT_MISSING", MISSING_NAME)]
     return [("AUTHORIZATION_SCOPE_EXCEEDED", OTHER_NAME)]
+
+
+def _purpose_faults(consent: Authorization, facts: Facts) -> list[Fault]:
+    """A purpose that the paper says in a word of the request's is for that purpose only; other words are its own."""
+    told = " ".join((consent.purpose_named or "").replace("_", " ").casefold().split())
+    named = {word for word in PURPOSES - {"other"} if re.search(rf"\b{word.replace('_', ' ')}\b", told)}
+    return [("AUTHORIZATION_SCOPE_EXCEEDED", OTHER_PURPOSE)] if named and facts.purpose not in named else []
 
 
 def covers(consent: Authorization, item: Material) -> bool:

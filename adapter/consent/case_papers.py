@@ -69,6 +69,7 @@ def _authorization(given: Authorization, holder: str | None, names: Names) -> la
         recipient=bool(given.recipient.strip()),
         recipient_named=given.recipient or None,
         purpose=bool(given.purpose.strip()),
+        purpose_named=given.purpose or None,
         expiry=given.expiry or None,
         signed=given.signed,
         signed_on=day_of(given.signed_on),

@@ -19,7 +19,7 @@ from adapter.consent.names import PHYSICAL
 from adapter.consent.policy import Policy
 from adapter.consent.release import Citation, Contents, HolderUse, Release
 from adapter.consent.withhold_carried import Validate, release_carried
-from adapter.consent.withhold_case import named_by, release_case
+from adapter.consent.withhold_case import named_by, on_its_papers, release_case
 from adapter.holding import Loaded
 from mappings.domain.case import LISTS, Case, SourceSettings
 from mappings.domain.material import Document, ImagingStudy
@@ -50,6 +50,7 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     decided = (*decision.released, *decision.excluded, *decision.duplicates)
     if sorted(decided) != sorted(item.id for item in items_of(loaded)):
         raise refuse("forbidden", "release", "the decision is not about what this case asks for", rule="gate")
+    loaded = on_its_papers(loaded, decision)
     allowed = frozenset(decision.released)
     withheld = frozenset(decision.excluded)
     carried = release_carried(loaded, allowed, withheld, named_by(loaded.case, allowed), validate)

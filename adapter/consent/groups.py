@@ -86,8 +86,8 @@ class Authorization(Group, frozen=True, kw_only=True):
     """An authorization as 45 CFR 164.508 wants it; a boolean says whether the element is there and is about this case.
 
     `recipient` true means that it names this recipient; where the name itself is given (`recipient_named`) it is
-    compared with the request's `recipient_name`. `covers` absent means all that was asked for; `expiry` is a date or
-    an event; `revoked` is for a revocation whose day is not known.
+    compared with the request's `recipient_name`, and `purpose_named` with its `purpose`. `covers` absent means all that
+    was asked for; `expiry` is a date or an event; `revoked` is for a revocation whose day is not known.
     """
 
     description: bool | None = None
@@ -95,6 +95,7 @@ class Authorization(Group, frozen=True, kw_only=True):
     recipient: bool | None = None
     recipient_named: str | None = None
     purpose: bool | None = None
+    purpose_named: str | None = None
     expiry: str | None = None
     expiry_event_occurred: bool | None = None
     signed: bool | None = None

@@ -2,7 +2,10 @@
 
 import msgspec
 
-from adapter.consent.case_facts import PHYSICAL, moving
+from adapter.consent.case_facts import PHYSICAL, items_of, moving
+from adapter.consent.decide import Decision
+from adapter.consent.law import is_psychotherapy
+from adapter.holding import Loaded
 from mappings.domain.access import Access
 from mappings.domain.case import LISTS, Case, Material
 from mappings.domain.links import links_of, rewrite
@@ -11,6 +14,23 @@ from mappings.domain.party import PATIENT, Item, is_foreign
 from mappings.problems import refuse
 
 SUPPORTING_LISTS = ("organizations", "practitioners", "roles", "related_persons", "coverages", "endpoints")
+
+
+def on_its_papers(loaded: Loaded, decision: Decision) -> Loaded:
+    """The case with only those papers that a released item rests on: any other would tell of what was withheld."""
+    access, goes = loaded.case.access, frozenset(decision.released)
+    if access is None:
+        return loaded
+    said = {reason.code for reason in decision.reasons if reason.item is None or reason.item in goes}
+    notes = any(is_psychotherapy(item) for item in items_of(loaded) if item.id in goes)
+    rests = {
+        "directive": "THIRD_PARTY_DIRECTIVE" in said,
+        "authorization": "AUTHORIZATION_DISCLOSURE" in said or notes,
+        "part2_consent": "PART2_CONSENT_OK" in said,
+    }
+    kept = {name: getattr(access, name) if needed else None for name, needed in rests.items()}
+    case = msgspec.structs.replace(loaded.case, access=msgspec.structs.replace(access, **kept))
+    return msgspec.structs.replace(loaded, case=case)
 
 
 def named_by(case: Case, allowed: frozenset[str]) -> frozenset[str]:

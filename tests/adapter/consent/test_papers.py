@@ -92,3 +92,22 @@ def test_without_any_day_no_dated_paper_counts() -> None:
     assert decision.released == ("report",)
     missing = [(r.item, r.fact) for r in decision.reasons if r.code == "FACT_MISSING"]
     assert missing == [("notes", "as_of"), ("sud", "as_of")]
+
+
+@pytest.mark.parametrize(
+    ("named", "outcome"),
+    [
+        ("Treatment", "pend"),
+        ("for research and public health", "pend"),
+        ("legal_proceedings", "permit"),
+        ("for Legal  Proceedings or treatment", "permit"),
+        ("at the request of the individual", "permit"),
+        ("Expert review for a civil claim", "permit"),
+        (None, "permit"),
+    ],
+)
+def test_an_authorization_for_another_purpose_lets_nothing_go(named: str | None, outcome: str) -> None:
+    paper = CONSENT | {"purpose_named": named}
+    decision = decided(AUTHORIZED, purpose="legal_proceedings", authorization=paper)
+    assert decision.outcome == outcome
+    assert ("AUTHORIZATION_SCOPE_EXCEEDED" in codes(decision)) is (outcome == "pend")
