@@ -19,6 +19,7 @@ from adapter.consent.policy import policy_for
 from adapter.consent.release import HolderUse
 from adapter.holding import Draft, File
 from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
+from adapter.sources.files import printable
 from adapter.sources.gather import Gathered, gather_several
 from adapter.sources.persons import ownership
 from adapter.validation import validate_bundle
@@ -73,7 +74,7 @@ def named_roots(paths: Iterable[Path]) -> dict[str, Path]:
 
 
 def _tail(path: Path, depth: int) -> str:
-    return "/".join(path.parts[-depth:]).lstrip("/") or "."
+    return printable("/".join(path.parts[-depth:]).lstrip("/")) or "."
 
 
 def _apart(names: list[str]) -> bool:

@@ -17,12 +17,16 @@ _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 class FhirUnit(msgspec.Struct, frozen=True, kw_only=True):
-    """One unit of a FHIR file: the resource it holds, or the Problem why it holds none."""
+    """One unit of a FHIR file: the resource it holds, or the Problem why it holds none.
+
+    `labels` are the security labels of the Bundle around it.
+    """
 
     source: str
     sha256: str
     resource: Json | None = None
     full_url: str | None = None
+    labels: tuple[Json, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -64,22 +68,61 @@ def _unit(resource: Json, source: str, sha256: str, full_url: str | None, types:
     return FhirUnit(source=source, sha256=sha256, resource=resource, full_url=full_url)
 
 
+_BUNDLE = frozenset(("resourceType", "id", "type", "entry", "signature"))
+_ENTRY = frozenset(("id", "fullUrl", "resource"))
+
+
 def _entries(bundle: Json, path: str, types: frozenset[str]) -> Iterator[FhirUnit]:
+    labels, around = _labels(bundle), [*_around(bundle, path)]
     for number, entry in enumerate(bundle["entry"]):
         source = f"{path}#entry[{number}]"
         resource = entry.get("resource") if isinstance(entry, dict) else None
         digest = hashlib.sha256(dumps(entry)).hexdigest()
         if not isinstance(resource, dict) or not _is_resource(resource):
             found = problem("structure", source, "holds no resource; nothing of it can be carried", rule="fhir.entry")
-            yield FhirUnit(source=source, sha256=digest, problems=(found,))
-            continue
-        url = entry.get("fullUrl")
-        yield _unit(resource, source, digest, url if isinstance(url, str) else None, types)
+            yield FhirUnit(source=source, sha256=digest, problems=(*_dropped_of(entry, source), found, *around))
+        else:
+            url = entry.get("fullUrl")
+            unit = _unit(resource, source, digest, url if isinstance(url, str) else None, types)
+            notes = (*unit.problems, *_dropped_of(entry, source), *around)
+            yield msgspec.structs.replace(unit, labels=labels, problems=notes)
+        around = []
+    if not bundle["entry"]:
+        message = "is a Bundle without entries; there is nothing to carry"
+        around.append(problem("informational", path, message, rule="fhir.bundle", severity="information"))
+        yield FhirUnit(source=path, sha256=hashlib.sha256(dumps(bundle)).hexdigest(), problems=tuple(around))
     if "signature" in bundle:
         message = "a signature over the whole Bundle does not hold for its entries alone; it is not carried"
         digest = hashlib.sha256(dumps(bundle["signature"])).hexdigest()
         found = problem("informational", f"{path}#signature", message, rule="fhir.bundle", severity="information")
         yield FhirUnit(source=f"{path}#signature", sha256=digest, problems=(found,))
+
+
+def _around(bundle: Json, path: str) -> Iterator[Problem]:
+    """What a Bundle says beside its entries; it is said once, with the first of them."""
+    meta = bundle.get("meta")
+    bound = isinstance(meta, dict) and set(meta) <= {"security"}
+    said = bundle.keys() - _BUNDLE - ({"meta"} if bound else set())
+    yield from _dropped(path, sorted(said), "Bundle")
+
+
+def _dropped_of(entry: object, source: str) -> Iterator[Problem]:
+    yield from _dropped(source, sorted(entry.keys() - _ENTRY) if isinstance(entry, dict) else [], "entry")
+
+
+def _dropped(where: str, members: list[str], what: str) -> Iterator[Problem]:
+    """An information that names elements of a Bundle that are about the Bundle, and end with it."""
+    known = [member for member in members if re.fullmatch(r"[A-Za-z_]{1,30}", member)]
+    if members:
+        message = f"says {', '.join(known) or 'something'} of its {what}, not of a resource; that is not carried"
+        yield problem("informational", where, message, rule="fhir.bundle", severity="information")
+
+
+def _labels(bundle: Json) -> tuple[Json, ...]:
+    """The Bundle's security labels: they bind all that is in it (https://hl7.org/fhir/R4/security-labels.html)."""
+    meta = bundle.get("meta")
+    found = meta.get("security") if isinstance(meta, dict) else None
+    return tuple(label for label in found if isinstance(label, dict)) if isinstance(found, list) else ()
 
 
 def _lines(file: File, data: bytes, types: frozenset[str]) -> Iterator[FhirUnit]:
@@ -109,7 +152,7 @@ def place(unit: FhirUnit, key: str, base: str | None, namespace: UUID) -> Carrie
     home = (base_of(known) if known else None) or base or source_base(key)
     if known is None:
         known = f"{home}/{kind}/{logical if usable else _derived(namespace, key, unit.source)}"
-    return Carried(unit=unit.source, base=home, full_url=known, resource=unit.resource)
+    return Carried(unit=unit.source, base=home, full_url=known, resource=unit.resource, labels=unit.labels)
 
 
 def _derived(namespace: UUID, key: str, source: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,27 +42,59 @@ Walked = File | tuple[str, Problem]
 def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Walked]:
     """Every file below `root` (or `root` itself), sorted by path; what cannot be read comes as (path, Problem).
 
-    Links that lead out of `root`, and anything that is no regular file, are refused.
+    Links that lead out of `root`, links to folders, and anything that is no regular file, are refused. A path is text
+    that can be printed: what is no UTF-8, and control characters, stand in it as escapes.
     """
     inside = root.resolve()
     if root.is_file():
-        yield _open(root, root.name, inside.parent)
+        yield _open(root, printable(root.name), inside.parent)
         return
-    for folder, names, found in os.walk(root):
+    given: set[str] = set()
+    for location, message in _listed(root):
+        raw = location.relative_to(root).as_posix()
+        path = printable(raw)
+        while path in given:
+            path += "~"
+        given.add(path)
+        if message:
+            yield path, problem("no-store", path, message, rule="source.file")
+        elif raw not in skip:
+            yield _open(location, path, inside)
+
+
+def _listed(root: Path) -> Iterator[tuple[Path, str]]:
+    """Every place below `root` that is no folder that can be read, with what is wrong with it, if it is a folder."""
+    unread: list[OSError] = []
+    for folder, names, found in os.walk(root, onerror=unread.append):
         names.sort()
-        for name in sorted(found):
-            location = Path(folder) / name
-            path = location.relative_to(root).as_posix()
-            if path not in skip:
-                yield _open(location, path, inside)
+        for name in sorted((*found, *(name for name in names if (Path(folder) / name).is_symlink()))):
+            linked = "is a link to a folder, which is not followed; copy the folder itself here"
+            yield Path(folder) / name, linked if name in names else ""
+        yield from (
+            (Path(error.filename), "is a folder that cannot be read; check its permissions") for error in unread
+        )
+        unread.clear()
+    yield from ((Path(error.filename), "is a folder that cannot be read; check its permissions") for error in unread)
+
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(name: str) -> str:
+    """A file's name as text: bytes that are no UTF-8 and characters that steer a terminal as escapes."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _open(location: Path, path: str, inside: Path) -> Walked:
-    if not location.resolve().is_relative_to(inside) or not location.is_file():
-        message = "is a link that leads out of the folder, or no regular file; copy the file itself here"
-        return path, problem("security", path, message, rule="source.file")
     try:
+        if not location.resolve().is_relative_to(inside) or not location.is_file():
+            message = "is a link that leads out of the folder, or no regular file; copy the file itself here"
+            return path, problem("security", path, message, rule="source.file")
         return describe(location, path)
+    except RuntimeError:  # what pathlib says of a link that leads to itself
+        message = "is a link that leads to itself; copy the file itself here"
+        return path, problem("security", path, message, rule="source.file")
     except OSError:
         return path, problem("no-store", path, "cannot be read; check its permissions", rule="source.file")
 

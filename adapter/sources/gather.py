@@ -12,7 +12,7 @@ import msgspec
 from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
 from adapter.sources.dicom_folder import read_instance
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
-from adapter.sources.files import Walked, walk
+from adapter.sources.files import Walked, printable, walk
 from adapter.validation.facts import resource_types
 from mappings.dicom.study import Header
 from mappings.domain.case import SourceSettings
@@ -47,16 +47,14 @@ def gather(
     key: str,
     settings: tuple[SourceSettings, ...] = (),
     skip: frozenset[str] = frozenset(),
-    *,
-    exports_apart: bool = True,
 ) -> Gathered:
     """Read all files below `root`. `key` names the source (the case), so that fullUrls do not depend on content.
 
-    `exports_apart` leaves case bundles that lie in the folder aside, each as one unit.
+    Case bundles that lie in the folder are left aside, each as one unit.
     """
     heap = _Heap(namespace, settings)
-    bundles = _case_bundles(root) if exports_apart else ()
-    for found in walk(root, skip):
+    bundles = _case_bundles(root)
+    for found in walk(root, skip - _others(root, skip)):
         if not isinstance(found, tuple) and any(found.path.startswith(folder) for folder in bundles):
             heap.drafts += [_exported(found)] if found.path.rpartition("/")[2] == "manifest.json" else []
         else:
@@ -118,16 +116,29 @@ class _Heap:
         )
 
 
+_PAGES = {"case.help.html": b"<title>case.json, field by field</title>", "case.schema.json": b"/schema/case-"}
+"""Files that `init` writes beside case.json, and what their first bytes hold."""
+
+
+def _others(root: Path, skip: frozenset[str]) -> frozenset[str]:
+    """Names that are skipped as pages of the case format, where something else lies under them."""
+    return frozenset(
+        name for name in skip & _PAGES.keys() if (root / name).is_file() and _PAGES[name] not in _head(root / name)
+    )
+
+
 def _case_bundles(root: Path) -> tuple[str, ...]:
     """The folders below `root` that are case bundles themselves, as path prefixes: they hold a manifest of ours."""
     found = sorted(root.glob("*/**/manifest.json")) if root.is_dir() else []
     mark = f'"{BUNDLE_FORMAT}"'.encode()
-    return tuple(f"{p.parent.relative_to(root).as_posix()}/" for p in found if p.is_file() and mark in _head(p))
+    return tuple(
+        f"{printable(p.parent.relative_to(root).as_posix())}/" for p in found if p.is_file() and mark in _head(p)
+    )
 
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(200)
+        return stream.read(400)
 
 
 def _exported(manifest: File) -> Draft:
@@ -201,9 +212,11 @@ def _settle(
         placed.append((unit, _rehome(carried, namespace) if torn else carried, carried.full_url, one))
     kept: dict[int, Carried] = {}
     for _, carried, _, one in sorted(placed, key=lambda each: each[1].full_url):
-        kept.setdefault(one, carried)
+        first = kept.setdefault(one, carried)
+        labels = (*first.labels, *(label for label in carried.labels if label not in first.labels))
+        kept[one] = msgspec.structs.replace(first, labels=labels) if labels != first.labels else first
     for unit, carried, url, one in placed:
-        drafts.append(_draft(unit, carried, kept[one], torn=carried.full_url != url))
+        drafts.append(_draft(unit, kept[one], torn=carried.full_url != url))
     firsts = [(carried.full_url, kept[one].full_url, url) for _, carried, url, one in placed]
     aliases = {url: first for url, first, _ in firsts if url != first}
     contested = {url: before for url, _, before in firsts if url != before}
@@ -239,12 +252,12 @@ def _aim(item: Carried, literal: str, held: Mapping[str, object]) -> str:
     return url if url in held or literal.startswith(("Patient/", "Group/")) else literal
 
 
-def _draft(unit: FhirUnit, carried: Carried, first: Carried, torn: bool) -> Draft:
-    notes: list[Problem] = []
+def _draft(unit: FhirUnit, first: Carried, torn: bool) -> Draft:
+    notes: list[Problem] = [*unit.problems]
     if torn:
         message = "another unit has the same type and id with other content; references to it stay open: mend the ids"
         notes.append(problem("conflict", unit.source, message, rule="fhir.fullurl", severity="warning"))
-    if first is not carried:
+    if first.unit != unit.source:
         message = f"repeats {first.unit} and is carried once"
         notes.append(problem("duplicate", unit.source, message, rule="fhir.duplicate", severity="information"))
     return Draft(source=unit.source, sha256=unit.sha256, names=(first.full_url,), problems=tuple(notes))

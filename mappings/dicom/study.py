@@ -10,14 +10,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mappings.dicom.header import (
-    Header,
-    dicom_date,
-    dicom_offset,
-    dicom_time,
-    person_name,
-    triplet_concept,
-)
+from mappings.dicom.header import Header, dicom_date, dicom_offset, dicom_time, person_name, triplet_concept
 from mappings.domain.material import ImagingStudy, Instance, Series, check_uid
 from mappings.domain.person import Identity
 from mappings.domain.values import Concept, Fact, Identifier, Moment
@@ -79,13 +72,20 @@ def studies(
 
     Returns:
         The studies, and Problems whose `where` is the path, a space, and the tag. A file that is in no study has one
-        that says why: a UID is missing or none, the modality is missing, its SOP Instance UID has been seen before.
+        that says why: a UID is missing or none, the modality is missing, its SOP Instance UID has been seen before, or
+        two studies have it.
     """
     notes = _Notes()
     groups: dict[str, list[Member]] = {}
     seen: dict[str, str] = {}
-    for path, header in sorted(headers, key=lambda member: member[0]):
-        if not _usable(path, header, notes):
+    usable = [member for member in sorted(headers, key=lambda member: member[0]) if _usable(*member, notes)]
+    torn = _in_two_studies(usable)
+    for path, header in usable:
+        if header.instance_uid in torn:
+            message = (
+                "has a SOP Instance UID that another study has too; neither is taken: ask the sender for valid ones"
+            )
+            notes.add("conflict", f"{path} (0008,0018)", message, "dicom.instance", "error")
             continue
         first = seen.setdefault(header.instance_uid, path)
         if first != path:
@@ -95,6 +95,12 @@ def studies(
         groups.setdefault(header.study_uid, []).append((path, header))
     found = (_study(uid, members, zones or {}, notes) for uid, members in sorted(groups.items()))
     return tuple(one for one in found if one), tuple(notes.problems)
+
+
+def _in_two_studies(members: Iterable[Member]) -> set[str]:
+    """SOP Instance UIDs that two studies claim: what is kept of one must not decide what goes of the other."""
+    first: dict[str, str] = {}
+    return {h.instance_uid for _, h in members if first.setdefault(h.instance_uid, h.study_uid) != h.study_uid}
 
 
 def _usable(path: str, header: Header, notes: _Notes) -> bool:

@@ -37,12 +37,16 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):
-    """One resource that came as FHIR; its fullUrl is its local name in the case. `unit` says where it came from."""
+    """One resource that came as FHIR; its fullUrl is its local name in the case. `unit` says where it came from.
+
+    `labels` are the security labels (Codings) of the Bundles it came in: they bind it as its own do.
+    """
 
     unit: str
     base: str
     full_url: str
     resource: Json
+    labels: tuple[Json, ...] = ()
 
     @property
     def type(self) -> str:

@@ -80,7 +80,7 @@ def loads(data: bytes) -> Any:
         raise refuse("structure", "$", message, rule=_RULE) from None
     except RecursionError:
         raise refuse("structure", "$", f"is nested deeper than {MAX_DEPTH} levels", rule=_RULE) from None
-    except ValueError:
+    except (ValueError, ArithmeticError):  # Decimal refuses exponents of more than 18 digits as arithmetic
         message = "holds NaN, Infinity, a lone surrogate or a number out of range, which FHIR JSON has not"
         raise refuse("structure", "$", message, rule=_RULE) from None
     return value

@@ -81,6 +81,17 @@ def test_a_repeated_instance_is_told_and_the_first_path_kept() -> None:
     assert "a.dcm" in problems[0].message
 
 
+def test_an_instance_that_two_studies_claim_is_in_neither() -> None:
+    other = {"study_uid": "1.2.9", "series_uid": "1.2.9.1"}
+    own = header(instance_uid="1.2.3.1.2")
+    found, problems = studies([("a.dcm", header()), ("b.dcm", header(**other)), ("c.dcm", own)])
+    assert [list(one.files.values()) for one in found] == [["c.dcm"]]
+    assert [(p.severity, p.code, p.where) for p in problems] == [
+        ("error", "conflict", "a.dcm (0008,0018)"),
+        ("error", "conflict", "b.dcm (0008,0018)"),
+    ]
+
+
 def test_a_series_with_the_uid_of_an_instance_is_refused() -> None:
     found, problems = studies([("a.dcm", header(instance_uid="1.2.3.1"))])
     assert found == ()
