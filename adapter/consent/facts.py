@@ -128,6 +128,10 @@ class Facts(Group, frozen=True, kw_only=True):
             text: str | None = getattr(self, name)
             if text is not None:
                 moment(text, f"$.{name}")
+        days = {"created_on": self.created_on, "last_in_effect_on": self.last_in_effect_on}
+        for name, day in (days | {"patient.deceased_on": self.patient.deceased_on}).items():
+            if day is not None:
+                _countable(day, f"$.{name}")
 
 
 _DECODER = msgspec.json.Decoder(Facts)
@@ -140,10 +144,22 @@ def moment(text: str, where: str = "$") -> dt.date | dt.datetime:
         ProblemError: it is neither; `where` is named, the text is not.
     """
     try:
-        return dt.date.fromisoformat(text) if len(text) == 10 else dt.datetime.fromisoformat(text)
+        value = dt.date.fromisoformat(text) if len(text) == 10 else dt.datetime.fromisoformat(text)
     except ValueError:
         message = "is neither a date (YYYY-MM-DD) nor a date-time with offset (YYYY-MM-DDThh:mm:ss+hh:mm)"
         raise refuse("value", where, message, rule=RULE) from None
+    _countable(value, where)
+    return value
+
+
+def _countable(day: dt.date, where: str) -> None:
+    """Refuse a day at the edge of the calendar, from which neither a term nor another zone can be counted."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        message = f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}, in which terms can be counted; correct the year"
+        raise refuse("value", where, message, rule=RULE)
+
+
+FIRST_YEAR, LAST_YEAR = 1000, 9000
 
 
 def holder_use(materials: tuple[Material, ...]) -> Facts:
