@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,43 @@ def test_no_problem_of_a_file_tells_of_the_patient(path: str, run: Any) -> None:
         for word in re.findall(r'"([A-Z]{2,}-\d+|Test[\w-]+|\d{4}-\d\d-\d\d)"', (REFUSED / path).read_text("utf-8"))
         if word in text
     } == set()
+
+
+DECLARED = {"path": "x.txt", "kind": "clinical_record"}
+
+
+@pytest.mark.parametrize("name", ["urn:uuid:x", "DocumentReference/zz"])
+def test_a_document_is_not_named_like_an_address(name: str, run: Any, tmp_path: Path) -> None:
+    place = write(tmp_path / "case", {"x.txt": "x"}, case(materials=[{**DECLARED, "id": name}]))
+    for command in (["check", place], ["export", place, "--to", tmp_path / "out"]):
+        done = run(*command)
+        assert done.exit_code == 1
+        assert "case.json $.materials[0].id: has to be a name of your own" in done.stderr
+
+
+def test_a_document_that_changes_while_it_is_copied_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = write(tmp_path / "case", {"x.txt": "what was decided about"}, case(materials=[DECLARED]))
+    copy = shutil.copyfile
+
+    def copied(source: Path, to: Path) -> None:
+        source.write_text("what is there by now", "utf-8")
+        copy(source, to)
+
+    monkeypatch.setattr(shutil, "copyfile", copied)
+    with pytest.raises(ProblemError, match=r"x\.txt: changed while it was exported; run the export again"):
+        golden.export(place, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bundle_goes_to_nobody_who_may_not_know_the_request(run: Any, tmp_path: Path) -> None:
+    told = case()
+    restricted = {"agreed": True, "blocks_recipient": "review_center", "items": ["request"]}
+    told["access"]["restrictions"] = [restricted]
+    place = write(tmp_path / "case", {"fhir/p.json": PATIENT, "fhir/report.json": REPORT}, told)
+    done = run("export", place, "--to", tmp_path / "out")
+    assert done.exit_code == 3
+    assert "case.json $.request: the request itself may not go to this recipient" in done.stderr
+    assert not (tmp_path / "out").exists()
+    assert run("check", place).exit_code == 3

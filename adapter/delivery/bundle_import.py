@@ -4,12 +4,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from uuid import UUID
 
 from adapter.delivery.manifest import read_manifest, thumbprints
 from adapter.delivery.tree import check_parent, opened
 from adapter.delivery.verify import verify_tree
 from mappings.domain.native import read_case
 from mappings.fhir.bundle import take_apart
+from mappings.fhir.context import URN
 from mappings.fhir.wire import Json, pretty, read_object
 from mappings.problems import ProblemError, refuse
 
@@ -63,7 +65,19 @@ def _write(tree: Path, folder: Path) -> None:
 
 def carried_of(bundle: Json, count: int) -> Json:
     """The carried entries of a bundle (its last ones, so many as the manifest says); ours come from case.json."""
-    entries = [{"fullUrl": url, "resource": resource} for url, resource in take_apart(bundle)]
-    if not 0 <= count <= len(entries):
-        raise refuse("value", "manifest.json $.carried", "is no number of entries of bundle.json", rule="bundle.import")
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries[len(entries) - count :]}
+    entries: list[Json] = [{"fullUrl": url, "resource": resource} for url, resource in take_apart(bundle)]
+    first = len(entries) - count
+    ours = [_is_ours(entry) for entry in entries[: max(first, 0)]]
+    if count < 0 or not ours or not all(ours) or entries[first - 1]["resource"].get("resourceType") != "Provenance":
+        message = "is not how many entries of bundle.json came as FHIR; ask the sender for the bundle again"
+        raise refuse("value", "manifest.json $.carried", message, rule="bundle.import")
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries[first:]}
+
+
+def _is_ours(entry: Json) -> bool:
+    """Whether an entry looks like one that `export` made: a URN of the resource's own id, derived (UUID version 5)."""
+    name = str(entry["resource"].get("id"))
+    try:
+        return bool(entry["fullUrl"] == URN + name) and UUID(name).version == 5
+    except ValueError:
+        return False

@@ -164,7 +164,7 @@ def check_signature(data: bytes, signature: bytes, trusted: Set[str] | None = No
             raise ValueError
         key = ECKey.import_key(header["jwk"])
         jws.deserialize_compact(signature.strip(), key, algorithms=[ALGORITHM], payload=data)
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         message = "does not fit the manifest: one of them was changed; ask the sender for the bundle again"
         raise refuse("security", SIGNATURE, message, rule="bundle.signature") from None
     thumbprint = key.thumbprint()

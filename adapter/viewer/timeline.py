@@ -48,7 +48,10 @@ def order(at: str) -> tuple[str, bool, str]:
     time = at[11:]
     if Moment(at).offset is None or at[17:19] == "60":
         return at[:10], bool(time), at
-    instant = datetime.fromisoformat(at[:19] + (Moment(at).offset or "")).astimezone(UTC)
+    try:
+        instant = datetime.fromisoformat(at[:19] + (Moment(at).offset or "")).astimezone(UTC)
+    except OverflowError:  # at the very beginning or end of the calendar
+        return at[:10], True, at
     return at[:10], True, instant.replace(tzinfo=None).isoformat()
 
 

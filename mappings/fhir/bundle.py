@@ -175,7 +175,7 @@ def take_apart(bundle: Json) -> tuple[Entry, ...]:
         raise refuse("structure", "Bundle.entry", "this is no Bundle with entries", rule="bundle")
     found = []
     for number, entry in enumerate(entries):
-        url, resource = entry.get("fullUrl"), entry.get("resource")
+        url, resource = (entry.get("fullUrl"), entry.get("resource")) if isinstance(entry, dict) else (None, None)
         if not isinstance(url, str) or not isinstance(resource, dict):
             message = "an entry needs fullUrl and resource"
             raise refuse("required", f"Bundle.entry[{number}]", message, rule="bundle")

@@ -91,7 +91,36 @@ def _no_bundle(bundle: Path) -> None:
     _reseal(bundle)
 
 
-BROKEN = [_change, _lose_case, _lose_bundle, _count_wrong, _count_negative, _no_case, _leave, _no_bundle]
+def _count_none(bundle: Path) -> None:
+    _reseal(bundle, carried=0)
+
+
+def _count_one_more(bundle: Path) -> None:
+    _reseal(bundle, carried=json.loads((bundle / "manifest.json").read_text("utf-8"))["carried"] + 1)
+
+
+def _count_one_less(bundle: Path) -> None:
+    _reseal(bundle, carried=json.loads((bundle / "manifest.json").read_text("utf-8"))["carried"] - 1)
+
+
+def _entry_that_is_a_number(bundle: Path) -> None:
+    told = json.loads((bundle / "bundle.json").read_text("utf-8"))
+    told["entry"].insert(0, 5)
+    (bundle / "bundle.json").write_text(json.dumps(told), "utf-8")
+    _reseal(bundle)
+
+
+COUNTS = [_count_wrong, _count_negative, _count_none, _count_one_more, _count_one_less]
+BROKEN = [_change, _lose_case, _lose_bundle, *COUNTS, _no_case, _leave, _no_bundle, _entry_that_is_a_number]
+
+
+@pytest.mark.parametrize("spoil", COUNTS, ids=lambda spoil: spoil.__name__.strip("_"))
+def test_a_wrong_count_of_what_was_carried_is_named(
+    spoil: Callable[[Path], None], bundle: Path, tmp_path: Path
+) -> None:
+    spoil(bundle)
+    with pytest.raises(ProblemError, match=r"manifest\.json \$\.carried: is not how many entries"):
+        import_bundle(bundle, tmp_path / "case")
 
 
 @pytest.mark.parametrize("spoil", BROKEN, ids=lambda spoil: spoil.__name__.strip("_"))

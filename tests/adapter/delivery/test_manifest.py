@@ -169,6 +169,7 @@ def _forged(bundle: Path, key: ECKey) -> dict[str, str]:
         "cut-to-nothing": "",
         "no-json": "e30" + good[3:],
         "header-is-a-list": _part([]) + "..x",
+        "header-without-end": base64.urlsafe_b64encode(b"[" * 100_000).decode() + "..x",
         "header-is-a-text": _part("ES384") + "..x",
         "no-ascii": "ä" + good,
         "none": f"{_part({'alg': 'none'})}..",
@@ -182,6 +183,7 @@ def _forged(bundle: Path, key: ECKey) -> dict[str, str]:
 
 FORGERIES = (
     "truncated", "without-signature", "cut-to-nothing", "no-json", "header-is-a-list", "header-is-a-text", "no-ascii",
+    "header-without-end",
     "none", "none-with-key", "shorter-key", "public-key-as-secret", "key-of-another", "signature-of-other-bytes",
 )  # fmt: skip
 

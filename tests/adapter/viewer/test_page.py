@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from adapter.viewer.page import render
+from adapter.viewer.timeline import order
 from mappings.domain.case import Case
 from tests.adapter.viewer.rich import IMAGES, REPORTS, REQUEST, TISSUE, observation, records, rich
 from tests.releases import made_release
@@ -363,3 +364,9 @@ def test_a_long_section_is_kept_whole() -> None:
     reports = [{**REPORTS["reports"][3], "sections": [{"kind": "findings", "text": long}]}]
     root = page(rich(reports=reports, concordances=[], diagnoses=[], request=_bare()))
     assert "".join(part(root, "reports").xpath(".//*[@class='prose']")[0].itertext()) == long
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00"])
+def test_the_ends_of_the_calendar_have_their_place(at: str) -> None:
+    assert order(at) == (at[:10], True, at)
+    assert order("0001-01-01") < order(at) < order("9999-12-31T23:59:59-12:00")
