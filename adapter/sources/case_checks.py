@@ -6,12 +6,21 @@ from zoneinfo import ZoneInfo
 
 from adapter.consent.law import kinds
 from mappings.domain.case import Case
+from mappings.domain.party import is_foreign
 from mappings.problems import Problem, problem
 
 
 def implausible(case: Case) -> tuple[Problem, ...]:
-    """Words under `materials` that are no kind of item, and a time zone of the holder that is none."""
-    return tuple((*_kinds(case), *_holder_zone(case)))
+    """Words under `materials` that are no kind of item or no local name, and a time zone of the holder that is none."""
+    return tuple((*_kinds(case), *_line_ids(case), *_holder_zone(case)))
+
+
+def _line_ids(case: Case) -> Iterator[Problem]:
+    """A line names a Document of the case by a local name: an address means what came as FHIR."""
+    for number, line in enumerate(case.materials):
+        if line.id is not None and (is_foreign(line.id) or not line.id.strip()):
+            message = "is no local name: write a short word of your own, without `/` and not an address"
+            yield problem("value", f"case.json $.materials[{number}].id", message, rule="case.names")
 
 
 def _kinds(case: Case) -> Iterator[Problem]:

@@ -168,3 +168,19 @@ def test_what_cannot_stand_without_a_withheld_thing_is_not_counted_as_released(t
     assert shown.code == 4
     assert "released 2 of 4 items" in shown.out
     assert f"withheld {min(permitted)}: it cannot stand without what is withheld" in shown.out
+
+
+def test_only_what_a_released_source_knows_the_patient_under_goes(tmp_path: Path) -> None:
+    system = "https://practice.example/mrn"
+    names = [{"text": "Mirabel Testperson"}]
+    told = case()
+    told["patient"]["known_as"] = [
+        {"identifiers": [{"system": system, "value": value}], "names": names, "birth_date": "1958-07-19"}
+        for value in ("number-here", "number-nowhere")
+    ]
+    second = PATIENT | {"id": "second", "identifier": [{"system": system, "value": "number-here"}]}
+    report = REPORT | {"subject": {"reference": "Patient/second"}}
+    files = {"fhir/p.json": PATIENT, "fhir/second.json": second, "fhir/report.json": report}
+    loaded = load_case(write(tmp_path / "case", files, told), DEFAULT_NAMESPACE)
+    made = _release(loaded, decide(facts_of(loaded, str(golden.NOW)), POLICY))
+    assert [known.identifiers[0].value for known in made.case.patient.known_as] == ["number-here"]

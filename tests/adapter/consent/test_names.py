@@ -182,3 +182,12 @@ def test_a_payer_may_be_the_recipient_of_a_payment(tmp_path: Path) -> None:
     center = CASE["organizations"][1] | {"kind": "payer"}
     access = {"recipient": "payer", "recipient_is_provider": False}
     assert _facts(_load(tmp_path, access, organizations=[CASE["organizations"][0], center])).recipient == "payer"
+
+
+@pytest.mark.parametrize("name", ["urn:uuid:x", "DocumentReference/zz", "https://ehr.example/x", " "])
+def test_a_file_is_not_named_by_an_address(name: str, tmp_path: Path) -> None:
+    line = {"path": "a.txt", "id": name, "kind": "clinical_record"}
+    folder = write(tmp_path / "case", {"a.txt": "x"}, case(materials=[line]))
+    with pytest.raises(ProblemError, match="is no local name") as stopped:
+        load_case(folder, DEFAULT_NAMESPACE)
+    assert [problem.where for problem in stopped.value.problems] == ["case.json $.materials[0].id"]
