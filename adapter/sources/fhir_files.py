@@ -68,8 +68,9 @@ def _unit(resource: Json, source: str, sha256: str, full_url: str | None, types:
     return FhirUnit(source=source, sha256=sha256, resource=resource, full_url=full_url)
 
 
-_BUNDLE = frozenset(("resourceType", "id", "type", "entry", "signature"))
-_ENTRY = frozenset(("id", "fullUrl", "resource"))
+# How a search found and paged things (link, total, search) speaks of the query alone, and ends with it unsaid.
+_BUNDLE = frozenset(("resourceType", "id", "type", "entry", "signature", "link", "total"))
+_ENTRY = frozenset(("id", "fullUrl", "resource", "link", "search"))
 
 
 def _entries(bundle: Json, path: str, types: frozenset[str]) -> Iterator[FhirUnit]:
