@@ -44,10 +44,15 @@ def emit(value: Any) -> None:
     click.echo(msgspec.json.encode(value).decode())
 
 
+def printable(text: str) -> str:
+    """A text in which a name cannot steer the terminal or fake a line: what is not printed is written as its code."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def tell(problems: Iterable[Problem]) -> None:
     """Print Problems on stderr, one a line."""
     for found in problems:
-        click.echo(str(found), err=True)
+        click.echo(printable(str(found)), err=True)
 
 
 def end(code: int) -> NoReturn:

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as markup
 from rich.table import Table
 
 from adapter.account import Account, Unit
 from adapter.cli.columns import columns
+from adapter.cli.run import printable
 from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
 from mappings.domain.completeness import Gap
@@ -17,6 +18,11 @@ from mappings.domain.completeness import Gap
 WIDTH = 120
 NAMED = 3
 """How many units with the same reason are named on the terminal."""
+
+
+def escape(text: str) -> str:
+    """A text that came from outside: neither the terminal nor rich takes anything in it for a command."""
+    return markup(printable(text))
 
 
 def console(stderr: bool = False) -> Console:
@@ -66,7 +72,7 @@ def decision(made: Decision, facts: Facts) -> None:
 def _table(out: Console, rows: list[tuple[str, ...]]) -> None:
     """A table on a terminal; in a pipe one line a row, never folded, so that it can be searched."""
     if not out.is_terminal:
-        click.echo("\n".join(columns(rows)))
+        click.echo("\n".join(columns([tuple(map(printable, row)) for row in rows])))
         return
     table = Table(box=None, pad_edge=False, show_edge=False)
     for title in rows[0]:

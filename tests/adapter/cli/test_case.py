@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from adapter.cli.run import tell
+from mappings.problems import problem
 from tests.adapter.cli.command import case, change, run
 
 NOTE = "https://ehr.prairie-lake.example/fhir/DocumentReference/psychotherapy-note"
@@ -192,4 +194,25 @@ def test_the_log_has_nothing_but_codes(tmp_path: Path) -> None:
     assert [json.loads(line) for line in done.err.splitlines()] == [
         {"level": "info", "event": "started", "command": "check"},
         {"level": "info", "event": "ended", "code": 0},
+    ]
+
+
+STEERING = "\x1b[2J\x9b1m\n\u202egone.txt"
+ESCAPED = r"\x1b[2J\x9b1m\n\u202egone.txt"
+
+
+@pytest.mark.parametrize("command", ["check", "export"])
+def test_a_name_does_not_steer_the_terminal(command: str, tmp_path: Path) -> None:
+    place = case(tmp_path, "svc-syndrome")
+    (place / STEERING).write_text("x")
+    told = run(tmp_path, command, place, *(["--to", "out"] if command == "export" else []))
+    assert set(told.out + told.err) & {"\x1b", "\x9b", "\u202e"} == set()
+    assert f"withheld {ESCAPED}: " in told.out
+
+
+def test_a_problem_is_one_line_whatever_it_names(capsys: pytest.CaptureFixture[str]) -> None:
+    tell([problem("value", STEERING, "is no name", rule="x"), problem("value", "a\udcff", "is no name", rule="x")])
+    assert [line.partition(": is")[0] for line in capsys.readouterr().err.splitlines()] == [
+        f"error: {ESCAPED}",
+        r"error: a\udcff",
     ]
