@@ -6,7 +6,7 @@ from adapter.consent.case_facts import PHYSICAL, items_of, moving
 from adapter.consent.decide import Decision
 from adapter.consent.law import is_psychotherapy
 from adapter.holding import Loaded
-from mappings.domain.access import Access
+from mappings.domain.access import Access, Authorization
 from mappings.domain.case import LISTS, Case, Material
 from mappings.domain.links import links_of, rewrite
 from mappings.domain.material import CustodyEvent, ImagingStudy
@@ -22,15 +22,23 @@ def on_its_papers(loaded: Loaded, decision: Decision) -> Loaded:
     if access is None:
         return loaded
     said = {reason.code for reason in decision.reasons if reason.item is None or reason.item in goes}
-    notes = any(is_psychotherapy(item) for item in items_of(loaded) if item.id in goes)
-    rests = {
-        "directive": "THIRD_PARTY_DIRECTIVE" in said,
-        "authorization": "AUTHORIZATION_DISCLOSURE" in said or notes,
-        "part2_consent": "PART2_CONSENT_OK" in said,
+    by_it = {reason.item for reason in decision.reasons if reason.code == "AUTHORIZATION_DISCLOSURE"}
+    by_it |= {item.id for item in items_of(loaded) if is_psychotherapy(item)}
+    rests = tuple(name for name in decision.released if name in by_it)
+    kept = {
+        "directive": access.directive if "THIRD_PARTY_DIRECTIVE" in said else None,
+        "authorization": _limited(access.authorization, rests, goes) if rests else None,
+        "part2_consent": access.part2_consent if "PART2_CONSENT_OK" in said else None,
     }
-    kept = {name: getattr(access, name) if needed else None for name, needed in rests.items()}
     case = msgspec.structs.replace(loaded.case, access=msgspec.structs.replace(access, **kept))
     return msgspec.structs.replace(loaded, case=case)
+
+
+def _limited(paper: Authorization | None, rests: tuple[str, ...], goes: frozenset[str]) -> Authorization | None:
+    """The authorization, said to cover what rests on it where other things go on another basis."""
+    if paper is None or paper.covers is not None or goes == set(rests):
+        return paper
+    return msgspec.structs.replace(paper, covers=rests)
 
 
 def named_by(case: Case, allowed: frozenset[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from adapter.consent.case_facts import facts_of
 from adapter.sources.case_file import load_case
 from mappings.identity import DEFAULT_NAMESPACE
 from tests import golden
-from tests.small_case import CASE, NOTE, PATIENT, REPORT, case, export, write
+from tests.small_case import BASE, CASE, NOTE, PATIENT, REPORT, case, export, write
 
 PART2_NOTE = NOTE | {"meta": {"security": [{"code": "42CFRPart2"}]}}
 TPO: dict[str, Any] = {
@@ -73,6 +73,16 @@ def test_a_paper_goes_with_what_rests_on_it(
 ) -> None:
     files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "fhir/note.json": note}
     assert _papers(export(tmp_path, files, _told(**papers))) == (kept, consents)
+
+
+def test_an_authorization_covers_what_rests_on_it_and_not_what_goes_for_treatment(tmp_path: Path) -> None:
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT, "fhir/note.json": NOTE}
+    made = export(tmp_path, files, _told(authorization=NOTES))
+    note = f"{BASE}/DocumentReference/{NOTE['id']}"
+    assert json.loads(made["case.json"])["access"]["authorization"]["covers"] == [note]
+    entries = [entry["resource"] for entry in json.loads(made["bundle.json"])["entry"]]
+    consent = next(resource for resource in entries if resource["resourceType"] == "Consent")
+    assert [data["reference"]["reference"] for data in consent["provision"]["data"]] == [note]
 
 
 def test_an_authorization_for_psychotherapy_notes_is_one_for_nothing_else(tmp_path: Path) -> None:
