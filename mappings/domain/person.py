@@ -29,13 +29,20 @@ def same_person(patient: Patient, other: Identity) -> bool:
 def matches(entry: KnownAs, patient: Patient, other: Identity) -> bool:
     """Whether the source knows the patient as this entry says: everything the entry states must be found there.
 
-    Here a number that came without an issuer counts, because the case says so.
+    Here a number that came without an issuer counts, because the case says so, but never alone: beside it stands the
+    name (the patient's own where the entry has none) or the birth date. A name without a number needs the birth date,
+    and no other number of an issuer the patient has.
     """
-    if _contradict(entry.birth_date or patient.birth_date, other.birth_date):
+    born = entry.birth_date or patient.birth_date
+    if _contradict(born, other.birth_date):
         return False
-    if entry.identifiers and not (_shared(entry.identifiers, other.identifiers) or _bare(entry.identifiers, other)):
+    if not _named(entry.names or patient.names, other.names) and (entry.names or other.names):
         return False
-    return not entry.names or _named(entry.names, other.names)
+    dated = born is not None and other.birth_date is not None
+    if entry.identifiers:
+        found = _shared(entry.identifiers, other.identifiers) or _bare(entry.identifiers, other)
+        return found and (bool(other.names) or dated)
+    return dated and not _other_number(patient.identifiers, other)
 
 
 def differing(patient: Patient, other: Identity) -> tuple[str, ...]:
@@ -59,11 +66,10 @@ def contradicts(patient: Patient, other: Identity) -> bool:
         return False
     names = (*patient.names, *(name for entry in patient.known_as for name in entry.names))
     numbers = (*patient.identifiers, *(number for entry in patient.known_as for number in entry.identifiers))
-    issuers = {number.system for number in numbers} & {number.system for number in other.identifiers}
     return (
         bool(names and other.names and not _named(names, other.names))
         or _contradict(patient.birth_date, other.birth_date)
-        or bool(issuers and not _shared(numbers, other.identifiers))
+        or _other_number(numbers, other)
     )
 
 
@@ -84,6 +90,12 @@ def _agree(
 
 def _shared(ours: tuple[Identifier, ...], theirs: tuple[Identifier, ...]) -> bool:
     return bool({(i.system, i.value) for i in ours} & {(i.system, i.value) for i in theirs})
+
+
+def _other_number(ours: tuple[Identifier, ...], other: Identity) -> bool:
+    """Whether one issuer of ours gave the other a number, and none of them is ours."""
+    issuers = {number.system for number in ours} & {number.system for number in other.identifiers}
+    return bool(issuers) and not _shared(ours, other.identifiers)
 
 
 def _bare(ours: tuple[Identifier, ...], other: Identity) -> bool:
