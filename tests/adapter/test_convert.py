@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,21 @@ def _studies(done: Converted) -> list[list[str]]:
         )
         for bundle in done.bundles.values()
     ]
+
+
+def test_what_once_stopped_the_run_is_on_the_account(tmp_path: Path) -> None:
+    put(tmp_path / "in/empty.json", {"resourceType": "Bundle", "type": "searchset", "entry": []})
+    put(tmp_path / "in/odd.json", {"resourceType": "Patient", "id": "1", "identifier": 5, "name": 5, "birthDate": 5})
+    huge = b'{"resourceType":"Observation","valueQuantity":{"value":1e99999999999999999999}}'
+    (tmp_path / "in/huge.json").write_bytes(huge)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/in/bad\xff.pdf")).write_bytes(b"%PDF-1.4")
+    (tmp_path / "in/loop").symlink_to("loop")
+    done = converted(tmp_path / "in")
+    assert [(unit.source, unit.outcome) for unit in done.account.units] == [
+        ("in/bad\\xff.pdf", "kept"),
+        ("in/empty.json", "mapped"),
+        ("in/huge.json", "refused"),
+        ("in/loop", "refused"),
+        ("in/odd.json", "mapped"),
+    ]
+    assert b"bad\\\\xff.pdf" in done.account.to_json()
