@@ -22,7 +22,6 @@ from adapter.sources.case_file import load_case
 from adapter.sources.readings import read_again
 from adapter.validation import validate_bundle, validate_resource
 from mappings.domain.completeness import gaps
-from mappings.domain.party import is_foreign
 from mappings.domain.values import Moment
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, problem, refuse
@@ -44,10 +43,6 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
         ProblemError: the folder is no case, or holds another person's things.
     """
     loaded = load_case(folder, settings.namespace)
-    for number, line in enumerate(loaded.case.materials):
-        if line.id is not None and is_foreign(line.id):
-            message = "has to be a name of your own, without `/` and no URN: those are addresses of what came as FHIR"
-            raise refuse("value", f"case.json $.materials[{number}].id", message, rule="case.names")
     facts = facts_of(loaded, str(now))
     decision = decide(facts, policy_for(dt.date.fromisoformat(now.date)))
     return Checked(loaded=loaded, facts=facts, decision=decision, gaps=gaps(loaded.case))

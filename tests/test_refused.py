@@ -263,7 +263,7 @@ def test_a_document_is_not_named_like_an_address(name: str, run: Any, tmp_path: 
     for command in (["check", place], ["export", place, "--to", tmp_path / "out"]):
         done = run(*command)
         assert done.exit_code == 1
-        assert "case.json $.materials[0].id: has to be a name of your own" in done.stderr
+        assert "case.json $.materials[0].id: is no local name" in done.stderr
 
 
 def test_a_document_that_changes_while_it_is_copied_is_not_sent(

@@ -72,7 +72,8 @@ def test_a_denial_is_exit_code_3(tmp_path: Path) -> None:
     held = json.loads((place / "case.json").read_text(encoding="utf-8"))
     wanted = {"pathway": "access", "requester": "patient", "recipient": "patient", "recipient_party": "patient"}
     held["access"] = held["access"] | wanted
-    del held["access"]["directive"]
+    for paper in ("directive", "determinations", "restrictions"):
+        held["access"].pop(paper, None)
     offered = {"item": "request", "offered": False}
     held["materials"] = [m for m in held["materials"] if m.get("path") == "documents/peer-review.txt"] + [offered]
     for name in (
