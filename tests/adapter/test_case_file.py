@@ -148,6 +148,21 @@ def test_what_is_about_nobody_here_is_not_released_unless_the_case_vouches(tmp_p
     assert load_case(vouched, DEFAULT_NAMESPACE).unowned == frozenset()
 
 
+def test_one_word_about_somebody_else_keeps_a_resource_back(tmp_path: Path) -> None:
+    ours, other = {"reference": "Patient/p"}, {"reference": "Patient/elsewhere"}
+    files = {
+        "fhir/p.json": PATIENT,
+        "fhir/flag.json": {"resourceType": "Flag", "id": "x", "subject": other, "patient": ours},
+        "fhir/group.json": {"resourceType": "Group", "id": "x", "member": [{"entity": ours}, {"entity": other}]},
+        "fhir/mother.json": {"resourceType": "RelatedPerson", "id": "x", "patient": other},
+        "fhir/bytes.json": {"resourceType": "Binary", "id": "x", "securityContext": other},
+        "fhir/vital.json": {"resourceType": "Observation", "id": "x", "performer": [ours]},
+    }
+    loaded = load_case(write(tmp_path / "case", files), DEFAULT_NAMESPACE)
+    kept_back = {"Flag", "Group", "RelatedPerson", "Binary", "Observation"}
+    assert loaded.unowned == {f"https://ehr.example/r4/{kind}/x" for kind in kept_back}
+
+
 def test_a_reading_stands_under_the_full_url_of_what_is_read(tmp_path: Path) -> None:
     loaded = load_case(write(tmp_path / "case", {"fhir/p.json": PATIENT, "fhir/r.json": REPORT}), DEFAULT_NAMESPACE)
     assert [report.id for report in loaded.case.reports] == ["https://ehr.example/r4/DiagnosticReport/report"]

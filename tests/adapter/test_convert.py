@@ -111,6 +111,24 @@ def test_the_same_words_about_one_person_are_one_thing(tmp_path: Path) -> None:
     assert told(converted(tmp_path / "z")) == [["Alpha", "same words"]]
 
 
+def test_bytes_that_another_person_guards_go_to_nobody_else(tmp_path: Path) -> None:
+    theirs = {**BETA, "id": "2"}
+    guarded: dict[str, Any] = {"resourceType": "Binary", "id": "b", "contentType": "text/plain", "data": "eA=="}
+    guarded["securityContext"] = {"reference": "Patient/2"}
+    note: dict[str, Any] = {
+        "resourceType": "DocumentReference",
+        "id": "n",
+        "status": "current",
+        "subject": {"reference": "Patient/1"},
+    }
+    note["content"] = [{"attachment": {"contentType": "text/plain", "url": "Binary/b"}}]
+    put(tmp_path / "z/a.json", bundle("https://a.example/r4", ALPHA, theirs, note, guarded))
+    done = converted(tmp_path / "z")
+    kinds = {key: [entry["resource"]["resourceType"] for entry in one["entry"]] for key, one in done.bundles.items()}
+    assert sorted(kinds.values()) == [["Binary"], ["DocumentReference", "Patient"], ["Patient"]]
+    assert kinds["unassigned"] == ["Binary"]
+
+
 def image(path: Path, number: str, **more: Any) -> None:
     uids = {"StudyInstanceUID": number, "SeriesInstanceUID": f"{number}.1", "SOPInstanceUID": f"{number}.1.1"}
     write_image(path, dataset(PatientID="1", PatientName="Smith^John", **uids, **more))

@@ -97,6 +97,15 @@ def test_what_has_no_subject_is_led_by_what_it_stands_on_in_any_order() -> None:
     assert {owned(origin, vital, encounter).of[item.full_url] for item in (origin, vital)} == {P}
 
 
+def test_what_holds_another_persons_thing_is_not_led_anywhere() -> None:
+    encounter = carried("Encounter", subject=OURS)
+    inner = {"resourceType": "Observation", "id": "c", "subject": OTHER}
+    report = carried("DiagnosticReport", encounter={"reference": "Encounter/x"}, contained=[inner])
+    origin = carried("Provenance", target=[{"reference": "Encounter/x"}, {"reference": "DiagnosticReport/x"}])
+    of = owned(origin, report, encounter).of
+    assert (of[report.full_url], of[origin.full_url]) == ("unknown", "unknown")
+
+
 def test_bytes_follow_what_guards_them() -> None:
     report, away = carried("DiagnosticReport", subject=OURS), carried("DiagnosticReport", "away", subject=OTHER)
     own = carried("Binary", "own", securityContext={"reference": "DiagnosticReport/x"})
