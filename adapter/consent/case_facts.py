@@ -117,7 +117,7 @@ def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[I
 
 def classify_carried(item: Carried) -> ItemInLaw | None:
     """What a carried resource is in law; the labels of the Bundle it came in bind it."""
-    return classify_resource(item.resource, getattr(item, "labels", ()))
+    return classify_resource(item.resource, item.labels)
 
 
 def _told_kinds(line: Line | None) -> tuple[str | None, ...]:

@@ -1,5 +1,6 @@
 """Labels wherever they stand, and items that are several strict kinds at once."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,7 +9,9 @@ import pytest
 from adapter.consent.case_facts import classify_carried
 from adapter.consent.law import classify_resource, data_classes_of, is_part2, material, material_of, strict_kinds
 from mappings.fhir.carried import Carried
-from tests.adapter.consent.given import CONSENT, REPORT, TPO_CONSENT, TREATMENT, decided
+from tests.adapter.consent.given import CONSENT, TPO_CONSENT, TREATMENT, decided
+from tests.adapter.consent.given import REPORT as GIVEN
+from tests.small_case import BASE, PATIENT, REPORT, bundle, export
 
 INLINE = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label"
 PART2 = {"code": "42CFRPart2"}
@@ -63,10 +66,7 @@ def test_the_labels_of_a_bundle_bind_its_entries() -> None:
 
 
 def test_a_carried_resource_is_bound_by_the_labels_it_was_carried_with() -> None:
-    class Labelled(Carried, frozen=True, kw_only=True):
-        labels: tuple[dict[str, Any], ...] = ()
-
-    carried = Labelled(unit="u", base="https://e", full_url="https://e/D/1", resource=_document(), labels=(PART2,))
+    carried = Carried(unit="u", base="https://e", full_url="https://e/D/1", resource=_document(), labels=(PART2,))
     item = classify_carried(carried)
     assert item is not None
     assert item.part2 is True
@@ -79,23 +79,23 @@ def test_a_psychotherapy_note_of_a_part_2_program_needs_both_papers(papers: tupl
     both = msgspec.to_builtins(material_of("both", facts))
     given = {"psychotherapy_authorization": CONSENT} if "psychotherapy" in papers else {}
     given |= {"part2_consent": TPO_CONSENT} if "part2" in papers else {}
-    assert decided(TREATMENT, REPORT, both, **given).released == ("report",)
+    assert decided(TREATMENT, GIVEN, both, **given).released == ("report",)
     all_given = {"psychotherapy_authorization": CONSENT, "part2_consent": TPO_CONSENT}
-    assert decided(TREATMENT, REPORT, both, **all_given).released == ("report", "both")
+    assert decided(TREATMENT, GIVEN, both, **all_given).released == ("report", "both")
 
 
 @pytest.mark.parametrize("also", [("sud_counseling_notes",), ("sud_program_record", "sud_counseling_notes")])
 def test_counseling_notes_hidden_under_another_kind_still_need_their_own_consent(also: tuple[str, ...]) -> None:
     item = msgspec.to_builtins(material("both", "psychotherapy_notes", also=also))
     given = {"psychotherapy_authorization": CONSENT, "part2_consent": TPO_CONSENT}
-    assert decided(TREATMENT, REPORT, item, **given).released == ("report",)
+    assert decided(TREATMENT, GIVEN, item, **given).released == ("report",)
     given |= {"counseling_notes_consent": TPO_CONSENT}
-    assert decided(TREATMENT, REPORT, item, **given).released == ("report", "both")
+    assert decided(TREATMENT, GIVEN, item, **given).released == ("report", "both")
 
 
 def test_a_psychotherapy_note_hidden_under_another_kind_is_outside_the_right_of_access() -> None:
     item = msgspec.to_builtins(material("both", "sud_program_record", also=("psychotherapy_notes",)))
-    assert decided(TREATMENT, REPORT, item, part2_consent=TPO_CONSENT).released == ("report",)
+    assert decided(TREATMENT, GIVEN, item, part2_consent=TPO_CONSENT).released == ("report",)
 
 
 def test_every_kind_brings_its_classes_of_data() -> None:
@@ -115,3 +115,10 @@ def test_several_kinds_told_become_one_and_the_strict_rest() -> None:
         ("sud_counseling_notes",),
     )
     assert strict_kinds("clinical_record", None) == ("clinical_record", ())
+
+
+def test_the_label_of_a_bundle_keeps_its_entries_back(tmp_path: Path) -> None:
+    inside = bundle((f"{BASE}/DiagnosticReport/report", REPORT | {"subject": {"reference": f"{BASE}/Patient/p"}}))
+    files = {"fhir/p.json": PATIENT, "fhir/b.json": inside | {"meta": {"security": [PART2]}}}
+    made = export(tmp_path, files)
+    assert [path for path, content in made.items() if b"Sarcoma of the thigh" in content] == []
