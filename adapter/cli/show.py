@@ -135,9 +135,7 @@ def account(made: Account) -> None:
     out.print(f"units    {', '.join(f'{word} {made.count(word)}' for word in words)}")  # type: ignore[arg-type]
     wrong, odd = made.travelling("error"), made.travelling("warning")
     if wrong or odd:
-        out.print(
-            f"noticed  {len(wrong)} errors and {len(odd)} warnings in what goes as it came (the account has them)"
-        )
+        out.print(f"noticed  errors {len(wrong)}, warnings {len(odd)} in what goes as it came (the account has them)")
     for source, found in wrong:
         out.print(f"  error {escape(source)}: {escape(found.where)}: {escape(found.message)}", soft_wrap=True)
     alike: dict[tuple[str, str], list[str]] = {}

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from adapter.consent.law import kinds
 from mappings.domain.case import Case
 from mappings.domain.party import is_foreign
+from mappings.fhir.carried import base_of
 from mappings.problems import Problem, problem
 
 
@@ -43,6 +44,9 @@ def unfitting_sources(case: Case, folder: Path) -> Iterator[Problem]:
         if source.path != "." and not (folder / source.path).exists():
             message = "names a folder or file that is not here, so that its settings fit nothing; mend the path"
             yield problem("not-found", f"{where}.path", message, rule="case.sources", severity="warning")
+        if source.base is not None and base_of(f"{source.base.rstrip('/')}/Patient/1") is None:
+            message = "is no address of a FHIR server; write it as https://server/path"
+            yield problem("value", f"{where}.base", message, rule="case.base")
         if source.zone is not None and not _is_zone(source.zone):
             yield problem("value", f"{where}.zone", _ZONE, rule="case.zone")
 

@@ -10,7 +10,7 @@ from adapter.holding import UNDECLARED, Draft, File, Loaded
 from adapter.sources.case_checks import implausible, unfitting_sources
 from adapter.sources.gather import Gathered, gather, settings_for
 from adapter.sources.one_person import check_person
-from adapter.sources.persons import image_identity, ownership, patient_identity
+from adapter.sources.persons import contradicted, image_identity, ownership, patient_identity
 from adapter.sources.placeholders import placeholders
 from adapter.sources.readings import read_carried
 from mappings.dicom.study import Found, studies
@@ -173,7 +173,9 @@ def _resolve_lines(case: Case, found: Gathered) -> tuple[Case, frozenset[str]]:
     for alias, target in found.aliases.items():
         short.setdefault(alias, set()).add(target)
     names = {key: next(iter(urls)) for key, urls in short.items() if len(urls) == 1}
-    vouched = frozenset(names[line.item] for line in case.materials if line.item in names)
+    asked = {names[line.item] for line in case.materials if line.item in names}
+    strangers = {c.full_url for c in found.carried if c.full_url in asked and contradicted(c, case.patient)}
+    vouched = frozenset(asked - strangers)
     resolved = _rename(case, names)
     return resolved, vouched
 

@@ -170,7 +170,9 @@ def _gather_fhir(
             broken = any(p.stops for p in unit.problems)
             drafts.append(Draft(source=unit.source, sha256=unit.sha256, refused=broken, problems=unit.problems))
         else:
-            units.append((unit, place(unit, own, chosen.base if chosen else None, namespace)))
+            units.append(
+                (unit, place(unit, own, chosen.base.rstrip("/") if chosen and chosen.base else None, namespace))
+            )
 
 
 def _only_foreign(found: tuple[FhirUnit, ...]) -> bool:

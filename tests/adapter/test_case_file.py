@@ -191,6 +191,7 @@ def test_files_that_are_links_out_of_the_folder_are_refused(tmp_path: Path) -> N
     [
         ({"materials": [{"path": "a.txt", "kind": "pathology report"}]}, "case.json $.materials[0].kind", "case.kind"),
         ({"sources": [{"path": ".", "zone": "America/Chicgo"}]}, "case.json $.sources[0].zone", "case.zone"),
+        ({"sources": [{"path": ".", "base": "not a url"}]}, "case.json $.sources[0].base", "case.base"),
     ],
 )
 def test_a_word_that_means_nothing_is_refused_with_its_place(
@@ -201,7 +202,25 @@ def test_a_word_that_means_nothing_is_refused_with_its_place(
     with pytest.raises(ProblemError) as caught:
         load_case(folder, DEFAULT_NAMESPACE)
     assert [(found.where, found.rule) for found in caught.value.problems] == [(where, rule)]
-    assert not any(value in str(caught.value) for value in ("pathology report", "Chicgo"))
+    assert not any(value in str(caught.value) for value in ("pathology report", "Chicgo", "not a url"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "unowned"),
+    [
+        ({"identifier": {"system": NUMBERS, "value": "MRN-90210"}}, True),
+        ({"reference": "Patient/elsewhere"}, False),
+    ],
+)
+def test_a_line_vouches_for_what_names_nobody_and_never_against_a_name(
+    tmp_path: Path, subject: dict[str, Any], unowned: bool
+) -> None:
+    stray = {"resourceType": "Observation", "id": "stray", "status": "final", "code": {"text": "x"}, "subject": subject}
+    told = case(materials=[{"item": "Observation/stray"}])
+    folder = write(tmp_path / "case", {"fhir/p.json": PATIENT, "fhir/o.json": stray}, told)
+    loaded = load_case(folder, DEFAULT_NAMESPACE)
+    [carried] = [one for one in loaded.carried if one.type == "Observation"]
+    assert (carried.full_url in loaded.unowned) is unowned
 
 
 def test_an_empty_file_is_no_document(tmp_path: Path) -> None:
