@@ -21,6 +21,9 @@ from mappings.fhir.wire import Json, dumps
 from mappings.identity import resource_id, sid
 from mappings.terminology.tables import table
 
+_ARCHIVE, _FOLDER = "file:case.zip", "file:case/"
+"""Where the recipient gets it, by kind: a file's name may be a patient's and stands in no address."""
+
 
 def content_digest(released: Release) -> str:
     """sha256 over everything that goes, the time apart."""
@@ -48,7 +51,7 @@ def decision_row(checked: Checked, now: Moment) -> dict[str, object]:
 
 
 def release_row(checked: Checked, released: Release, settings: Settings, target: str) -> dict[str, object]:
-    """The release and its AuditEvent (IHE BALP Privacy Disclosure Source); `target` is the name of what is written."""
+    """The release and its AuditEvent (IHE BALP Privacy Disclosure Source); `target` is what is written."""
     return {
         "content_sha256": content_digest(released),
         "decided_at": str(released.decided_at),
@@ -61,16 +64,21 @@ def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment
     """The line for the accounting of disclosures: date, recipient, description, purpose (45 CFR 164.528(b)(2))."""
     access = released.case.access
     assert access is not None
-    required = any(reason.code == "ACCOUNTING_REQUIRED" for reason in checked.decision.reasons)
+    told = {reason.code for reason in checked.decision.reasons}
+    exempt = "ACCOUNTING_EXEMPT" in told and not told & _ACCOUNTED
     return {
         "disclosed_at": str(now),
         "recipient": party_name(released.case, access.recipient_party) or access.recipient,
         "recipient_address": access.directive.address if access.directive else None,
         "description": f"case {released.case.id}: {len(released.items)} items",
         "purpose": access.purpose,
-        "accounting": "required" if required else "exempt",
+        "accounting": "exempt" if exempt else "required",
         "manifest_sha256": digest,
     }
+
+
+_ACCOUNTED = frozenset(("ACCOUNTING_REQUIRED", "PART2_ACCOUNTING_REQUIRED"))
+"""Reasons that want a line; without a word either way the line is wanted."""
 
 
 def _plain(resource: Json) -> object:
@@ -91,7 +99,7 @@ def _audit(checked: Checked, released: Release, settings: Settings, target: str)
         source=case.holder,
         source_address=NetworkPoint(kind="machine", address=platform.node() or "localhost"),
         recipient=case.access.recipient_party,
-        recipient_address=NetworkPoint(kind="uri", address=f"file:{Path(target).name}"),
+        recipient_address=NetworkPoint(kind="uri", address=_ARCHIVE if Path(target).suffix == ".zip" else _FOLDER),
         released=tuple(name for name in released.items if name in ctx.urls),
         withheld=tuple(
             Withheld(item=name, reason=reasons[name].code, citation=reasons[name].citation)

@@ -84,9 +84,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             end(1)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except (
-            Exception
-        ) as error:  # the last resort: what it says may quote a value, so only its kind and place are told
+        except Exception as error:  # the last resort: its text may quote a value, so only kind and place are told
             click.echo(f"error: internal error [{type(error).__name__}, {_place(error)}]", err=True)
             end(1)
 

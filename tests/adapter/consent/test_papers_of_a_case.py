@@ -10,24 +10,10 @@ from adapter.consent.case_facts import facts_of
 from adapter.sources.case_file import load_case
 from mappings.identity import DEFAULT_NAMESPACE
 from tests import golden
+from tests.adapter.consent.given import TPO_CONSENT as TPO
 from tests.small_case import BASE, CASE, NOTE, PATIENT, REPORT, case, export, write
 
 PART2_NOTE = NOTE | {"meta": {"security": [{"code": "42CFRPart2"}]}}
-TPO: dict[str, Any] = {
-    "patient_named": True,
-    "discloser": True,
-    "description": True,
-    "recipients": "my treating providers",
-    "tpo_single_consent": True,
-    "hipaa_redisclosure_statement": True,
-    "purpose": "for treatment, payment, and health care operations",
-    "revocation_right": True,
-    "expiry": "none",
-    "signed": True,
-    "signed_on": "2026-02-20",
-    "redisclosure_potential_statement": True,
-    "refusal_consequences_statement": True,
-}
 NOTES: dict[str, Any] = {
     "description": "session notes",
     "discloser": "Holder Hospital (synthetic)",
