@@ -1,7 +1,7 @@
 """What a definition says of an element beyond its type: the words that facts, profiles and rings share.
 
-Terms are those of ElementDefinition (https://hl7.org/fhir/R4/elementdefinition.html). A profile is a tree that holds only
-what is constrained; what it does not name is judged by the base type alone.
+Terms are those of ElementDefinition (https://hl7.org/fhir/R4/elementdefinition.html). A profile is a tree that holds
+only what is constrained; what it does not name is judged by the base type alone.
 """
 
 from collections.abc import Mapping
