@@ -6,6 +6,7 @@ repeated key (one of the two values would be lost), NaN and Infinity, lone surro
 """
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -52,6 +53,23 @@ def _integer(text: str) -> int | ExactDecimal:
 
 def _constant(_: str) -> None:
     raise ValueError
+
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def number(text: str) -> int | ExactDecimal | None:
+    """The number that a JSON text of these characters would give; None where they are no JSON number.
+
+    >>> number("72.50").text, number("4"), number("+4"), number(".5")
+    ('72.50', 4, None, None)
+    """
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return _integer(text) if text.lstrip("-").isdigit() else ExactDecimal(text)
+    except ArithmeticError:  # an exponent of more than 18 digits
+        return None
 
 
 def loads(data: bytes) -> Any:
@@ -131,4 +149,4 @@ def read_object(data: bytes) -> Json:
     return value
 
 
-__all__ = ["ExactDecimal", "Json", "ProblemError", "dumps", "loads", "pretty", "read_object"]
+__all__ = ["ExactDecimal", "Json", "ProblemError", "dumps", "loads", "number", "pretty", "read_object"]
