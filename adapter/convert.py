@@ -231,7 +231,7 @@ class _Conversion:
 
 
 def _kept(file: File, resources: tuple[str, ...]) -> Unit:
-    what = {"ccda": "C-CDA", "hl7v2": "HL7 v2", "fhir-xml": "FHIR XML"}.get(file.kind, file.content_type)
+    what = {"ccda": "C-CDA", "hl7v2": "HL7 v2", "fhir-xml": "FHIR XML, but not of a type of R4"}.get(file.kind, file.content_type)
     message = f"is {what}, kept whole as a document; its content is not mapped"
     note = problem("informational", file.path, message, rule="convert.kept", severity="information")
     return Unit(source=file.path, sha256=file.sha256, outcome="kept", resources=resources, problems=(note,))

@@ -1,93 +1,94 @@
-"""validate: files, folders, NDJSON against FHIR R4."""
+"""validate: files, folders, NDJSON against FHIR R4 and the profiles they claim."""
 
+import functools
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from adapter.cli.run import emit, end, guarded
-from mappings.problems import Problem, ProblemError, Severity, problem
+from adapter.cli.run import emit, end, guarded, printable
 
 PATH = click.Path(exists=True, allow_dash=True, path_type=Path)
+PACKAGE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PATH...")
+@click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    type=PACKAGE,
+    metavar="FILE.tgz",
+    help="A FHIR package whose profiles count; may be repeated.",
+)
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="URL",
+    help="A profile to judge by, as if each resource claimed it; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a problem.")
 @click.option("--warnings", is_flag=True, help="Say warnings and informations too.")
 @guarded
-def validate_command(paths: tuple[Path, ...], as_json: bool, warnings: bool) -> None:
-    """Validate JSON and NDJSON files (folders: all of them; `-`: stdin): one line a problem, tab-separated.
+def validate_command(
+    paths: tuple[Path, ...], packages: tuple[Path, ...], profiles: tuple[str, ...], as_json: bool, warnings: bool
+) -> None:
+    """Validate JSON, NDJSON and XML files (folders: all of them; `-`: stdin): one line a problem, tab-separated.
 
-    The columns are file, severity, FHIRPath, rule and text. Exit code 1 where something is wrong.
+    The columns are file (with the line, where it is known), severity, FHIRPath, rule and text. Exit code 1 where
+    something is wrong.
     """
+    check = _check(packages, profiles)
     wrong = False
-    for name, found in _problems(paths):
-        wrong = wrong or found.stops
-        if not (found.stops or warnings):
-            continue
-        if as_json:
-            emit(
-                {
-                    "file": name,
-                    "severity": found.severity,
-                    "where": found.where,
-                    "rule": found.rule,
-                    "message": found.message,
-                }
-            )
-        else:
-            click.echo("\t".join((name, found.severity, found.where, found.rule, found.message)))
+    for found in _findings(paths, check):
+        wrong = wrong or found.problem.stops
+        if found.problem.stops or warnings:
+            _say(found, as_json)
     end(1 if wrong else 0)
 
 
-def _problems(paths: tuple[Path, ...]) -> Iterator[tuple[str, Problem]]:
+def _check(packages: tuple[Path, ...], profiles: tuple[str, ...]) -> Callable[[Any], Any]:
+    """What judges a resource; the definitions are read once, for all files."""
+    from adapter.validation import validate_resource
+
+    if not packages and not profiles:
+        return validate_resource
+    from adapter.validation.facts import definitions
+
+    known = definitions()
+    for package in packages:
+        known = known.with_package(package)
+    for url in profiles:
+        if known.profile(url) is None:
+            hint = "it is in no package that is loaded; name its package by --package"
+            raise click.BadParameter(hint, param_hint="--profile")
+    return functools.partial(validate_resource, profiles=profiles, definitions=known)
+
+
+def _findings(paths: tuple[Path, ...], check: Callable[[Any], Any]) -> Iterator[Any]:
+    from adapter.sources.validated import findings
+
     for root in paths:
         if str(root) == "-":
             with tempfile.TemporaryDirectory() as scratch:
                 spooled = Path(scratch) / "stdin"
                 spooled.write_bytes(sys.stdin.buffer.read())
-                yield from _below(spooled)
+                yield from findings(spooled, check)
         else:
-            yield from _below(root)
+            yield from findings(root, check)
 
 
-def _below(root: Path) -> Iterator[tuple[str, Problem]]:
-    from adapter.sources.fhir_files import read_fhir
-    from adapter.sources.files import walk
-    from adapter.validation.facts import resource_types
-
-    for file in walk(root):
-        if isinstance(file, tuple):
-            yield file[0], file[1]
-            continue
-        name = file.path if root.is_file() else f"{root.name}/{file.path}"
-        if file.kind == "fhir-xml":
-            message = "is FHIR XML, which is not read and so not validated; convert it to JSON"
-            yield name, problem("not-supported", file.path, message, rule="fhir.xml")
-        elif file.kind in ("json", "ndjson"):
-            yield from ((name, found) for found in _file(file.read(), read_fhir(file, resource_types())))
-        else:
-            message = "is neither JSON nor NDJSON and so not validated"
-            named: Severity = "error" if root.is_file() else "information"
-            yield name, problem("not-supported", "$", message, rule="fhir.json", severity=named)
-
-
-def _file(data: bytes, units: object) -> Iterator[Problem]:
-    from adapter.validation import validate_resource
-    from mappings.fhir.wire import loads
-
-    if units is None:
-        yield problem("structure", "$", "is JSON but no FHIR resource", rule="fhir.type")
-        return
-    try:
-        value = loads(data)
-    except ProblemError:
-        for unit in units:  # type: ignore[attr-defined]
-            yield from unit.problems
-            if unit.resource is not None:
-                yield from validate_resource(unit.resource)
-        return
-    yield from validate_resource(value)
+def _say(found: Any, as_json: bool) -> None:
+    said = found.problem
+    if as_json:
+        line = {} if found.line is None else {"line": found.line}
+        where = {"severity": said.severity, "where": said.where, "rule": said.rule, "message": said.message}
+        emit({"file": found.file, **line, **where})
+    else:
+        file = found.file if found.line is None else f"{found.file}:{found.line}"
+        click.echo("\t".join(map(printable, (file, said.severity, said.where, said.rule, said.message))))

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from adapter.fhir_xml.divs import Node
+from adapter.fhir_xml.divs import Node, parser
 from adapter.fhir_xml.forms import FHIR, RULE
 from adapter.validation.facts import resource_types
 from mappings.problems import Problem, problem
@@ -23,6 +23,7 @@ _SAID = {
     "ERR_INVALID_ENCODING": "has bytes that are not of its encoding; save the file as UTF-8",
     "ERR_UNKNOWN_ENCODING": "declares an encoding that is not known; save the file as UTF-8",
     "ERR_UNSUPPORTED_ENCODING": "declares an encoding that is not known; save the file as UTF-8",
+    "ERR_SPACE_REQUIRED": "declares its encoding wrongly, or lacks a blank between attributes",
     "ERR_NAME_REQUIRED": "has `<` or `&` where neither can be; write &lt; or &amp;",
     "ERR_ENTITYREF_SEMICOL_MISSING": "has `&` that begins no reference; write &amp;",
     "ERR_RESOURCE_LIMIT": "is nested too deep or too large",
@@ -65,8 +66,29 @@ def root(node: Node) -> Problem | None:
     return None
 
 
-def aside(count: int) -> Problem:
-    """Comments and processing instructions; those inside a narrative travel with it."""
-    many = "a comment or processing instruction" if count == 1 else f"{count} comments or processing instructions"
-    message = f"holds {many}, which JSON has not; not carried"
+def comments(count: int) -> Problem:
+    """Comments; those inside a narrative travel with it."""
+    many = "a comment" if count == 1 else f"{count} comments"
+    message = f"holds {many} outside its narratives, which JSON has not; not carried"
     return problem("informational", "$", message, rule="fhir.xml.comment", severity="information")
+
+
+def instructions(line: int | None) -> Problem:
+    """Processing instructions (`<?xml-stylesheet ...?>`), which HL7's engine refuses too."""
+    message = "has a processing instruction, which FHIR XML must not have and JSON has not; take it out"
+    return problem("structure", f"line {line}", message, rule="fhir.xml.instruction")
+
+
+def encoding(name: str) -> Problem | None:
+    """FHIR is UTF-8 (https://hl7.org/fhir/R4/http.html#mime-type); in ASCII the two are the same."""
+    if name.lower() in ("utf-8", "utf8", "ascii", "us-ascii"):
+        return None
+    return problem("structure", "line 1", "is not in UTF-8, which FHIR is; save it as UTF-8", rule="fhir.xml.encoding")
+
+
+def root_name(data: bytes) -> str:
+    """The local name of the root element of an XML text; empty where it cannot be read."""
+    try:
+        return str(etree.QName(etree.fromstring(data, parser())).localname)
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        return ""

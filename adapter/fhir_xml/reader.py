@@ -64,14 +64,27 @@ class _Reader:
         self.narratives = narratives
         self.problems: list[Problem] = []
         self.lost: list[str] = []
-        self.aside = 0
+        self.comments = 0
+        self.instructions: list[int | None] = []
         self._depth = 0
 
     def whole(self, root: Node) -> XmlReading:
         resource = self._resource(root, (None, etree.QName(root).localname, None))
-        self.aside += sum(1 for before in (True, False) for _ in root.itersiblings(preceding=before))
-        notes = (faults.aside(self.aside),) if self.aside else ()
-        return XmlReading(resource=resource, problems=(*self.problems, *notes), lost=tuple(self.lost), root=root)
+        for before in (True, False):
+            for node in root.itersiblings(preceding=before):
+                self._aside(node)
+        notes = [*self.problems]
+        notes += [found for found in (faults.encoding(root.getroottree().docinfo.encoding or "utf-8"),) if found]
+        notes += [faults.instructions(line) for line in self.instructions[:1]]
+        notes += [faults.comments(self.comments)] if self.comments else []
+        return XmlReading(resource=resource, problems=tuple(notes), lost=tuple(self.lost), root=root)
+
+    def _aside(self, node: Node) -> None:
+        """Note what is neither element nor text."""
+        if node.tag is etree.Comment:
+            self.comments += 1
+        else:
+            self.instructions.append(node.sourceline)
 
     # --- what is wrong
 
@@ -118,9 +131,12 @@ class _Reader:
             if isinstance(child.tag, str):
                 found.append(self._resource(child, place))
             else:
-                self.aside += 1
+                self._aside(child)
         if not found:
             return [{}]
+        if len(found) > 1:
+            message = "holds more than one resource; give each an element of its own"
+            self._report(node, _path(place), message, "fhir.xml.resource", lost=False)
         return [each for each in found if each is not None]
 
     def _object(self, node: Node, kind: str, place: Place) -> Json:
@@ -172,7 +188,7 @@ class _Reader:
         """The JSON property a child stands for; None, and a Problem, where there is none."""
         tag = child.tag
         if not isinstance(tag, str):
-            self.aside += 1
+            self._aside(child)
             return None
         space, _, name = tag.rpartition("}")
         element = known.elements.get(name)

@@ -1,4 +1,4 @@
-"""FHIR JSON files to carried resources: single resources, Bundles entry by entry, NDJSON line by line."""
+"""FHIR files, JSON and XML, to carried resources: single ones, Bundles entry by entry, NDJSON line by line."""
 
 import hashlib
 import re
@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from adapter import fhir_xml
 from adapter.holding import File
 from mappings.fhir.carried import Carried, base_of, source_base
 from mappings.fhir.wire import Json, dumps, loads
@@ -31,11 +32,14 @@ class FhirUnit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_fhir(file: File, types: frozenset[str]) -> tuple[FhirUnit, ...] | None:
-    """The units of a JSON file; None where it is JSON (or looks like it) but not FHIR at all.
+    """The units of a JSON or FHIR XML file; None where it is JSON or XML (or looks like it) but not FHIR at all.
 
-    `types` are the resource types of R4. A file that is no JSON is one unit with its Problem.
+    `types` are the resource types of R4. A file that is neither is one unit with its Problem. What came as XML is
+    carried as the JSON that says the same; where JSON cannot say it all, the unit holds no resource.
     """
     data = file.read()
+    if file.kind == "fhir-xml":
+        return _xml(file, fhir_xml.read(data), types)
     try:
         value = loads(data)
     except ProblemError as error:
@@ -50,6 +54,43 @@ def read_fhir(file: File, types: frozenset[str]) -> tuple[FhirUnit, ...] | None:
     if value["resourceType"] == "Bundle" and isinstance(value.get("entry"), list):
         return tuple(_entries(value, file.path, types))
     return (_unit(value, file.path, file.sha256, None, types),)
+
+
+def _xml(file: File, read: fhir_xml.XmlReading, types: frozenset[str]) -> tuple[FhirUnit, ...] | None:
+    """The units of FHIR XML. Their sha256 is the file's: an entry has no bytes of its own that could be hashed."""
+    located = [_at(found, file.path) for found in read.problems]
+    if read.resource is None:
+        foreign = any(found.rule == "fhir.xml.namespace" for found in read.problems)
+        return None if foreign else (FhirUnit(source=file.path, sha256=file.sha256, problems=tuple(located)),)
+    message = "came as FHIR XML, and is carried as the JSON that says the same"
+    note = problem("informational", file.path, message, rule=fhir_xml.RULE, severity="information")
+    bundle = read.resource["resourceType"] == "Bundle" and isinstance(read.resource.get("entry"), list)
+    units = (
+        _entries(read.resource, file.path, types)
+        if bundle
+        else iter((_unit(read.resource, file.path, "", None, types),))
+    )
+    made = []
+    for number, unit in enumerate(units):
+        entry = f"Bundle.entry[{number}]" if bundle else ""
+        own = [found for found in located if _stands_in(found, file.path, entry, first=not number)]
+        lost = any(where.startswith(f"{entry}.resource" if bundle else "") for where in read.lost)
+        made.append(_from_xml(unit, file, [*own, *(() if number else (note,))], lost=lost))
+    return tuple(made)
+
+
+def _stands_in(found: Problem, path: str, entry: str, *, first: bool) -> bool:
+    """Whether a Problem is about one entry; what is about none is said with the first."""
+    where = found.where.removeprefix(f"{path} ").partition(" ")[0]
+    return f"{where}.".startswith(f"{entry}." if entry else "") or (first and not where.startswith("Bundle.entry["))
+
+
+def _from_xml(unit: FhirUnit, file: File, notes: list[Problem], *, lost: bool) -> FhirUnit:
+    if lost and unit.resource is not None:
+        message = "says what no JSON can, and is not carried in part; mend the XML where the other lines say"
+        found = problem("structure", unit.source, message, rule=fhir_xml.RULE)
+        unit = msgspec.structs.replace(unit, resource=None, problems=(*unit.problems, found))
+    return msgspec.structs.replace(unit, sha256=file.sha256, problems=(*unit.problems, *notes))
 
 
 def _at(found: Problem, path: str) -> Problem:

@@ -152,10 +152,17 @@ def _sniff_text(head: bytes) -> tuple[Kind, str]:
     return "other", "application/octet-stream" if b"\x00" in head else "text/plain"
 
 
+# The XML declaration, comments and processing instructions before the root; then the root's start tag.
+_ROOT = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<(?:[^\s<>/:!?]+:)?[^\s<>/:!?]+([^>]*)>", re.DOTALL)
+
+
 def _sniff_xml(body: bytes) -> tuple[Kind, str]:
+    root = _ROOT.match(body)
+    if root and re.search(rb"=\s*[\"']http://hl7\.org/fhir[\"']", root[1]):
+        return "fhir-xml", TYPES["fhir-xml"]
     if b"<ClinicalDocument" in body or b":ClinicalDocument" in body or b"urn:hl7-org:v3" in body:
         return "ccda", TYPES["ccda"]
-    if b"http://hl7.org/fhir" in body:
+    if not root and b"http://hl7.org/fhir" in body:
         return "fhir-xml", TYPES["fhir-xml"]
     html = body[:200].lower()
     return "other", "text/html" if b"<html" in html or b"<!doctype html" in html else "application/xml"

@@ -96,7 +96,7 @@ class _Heap:
     def add(self, found: Walked, key: str) -> None:
         if isinstance(found, tuple):
             self.drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
-        elif found.kind in ("json", "ndjson"):
+        elif found.kind in ("json", "ndjson", "fhir-xml"):
             where = (self.namespace, key, self.settings)
             _gather_fhir(found, self.types, where, self.units, self.opaque, self.drafts)
         elif found.kind == "dicom":

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from mappings.fhir import json_faults
 from mappings.problems import ProblemError, refuse
 
 Json = dict[str, Any]
@@ -95,12 +96,13 @@ def loads(data: bytes) -> Any:
         raise refuse("structure", where, f"is not JSON: {error.msg}", rule=_RULE) from None
     except _Repeated:
         message = "an object has the same key twice; one value would be lost: keep one of them"
-        raise refuse("structure", "$", message, rule=_RULE) from None
+        raise refuse("structure", json_faults.repeated_key(text), message, rule=_RULE) from None
     except RecursionError:
-        raise refuse("structure", "$", f"is nested deeper than {MAX_DEPTH} levels", rule=_RULE) from None
+        where = json_faults.too_deep(text, MAX_DEPTH)
+        raise refuse("structure", where, f"is nested deeper than {MAX_DEPTH} levels", rule=_RULE) from None
     except (ValueError, ArithmeticError):  # Decimal refuses exponents of more than 18 digits as arithmetic
-        message = "holds NaN, Infinity, a lone surrogate or a number out of range, which FHIR JSON has not"
-        raise refuse("structure", "$", message, rule=_RULE) from None
+        where, message = json_faults.unsayable(text)
+        raise refuse("structure", where, message, rule=_RULE) from None
     return value
 
 

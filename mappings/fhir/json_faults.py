@@ -1,0 +1,67 @@
+"""Where a JSON text breaks a rule that JSON parsers do not place: a key twice, NaN, half a surrogate pair, depth."""
+
+import json
+import re
+from collections.abc import Iterator
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_COLON = re.compile(r"\s*:")
+
+
+def place(text: str, offset: int) -> str:
+    """Line and column (both from 1) of an offset."""
+    start = text.rfind("\n", 0, offset) + 1
+    return f"line {text.count(chr(10), 0, offset) + 1} column {offset - start + 1}"
+
+
+def repeated_key(text: str) -> str:
+    """The place of the first key that its object has already."""
+    around: list[set[str]] = []
+    for offset, sign in _tokens(text):
+        if sign in "{[":
+            around.append(set())
+        elif sign in "}]":
+            around.pop()
+        elif sign[0] == '"' and _COLON.match(text, offset + len(sign)):
+            name = json.loads(sign, strict=False)
+            if name in around[-1]:
+                return place(text, offset)
+            around[-1].add(name)
+    return "$"
+
+
+def too_deep(text: str, most: int) -> str:
+    """The place at which more than `most` objects and arrays are open."""
+    depth = 0
+    for offset, sign in _tokens(text):
+        depth += 1 if sign in "{[" else -1 if sign in "}]" else 0
+        if depth > most:
+            return place(text, offset)
+    return "$"
+
+
+def unsayable(text: str) -> tuple[str, str]:
+    """(place, what is wrong) of the first value that parses, but has no form in FHIR JSON."""
+    for offset, sign in _tokens(text):
+        if sign in ("NaN", "Infinity", "-Infinity"):
+            return place(text, offset), "is NaN or Infinity, which JSON does not have; leave the element out"
+        if sign[0] == '"' and "\\u" in sign and _lone(sign):
+            return place(text, offset), "holds half of a surrogate pair, which is no character; mend the text"
+        if sign[0] in "-0123456789" and _EXPONENT.search(sign):
+            return place(text, offset), "is a number with an exponent out of all range; mend it"
+    return "$", "holds NaN, Infinity, half of a surrogate pair or a number out of range, which FHIR JSON has not"
+
+
+_EXPONENT = re.compile(r"[eE][+-]?\d{18}")  # more than Decimal takes
+
+
+def _lone(sign: str) -> bool:
+    try:
+        json.loads(sign, strict=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    return ((found.start(), found[0]) for found in _TOKEN.finditer(text))
