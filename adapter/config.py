@@ -7,6 +7,9 @@
     signing_key = "keys/seal.pem"    # EC P-384 private key (PEM or JWK); bundles are sealed where it is set
     trusted_keys = ["keys/partner.pem"]
     consent_shape = "pcf"            # or "fast"
+    task_shape = "none"              # or "cow", "bser": guides still in ballot
+    claims = ["own", "us-core", "mcode", "consent", "task", "audit"]   # families of profiles that meta.profile may name
+    target_strict = false            # true: nothing leaves that is not valid FHIR, carried resources included
     log = "off"                      # or "info": JSON lines on stderr, without anything about a patient
 
 SECOND_OPINION_LEDGER, SECOND_OPINION_SIGNING_KEY and SECOND_OPINION_LOG override the file.
@@ -27,11 +30,15 @@ from mappings.problems import Problem, ProblemError, problem, refuse
 
 CONFIG_FILE = "second-opinion.toml"
 _RULE = "config"
+Family = Literal["own", "us-core", "mcode", "consent", "task", "audit"]
+"""Families of profiles; `consent` and `task` are those of the configured shape."""
 _MUST_BE = {
     "namespace": "must be a UUID, as a text",
     "ledger": "must be a text: a SQLAlchemy URL",
     "signing_key": "must be a text: the path of a key file",
     "trusted_keys": "must be a list of texts: the paths of key files",
+    "claims": f"must be a list of texts out of {', '.join(get_args(Family))}",
+    "target_strict": "must be true or false",
 }
 
 
@@ -43,6 +50,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signing_key: Path | None = None
     trusted_keys: tuple[Path, ...] = ()
     consent_shape: Literal["pcf", "fast"] = "pcf"
+    task_shape: Literal["none", "cow", "bser"] = "none"
+    claims: tuple[Family, ...] = get_args(Family)
+    target_strict: bool = False
     log: Literal["off", "info"] = "off"
 
 

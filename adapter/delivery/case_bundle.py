@@ -73,6 +73,7 @@ def assembly(release: Release, settings: Settings) -> Assembly:
         sha1={d.id: release.documents[d.id].sha1 for d in release.case.documents},
         patients=release.patients,
         consent_shape=settings.consent_shape,
+        task_shape=settings.task_shape,
     )
 
 

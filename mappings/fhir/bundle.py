@@ -84,6 +84,7 @@ class Assembly(msgspec.Struct, frozen=True, kw_only=True):
         sha1: local name of a document -> SHA-1 of its bytes (Attachment.hash).
         patients: fullUrls of carried Patients that are the case's patient.
         consent_shape: `pcf` or `fast`.
+        task_shape: `none`, `cow` or `bser`.
     """
 
     namespace: UUID
@@ -93,6 +94,7 @@ class Assembly(msgspec.Struct, frozen=True, kw_only=True):
     sha1: Mapping[str, bytes]
     patients: tuple[str, ...] = ()
     consent_shape: consent.Shape = "pcf"
+    task_shape: task.Shape = "none"
 
 
 def assemble(case: Case, carried: Iterable[Carried], assembly: Assembly) -> Json:
@@ -239,7 +241,8 @@ def _resources(case: Case, ctx: Writing, assembly: Assembly) -> Iterator[Json]:
     yield from _documents(case, ctx, assembly)
     yield from _reports(case, ctx, assembly)
     papers = consent.papers(case.access) if case.access else ()
-    yield service_request.to_fhir(case.request, ctx, also=tuple(name for name, _ in papers))
+    also = tuple(name for name, _ in papers)
+    yield service_request.to_fhir(case.request, ctx, also=also, shape=assembly.task_shape)
     yield task.to_fhir(case.request, ctx)
     if (abort := task.abort_to_fhir(case.request, ctx)) is not None:
         yield abort

@@ -20,7 +20,7 @@ from mappings.fhir.datatypes import (
     concept,
     construct,
     extension,
-    from_table_list,
+    from_table,
     moment,
     objects,
     period,
@@ -46,12 +46,15 @@ MAX_SIZE = 2**31 - 1
 """The largest Attachment.size (unsignedInt)."""
 
 OTHER = "other"
+PAPERS = ("consent_form", "authorization")
+"""Kinds that are the paper behind a Consent."""
 
 RULES = (
     Rule("(always)", "DocumentReference.status", "current"),
     Rule("document.kind", "DocumentReference.type", "table document-kind: LOINC of scale Doc, else v3 UNK"),
     Rule("document.kind", "DocumentReference.type.extension:document-kind", "the kind itself"),
     Rule("(always)", "DocumentReference.category", "clinical-note (table document-category)"),
+    Rule("document.kind", "DocumentReference.category", "of a consent or authorization the code for such papers too"),
     Rule("patient", "DocumentReference.subject"),
     Rule("document.date", "DocumentReference.date", "an instant: only where time and offset are known"),
     Rule("document.authors", "DocumentReference.author"),
@@ -78,7 +81,7 @@ def to_fhir(document: Document, ctx: Writing, *, sha1: bytes | None = None) -> J
             "meta": ctx.meta(),
             "status": "current",
             "type": _type(document.kind),
-            "category": from_table_list("document-category", "note"),
+            "category": [from_table("document-category", word) for word in _categories(document.kind)],
             "subject": ctx.to(PATIENT),
             "date": _instant(document.date),
             "author": ctx.to_all(document.authors),
@@ -121,6 +124,11 @@ def _type(kind: str) -> Json:
     listed = table("document-kind")
     made = concept(listed.concept(kind if kind in listed.values else OTHER)) or {}
     return {"extension": [{"url": KIND, "valueCode": kind}], **made}
+
+
+def _categories(kind: str) -> tuple[str, ...]:
+    """FAST finds the paper behind a Consent by its category."""
+    return ("note", "consent") if kind in PAPERS else ("note",)
 
 
 def _kind(value: object) -> str:

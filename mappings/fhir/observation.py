@@ -10,6 +10,7 @@ from mappings.domain.report import Finding, Report
 from mappings.fhir.context import Reading, Writing
 from mappings.fhir.datatypes import (
     Rule,
+    coding,
     compact,
     concept,
     construct,
@@ -41,6 +42,8 @@ DERIVED_FROM = (
     "MolecularSequence",
 )
 """What Observation.derivedFrom may point at."""
+ICD_O_3 = "http://terminology.hl7.org/CodeSystem/icd-o-3"
+"""Its morphology codes say type and behavior in one (8070/3): what mCODE's HistologicBehaviorAndType is made of."""
 _STATUS = {"partial": "preliminary", "appended": "final"}
 """The status of a report that an Observation does not have, and what its statements are then."""
 
@@ -48,7 +51,11 @@ RULES = (
     Rule("report.status", "Observation.status", "of the report; partial is preliminary, appended is final"),
     Rule("finding.kind", "Observation.category", "table finding-kind; before it imaging or laboratory"),
     Rule("finding.code", "Observation.code", "codes of the source"),
-    Rule("finding.kind", "Observation.code", "where it has no code: table finding-code, userSelected false"),
+    Rule(
+        "finding.kind",
+        "Observation.code",
+        "where it has no code: table finding-code, userSelected false; a histology in ICD-O-3 has mCODE's code too",
+    ),
     Rule("patient", "Observation.subject"),
     Rule("finding.diagnosis", "Observation.focus"),
     Rule("report.effective", "Observation.effectiveDateTime"),
@@ -142,7 +149,10 @@ def _code(finding: Finding) -> Json | None:
     if finding.code:
         return concept(finding.code)
     made = from_table("finding-code", finding.kind) or {}
-    return {"coding": [{**item, "userSelected": False} for item in made["coding"]]}
+    codings = list(made["coding"])
+    if finding.kind == "histology" and finding.value and any(c.system == ICD_O_3 for c in finding.value.codes):
+        codings.append(coding(table("finding-code").codings("behavior")[0]))
+    return {"coding": [{**item, "userSelected": False} for item in codings]}
 
 
 def _performers(report: Report | None, ctx: Writing) -> list[Json]:

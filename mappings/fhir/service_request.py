@@ -64,7 +64,11 @@ RULES = (
     Rule("request.authored_on", "ServiceRequest.authoredOn"),
     Rule("request.requester", "ServiceRequest.requester"),
     Rule("request.performer", "ServiceRequest.performer", "of several the first is read"),
-    Rule("request.reasons, request.emergency", "ServiceRequest.reasonCode", "second opinion (v2-0336), then ours"),
+    Rule(
+        "request.reasons, request.emergency",
+        "ServiceRequest.reasonCode",
+        "second opinion (v2-0336), then ours; in the shape bser each with the words of its code as text",
+    ),
     Rule("request.diagnoses", "ServiceRequest.reasonReference"),
     Rule("request.coverage", "ServiceRequest.insurance"),
     Rule(
@@ -76,8 +80,10 @@ RULES = (
 )
 
 
-def to_fhir(request: ReviewRequest, ctx: Writing, *, also: tuple[str, ...] = ()) -> Json:
+def to_fhir(request: ReviewRequest, ctx: Writing, *, also: tuple[str, ...] = (), shape: life.Shape = "none") -> Json:
     """Write the request; `also` are local names that the release adds to supportingInfo.
+
+    In the shape `bser` every reason has words (BSeR referral-servicerequest: reasonCode.text 1..1).
 
     Raises:
         ProblemError: something it refers to is not written, or a word is in no table.
@@ -100,7 +106,7 @@ def to_fhir(request: ReviewRequest, ctx: Writing, *, also: tuple[str, ...] = ())
             **moment("authoredOn", request.authored_on),
             "requester": ctx.to(request.requester),
             "performer": [ctx.to(request.performer)],
-            "reasonCode": _reasons(request),
+            "reasonCode": _worded(_reasons(request)) if shape == "bser" else _reasons(request),
             "reasonReference": ctx.to_all(request.diagnoses),
             "insurance": ctx.to_all([request.coverage] if request.coverage else []),
             "supportingInfo": [*ctx.to_all(request.supporting), *_added(also, request, ctx)],
@@ -163,6 +169,11 @@ def _reasons(request: ReviewRequest) -> list[Json | None]:
     if request.emergency:
         made.append(from_table("emergency", request.emergency))
     return made
+
+
+def _worded(reasons: list[Json | None]) -> list[Json]:
+    """The reasons with the display of their first code as text, where it has one."""
+    return [compact({**reason, "text": reason["coding"][0].get("display")}) for reason in reasons if reason]
 
 
 def _occurrence(request: ReviewRequest) -> Json | None:

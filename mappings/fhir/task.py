@@ -4,7 +4,7 @@ The shape is that of HL7 Clinical Order Workflows: the order is the placer's, th
 it is. `from_fhir` gives the events of the request; `service_request.from_fhir` puts both together.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from mappings.domain.party import PATIENT
 from mappings.domain.request import NEXT, RequestEvent, ReviewRequest, Turnaround
@@ -26,6 +26,9 @@ from mappings.fhir.wire import Json
 from mappings.identity import structure
 from mappings.problems import refuse
 from mappings.terminology.tables import table
+
+Shape = Literal["none", "cow", "bser"]
+"""The guide (both are in ballot) that the request and its Task are shaped for: HL7 Clinical Order Workflows, BSeR."""
 
 PROFILE = "http://hl7.org/fhir/StructureDefinition/Task"
 EVENT = structure("request-event")

@@ -9,7 +9,8 @@ from adapter import config
 from adapter.config import Settings, load_settings
 from mappings.problems import ProblemError
 
-NAMES = "namespace, ledger, signing_key, trusted_keys, consent_shape, log"
+NAMES = "namespace, ledger, signing_key, trusted_keys, consent_shape, task_shape, claims, target_strict, log"
+FAMILIES = "own, us-core, mcode, consent, task, audit"
 
 
 def problems(folder: Path, text: str) -> list[str]:
@@ -25,6 +26,10 @@ def problems(folder: Path, text: str) -> list[str]:
     [
         ('consent_shape = "Zebulon"', "consent_shape", "must be one of pcf, fast"),
         ("consent_shape = 3", "consent_shape", "must be one of pcf, fast"),
+        ('task_shape = "Zebulon"', "task_shape", "must be one of none, cow, bser"),
+        ('claims = "own"', "claims", f"must be a list of texts out of {FAMILIES}"),
+        ('claims = ["own", "Zebulon"]', "claims[1]", f"must be a list of texts out of {FAMILIES}"),
+        ("target_strict = 1", "target_strict", "must be true or false"),
         ('log = "Zebulon"', "log", "must be one of off, info"),
         ("log = true", "log", "must be one of off, info"),
         ('namespace = "Zebulon"', "namespace", "must be a UUID, as a text"),
@@ -56,7 +61,7 @@ def test_a_name_that_is_no_name_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_for_every_setting_it_is_known_what_it_may_be() -> None:
-    said = {name for name, kind in get_type_hints(Settings).items() if set(get_args(kind)) & {"pcf", "off"}}
+    said = {name for name, kind in get_type_hints(Settings).items() if set(get_args(kind)) & {"pcf", "off", "cow"}}
     assert said | set(config._MUST_BE) == set(Settings.__struct_fields__)
 
 

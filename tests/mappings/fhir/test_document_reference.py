@@ -179,6 +179,22 @@ def test_a_kind_that_the_table_does_not_list_is_of_unknown_type() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "categories", "code"),
+    [
+        ("consent_form", ["clinical-note", "57016-8"], "59284-0"),
+        ("authorization", ["clinical-note", "57016-8"], "64292-6"),
+        ("administrative_record", ["clinical-note"], "UNK"),
+    ],
+)
+def test_the_paper_behind_a_consent_is_found_by_its_category(kind: str, categories: list[str], code: str) -> None:
+    value = Document(id="item", path="a", content_type="a/b", sha256="0" * 64, size=1, kind=kind)
+    made = document_reference.to_fhir(value, WRITING)
+    assert [found["coding"][0]["code"] for found in made["category"]] == categories
+    assert made["type"]["coding"][0]["code"] == code
+    assert document_reference.from_fhir(made, EMPTY).kind == kind
+
+
+@pytest.mark.parametrize(
     ("code", "kind"),
     [
         ("68604-8", "radiology_report"),

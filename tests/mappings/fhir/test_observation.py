@@ -86,6 +86,36 @@ def test_a_code_of_the_source_that_says_the_kind_is_kept() -> None:
     assert from_fhir(to_fhir(item, WRITING), inverse(WRITING)) == item
 
 
+def _histology(*codes: Code) -> Finding:
+    return Finding(id="item", kind="histology", value=Concept(codes=codes, text="squamous cell carcinoma"))
+
+
+def test_a_histology_in_icd_o_3_says_type_and_behavior_in_one_and_has_the_code_that_mcode_has_for_that() -> None:
+    item = _histology(Code(system="http://terminology.hl7.org/CodeSystem/icd-o-3", code="8070/3"))
+    made = to_fhir(item, WRITING)
+    assert made["code"]["coding"] == [
+        {
+            "system": f"{OURS}finding-kind",
+            "code": "histology",
+            "display": "Histologic type",
+            "userSelected": False,
+        },
+        {
+            "system": "http://loinc.org",
+            "code": "31206-6",
+            "display": "Behavior ICD-O-3 Cancer",
+            "userSelected": False,
+        },
+    ]
+    assert from_fhir(made, inverse(WRITING)) == item
+
+
+@pytest.mark.parametrize("codes", [(), (Code(system="http://snomed.info/sct", code="28899001"),)])
+def test_a_histology_without_it_says_the_type_alone(codes: tuple[Code, ...]) -> None:
+    made = to_fhir(_histology(*codes), WRITING)
+    assert [coding["code"] for coding in made["code"]["coding"]] == ["histology"]
+
+
 def test_rules_are_true() -> None:
     check_rules(observation, *(to_fhir(item, WRITING, report=REPORT) for item in EXAMPLES))
     check_fields(observation, Finding, "finding")

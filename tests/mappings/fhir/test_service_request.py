@@ -88,6 +88,17 @@ def test_law(request_: ReviewRequest) -> None:
     assert service_request.from_fhir(order, READING, task=life) == request_
 
 
+def test_in_the_shape_of_bser_every_reason_has_words_and_it_comes_back() -> None:
+    order, life = written(FULL, shape="bser")
+    assert [reason["text"] for reason in order["reasonCode"]] == [
+        "Second Opinion",
+        "Rare cancer",
+        "Before irreversible treatment",
+    ]
+    assert service_request.from_fhir(order, READING, task=life) == FULL
+    assert not any("text" in reason for reason in written(FULL, shape="cow")[0]["reasonCode"])
+
+
 def test_rules_are_true() -> None:
     check_rules(service_request, written(FULL)[0])
     check_fields(service_request, ReviewRequest, "request")
