@@ -1,28 +1,29 @@
-"""What base FHIR R4 (4.0.1) says of its types: elements, cardinalities, types, required codes, reference targets.
+"""What base FHIR R4 (4.0.1) says of its types: elements, cardinalities, types, constraints, bindings, targets.
 
-The facts are in definitions.json beside this module, made by `python -m adapter.validation.definitions SOURCE_FOLDER`.
-They are read once, when first asked for; a type is unfolded when it is first met.
+The facts are in definitions.json beside this module, made by `make definitions`. They are read once, when first asked
+for; a type is unfolded when it is first met. Profiles and terminology: `Definitions`, in the same way.
 """
 
 import functools
 import importlib.resources
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from adapter.validation.model import PRIMITIVES as PRIMITIVES
+from adapter.validation.model import Binding, Constraint
+from adapter.validation.sets import Definitions as Definitions
+from adapter.validation.sets import Layer
+
 FILE = "definitions.json"
-FORMAT = 1
-PRIMITIVES = frozenset(
-    """
-    base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string
-    time unsignedInt uri url uuid xhtml
-    """.split()  # noqa: SIM905
-)
+PROFILES = "profiles.json"
+TERMINOLOGY = "terminology.json"
+OWN = "own.json"
+FORMAT = 2
 _KIND = re.compile(r"([^,()]+)(?:\(([^)]*)\))?(?:,|$)")
-# What SimpleQuantity (a profile on Quantity) adds, sqty-1, is an invariant; its JSON name stays Quantity.
+# A profile on Quantity that counts as a type; its JSON name stays Quantity.
 _NAMED_AS = {"SimpleQuantity": "Quantity"}
 
 
@@ -36,7 +37,8 @@ class Element(msgspec.Struct, frozen=True, kw_only=True):
         kind: primitive or complex type, `Resource`, or the path of a backbone element.
         min, max: cardinality of the group; no max is `*`.
         targets: resource types a Reference may point to; empty is any.
-        binding: the value set of a required binding, where its codes are known.
+        bound: the binding, where it is required or has a largest value set.
+        constraints: those on this very element, without those of its type.
     """
 
     name: str
@@ -47,80 +49,148 @@ class Element(msgspec.Struct, frozen=True, kw_only=True):
     max: int | None
     targets: frozenset[str] = frozenset()
     binding: str | None = None
+    bound: Binding | None = None
+    constraints: tuple[Constraint, ...] = ()
 
 
 class TypeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The elements of one type, inherited ones included, by JSON property, and the groups that must be present."""
+    """One type or backbone path, with what it inherits.
+
+    Attributes:
+        elements: by JSON property.
+        required: the groups that must be present.
+        constraints: those of the type itself, nearest first; without ele-1 and ext-1, which ring 1 finds.
+    """
 
     elements: Mapping[str, Element]
     required: Mapping[str, tuple[Element, ...]]
+    constraints: tuple[Constraint, ...] = ()
+
+
+class _Folded(msgspec.Struct, frozen=True, rename="camel"):
+    """definitions.json as it stands."""
+
+    format: int
+    resources: list[str]
+    types: dict[str, tuple[str, dict[str, str], str]]
+    constraints: dict[str, tuple[str, Any]]
+    element_constraints: dict[str, str]
+    type_bindings: dict[str, str]
+    value_sets: dict[str, str]
+
+
+def _read(name: str) -> bytes:
+    return importlib.resources.files("adapter.validation").joinpath(name).read_bytes()
 
 
 @functools.cache
-def _facts() -> dict[str, Any]:
-    text = importlib.resources.files("adapter.validation").joinpath(FILE).read_text("utf-8")
-    facts: dict[str, Any] = json.loads(text)
-    if facts["format"] != FORMAT:
-        raise ValueError(f"{FILE} has format {facts['format']}, this version reads {FORMAT}: make it again")
-    return facts
+def _facts() -> _Folded:
+    folded = msgspec.json.decode(_read(FILE), type=_Folded)
+    if folded.format != FORMAT:
+        raise ValueError(f"{FILE} has format {folded.format}, this version reads {FORMAT}: make it again")
+    return folded
+
+
+@functools.cache
+def packaged() -> Definitions:
+    """R4's own profiles and extensions, and the packages we build on or claim."""
+    layer = Layer(profiles=lambda: _read(PROFILES), terminology=lambda: _read(TERMINOLOGY))
+    return Definitions(layers=(layer,), types=type_facts)
+
+
+@functools.cache
+def definitions() -> Definitions:
+    """The built-in set: `packaged`, and our own package over it."""
+    return packaged().over(lambda: _read(OWN))
 
 
 @functools.cache
 def resource_types() -> frozenset[str]:
     """The concrete resource types of R4."""
-    return frozenset(_facts()["resources"])
+    return frozenset(_facts().resources)
+
+
+class _Codes:
+    def __init__(self, value_set: str) -> None:
+        self._set = definitions().value_set(value_set)
+
+    def __contains__(self, code: Any) -> bool:
+        system, plain = code if isinstance(code, tuple) else (None, code)
+        return self._set is None or self._set.verdict(system, plain) is not False
 
 
 @functools.cache
-def codes(value_set: str) -> frozenset[str]:
-    """The codes of a required value set, whatever their system."""
-    return frozenset(code for codes in _facts()["codes"][value_set].values() for code in codes)
+def codes(value_set: str) -> _Codes:
+    """To go when codes.py asks value sets."""
+    return _Codes(value_set)
 
 
-@functools.cache
-def codings(value_set: str) -> frozenset[tuple[str, str]]:
-    """The (system, code) pairs of a required value set."""
-    return frozenset((system, code) for system, codes in _facts()["codes"][value_set].items() for code in codes)
+codings = codes
 
 
-@functools.cache
 def listing(value_set: str) -> str:
-    """The codes of a short value set for a message, empty for a long one."""
-    names = [code for codes in _facts()["codes"][value_set].values() for code in codes]
-    return " | ".join(names) if len(names) <= 20 else ""
+    """To go when codes.py asks value sets."""
+    found = definitions().value_set(value_set)
+    return found.listing if found else ""
 
 
 @functools.cache
 def element_names() -> frozenset[str]:
     """Every element name of R4: what may be shown of an unexpected property without showing data."""
-    return frozenset(name for kind in _facts()["types"] for name in type_facts(kind).elements)
+    return frozenset(name for kind in _facts().types for name in type_facts(kind).elements)
 
 
-@functools.cache
 def type_facts(kind: str) -> TypeFacts:
     """The elements of a type or backbone path.
 
     Raises:
         KeyError: no such type.
     """
-    if kind in _NAMED_AS:
-        return type_facts(_NAMED_AS[kind])
-    base, own = _facts()["types"][kind]
-    elements = dict(type_facts(base).elements) if base else {}
+    found = _UNFOLDED.get(kind)
+    if found is None:
+        found = _UNFOLDED[kind] = _unfold(_facts(), kind, type_facts)
+    return found
+
+
+_UNFOLDED: dict[str, TypeFacts] = {}
+
+
+def reader(folded: Any) -> Callable[[str], TypeFacts]:
+    """Types that are not the built-in ones: `folded` is the content of a definitions.json."""
+    facts = msgspec.convert(folded, type=_Folded)
+
+    @functools.cache
+    def read(kind: str) -> TypeFacts:
+        return _unfold(facts, kind, read)
+
+    return read
+
+
+def _unfold(facts: _Folded, kind: str, types: Callable[[str], TypeFacts]) -> TypeFacts:
+    base, own, keys = facts.types[kind]
+    inherited = types(base) if base else None
+    elements = dict(inherited.elements) if inherited else {}
     for name, fact in own.items():
-        elements.update({element.name: element for element in _elements(name, fact)})
+        elements.update({element.name: element for element in _elements(facts, f"{kind}.{name}", fact)})
     groups: dict[str, list[Element]] = {}
     for element in elements.values():
         if element.min:
             groups.setdefault(element.group, []).append(element)
-    return TypeFacts(elements=elements, required={group: tuple(members) for group, members in groups.items()})
+    return TypeFacts(
+        elements=elements,
+        required={group: tuple(members) for group, members in groups.items()},
+        constraints=_constraints(facts, keys) + (inherited.constraints if inherited else ()),
+    )
 
 
-def _elements(group: str, fact: str) -> list[Element]:
+def _elements(facts: _Folded, path: str, fact: str) -> list[Element]:
+    """Unfold a line such as `0..1 Reference(Patient|Group),string = value-set`."""
     cardinality, _, rest = fact.partition(" ")
-    kinds, _, value_set = rest.partition(" = ")
+    kinds, _, said = rest.partition(" ")
     low, _, high = cardinality.partition("..")
+    group = path.rpartition(".")[2]
     stem = group.removesuffix("[x]")
+    bound = _bound(facts, said)
     made = []
     for match in _KIND.finditer(kinds):
         kind, targets = match[1], match[2]
@@ -135,7 +205,29 @@ def _elements(group: str, fact: str) -> list[Element]:
                 min=int(low),
                 max=None if high == "*" else int(high),
                 targets=frozenset(targets.split("|")) if targets else frozenset(),
-                binding=value_set if value_set in _facts()["codes"] else None,
+                binding=bound.value_set if bound and bound.strength == "required" else None,
+                bound=bound or _bound(facts, facts.type_bindings.get(kind, "")),
+                constraints=_constraints(facts, facts.element_constraints.get(path, "")),
             )
         )
     return made
+
+
+def _bound(facts: _Folded, said: str) -> Binding | None:
+    """Read `= set`, or `< largest strength set` for a binding that is not required."""
+    if not said:
+        return None
+    sign, first, *more = said.split(" ")
+    urls = [facts.value_sets.get(name, f"http://hl7.org/fhir/ValueSet/{name}") for name in (first, *more[1:])]
+    if sign == "=":
+        return Binding(value_set=urls[0])
+    return msgspec.convert({"value_set": urls[1], "strength": more[0], "most": urls[0]}, type=Binding)
+
+
+def _constraints(facts: _Folded, keys: str) -> tuple[Constraint, ...]:
+    return tuple(
+        Constraint(
+            key=each.partition("@")[0], expression=facts.constraints[each][0], severity=facts.constraints[each][1]
+        )
+        for each in keys.split()
+    )

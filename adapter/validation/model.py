@@ -15,6 +15,13 @@ Strength = Literal["required", "extensible", "preferred", "example"]
 Discriminating = Literal["value", "pattern", "exists", "type", "profile"]
 Rules = Literal["open", "closed", "openAtEnd"]
 
+PRIMITIVES = frozenset(
+    """
+    base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string
+    time unsignedInt uri url uuid xhtml
+    """.split()  # noqa: SIM905
+)
+
 
 class Constraint(msgspec.Struct, frozen=True, kw_only=True):
     """An invariant: its id in its specification (`us-core-2`), and the FHIRPath that must be true of the element."""

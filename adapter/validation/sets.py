@@ -1,0 +1,168 @@
+"""One set of definitions, in layers: the built-in ones, and what a package brings at run time over them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from adapter.validation import overlay
+from adapter.validation.model import PRIMITIVES, Profile, ProfileNode
+from adapter.validation.terminology import CodeSystem, Terminology, ValueSet
+from mappings.fhir import wire
+
+_SD = "http://hl7.org/fhir/StructureDefinition/"
+_NO_CODES = b"{}"
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file of facts holds: profiles by canonical without version, and terminology; not parsed further yet."""
+
+    profiles: dict[str, msgspec.Raw] = {}
+    terminology: msgspec.Raw = msgspec.Raw()
+
+
+class Layer:
+    """Content that is read when first asked for; profiles and terminology may come from two files.
+
+    Args:
+        profiles: gives the JSON of a `Content` with profiles.
+        terminology: gives that with terminology; none where the layer has no terminology.
+    """
+
+    def __init__(self, *, profiles: Callable[[], bytes], terminology: Callable[[], bytes] | None) -> None:
+        self._sources = profiles, terminology
+        self._read: dict[Callable[[], bytes], Content] = {}
+
+    def _content(self, source: Callable[[], bytes]) -> Content:
+        if source not in self._read:
+            self._read[source] = msgspec.json.decode(source(), type=Content)
+        return self._read[source]
+
+    @property
+    def profiles(self) -> Mapping[str, msgspec.Raw]:
+        """Facts of profiles by canonical, each JSON."""
+        return self._content(self._sources[0]).profiles
+
+    def terminology(self, base: Terminology | None) -> Terminology | None:
+        """What the layer says of codes, on top of what the layers below it say."""
+        facts = self._content(self._sources[1]).terminology if self._sources[1] else b""
+        return Terminology(facts, base) if bytes(facts) else base
+
+
+class Definitions:
+    """Profiles, value sets and code systems by canonical; immutable but for what it remembers.
+
+    Args:
+        layers: the first that holds a canonical answers.
+        types: the base types.
+    """
+
+    def __init__(self, *, layers: tuple[Layer, ...], types: Callable[[str], Any]) -> None:
+        self._layers = layers
+        self._types = types
+        self._profiles: dict[str, Profile] = {}
+        self._raw: dict[str, tuple[ProfileNode, tuple[str, ...]] | None] = {}
+        self._terminology: Terminology | None = None
+
+    def is_base(self, url: str) -> bool:
+        """Whether a canonical is that of a type of R4, or of one of its primitives."""
+        kind = url.partition("|")[0].removeprefix(_SD)
+        if kind == url or "." in kind or kind == "SimpleQuantity":
+            return False
+        try:
+            return bool(kind in PRIMITIVES or self._types(kind))
+        except KeyError:
+            return False
+
+    def profile(self, url: str) -> Profile | None:
+        """The profile or extension of a canonical, its chain of bases merged in.
+
+        None for a canonical that is not held (or a base in its chain), and for a version that is not the one held.
+        """
+        found = self._profiles.get(url)
+        if found is None:
+            found = self._profile(url)
+            if found is not None:  # what is not held is not remembered: it may be anything
+                self._profiles[url] = found
+        return found
+
+    @property
+    def terminology(self) -> Terminology:
+        """Code systems and value sets of all layers."""
+        made = self._terminology
+        if made is None:
+            for layer in reversed(self._layers):
+                made = layer.terminology(made)
+            self._terminology = made = made or Terminology(_NO_CODES)
+        return made
+
+    def value_set(self, url: str) -> ValueSet | None:
+        """The value set of a canonical; its version is not looked at."""
+        return self.terminology.value_set(url)
+
+    def code_system(self, url: str) -> CodeSystem | None:
+        """The code system of a canonical; its version is not looked at."""
+        return self.terminology.code_system(url)
+
+    def profiles(self) -> frozenset[str]:
+        """The canonicals of every profile and extension held."""
+        return frozenset(url for layer in self._layers for url in layer.profiles)
+
+    def with_package(self, path: Path) -> "Definitions":
+        """This set with a package over it: a FHIR package (.tgz), or a folder of JSON artefacts.
+
+        Raises:
+            ProblemError: it cannot be read as one.
+        """
+        from adapter.validation.packages import content
+
+        made = content(path, self.terminology)
+        return self.over(lambda: made)
+
+    def over(self, source: Callable[[], bytes]) -> "Definitions":
+        """This set with another layer over it: the JSON of a `Content`, read when first asked for."""
+        layer = Layer(profiles=source, terminology=source)
+        return Definitions(layers=(layer, *self._layers), types=self._types)
+
+    def _find(self, url: str) -> Any:
+        for layer in self._layers:
+            if url in layer.profiles:
+                return wire.loads(bytes(layer.profiles[url]))
+        return None
+
+    def _profile(self, url: str) -> Profile | None:
+        plain, _, version = url.partition("|")
+        facts = self._find(plain)
+        if facts is None or (version and version != facts.get("version")):
+            return None
+        merged = self._merged(plain, ())
+        if merged is None:
+            return None
+        root, chain = merged
+        return Profile(
+            url=plain,
+            version=facts.get("version", ""),
+            type=facts["type"],
+            chain=chain[1:],
+            root=overlay.finished(root),
+            contexts=tuple((kind, expression) for kind, expression in facts.get("contexts", ())),
+            context_invariants=tuple(facts.get("contextInvariants", ())),
+            modifier=facts.get("modifier", False),
+        )
+
+    def _merged(self, url: str, above: tuple[str, ...]) -> tuple[ProfileNode, tuple[str, ...]] | None:
+        """The tree of a profile laid over that of its base, and its chain, itself first."""
+        if url in self._raw:
+            return self._raw[url]
+        facts = None if url in above else self._find(url)
+        made: tuple[ProfileNode, tuple[str, ...]] | None = None
+        if facts is not None:
+            own = overlay.tree(facts["type"], facts.get("elements", ()))
+            if self.is_base(facts["base"]):
+                made = own, (url, facts["base"])
+            else:
+                base = self._merged(facts["base"], (*above, url))
+                made = (overlay.merged(base[0], own), (url, *base[1])) if base else None
+        self._raw[url] = made
+        return made
