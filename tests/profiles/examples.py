@@ -1,0 +1,354 @@
+"""The examples of our profiles: `python -m tests.profiles.examples` writes them anew, test_examples compares.
+
+They are what the adapter emits: taken out of the golden bundles, and what no golden bundle holds (it stays with the
+holder, or goes in another shape) from the same mappers. Only the id is exchanged for a name, and the profiles that the
+resource satisfies are claimed.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import msgspec
+
+from mappings.domain.access import Access, Authorization, Directive, Notice
+from mappings.domain.audit import DisclosureRecord, NetworkPoint, Withheld
+from mappings.domain.document import CaseDocument, ContentSection
+from mappings.domain.party import PATIENT
+from mappings.domain.request import RequestEvent, ReviewRequest
+from mappings.domain.values import Moment, PartialDate
+from mappings.fhir import access_task, audit_event, communication, composition, consent, task
+from mappings.fhir.context import URN, Writing
+from mappings.fhir.wire import Json, dumps, pretty, read_object
+from mappings.identity import CASE, DEFAULT_NAMESPACE, ITEM, resource_id, structure
+from tests.golden import CASES
+
+FOLDER = CASES.parent.parent / "profiles" / "examples"
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+MCODE = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-"
+AT = Moment("2026-03-03T09:15:00-05:00")
+ECFR = "https://www.ecfr.gov/current/title-45/section-164."
+ORDER = ("resourceType", "id", "meta")
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """One example: its name, the profile of ours it satisfies, the published ones beside, and where it comes from."""
+
+    name: str
+    profile: str
+    also: tuple[str, ...] = ()
+    made: Callable[[], Json]
+
+
+def golden(case: str, kind: str, *words: str) -> Callable[[], Json]:
+    """The first resource of ours in that golden bundle that is of the type and holds all the words."""
+
+    def taken() -> Json:
+        held = (e["resource"] for e in _bundle(case)["entry"] if e["fullUrl"].startswith(URN))
+        of_kind = (resource for resource in held if resource["resourceType"] == kind)
+        return next(resource for resource in of_kind if all(word in dumps(resource).decode() for word in words))
+
+    return taken
+
+
+def _bundle(case: str) -> Json:
+    return read_object((CASES / case / "expected" / "bundle.json").read_bytes())
+
+
+# --- what no golden bundle holds
+
+NAMES = (PATIENT, "request", "request#task", "request#abort", "access#task", "access#consent", "holder", "center")
+MORE = ("clinician", "report", "slides", "notice", "letter", "paper", "disclosure")
+WRITING = Writing({name: URN + resource_id(DEFAULT_NAMESPACE, ITEM, name) for name in NAMES + MORE}, test_data=True)
+REQUEST = ReviewRequest(
+    id="request",
+    scope="pathology-only",
+    reasons=("patient-wish",),
+    question="Is this what the report says?",
+    authored_on=Moment("2026-02-20T10:00:00-05:00"),
+    requester="clinician",
+    performer="center",
+    events=(
+        RequestEvent(status="requested", at=Moment("2026-02-20T10:00:00-05:00")),
+        RequestEvent(status="accepted", at=Moment("2026-02-23T08:30:00-05:00")),
+        RequestEvent(status="in-progress", at=Moment("2026-02-25T08:30:00-05:00")),
+        RequestEvent(status="cancelled", at=AT, reason="The patient has decided otherwise."),
+    ),
+)
+DIRECTED = Access(
+    id="access",
+    pathway="access",
+    requester="patient",
+    recipient="review_center",
+    recipient_party="center",
+    purpose="patient_request",
+    requested_by=PATIENT,
+    identity_verified=True,
+    received_at=AT,
+    holder_tz="America/New_York",
+    directive=Directive(
+        written=True, signed=True, designee="Review Center (synthetic)", signed_on=PartialDate("2026-03-02")
+    ),
+)
+AUTHORIZED = Access(
+    id="access",
+    pathway="disclosure",
+    requester="attorney",
+    recipient="review_center",
+    recipient_party="center",
+    purpose="other",
+    requested_by="clinician",
+    authorization=Authorization(
+        description="Slides and report of the biopsy",
+        discloser="Holder Hospital (synthetic)",
+        recipient="Review Center (synthetic)",
+        purpose="Review of the diagnosis",
+        expiry="end of the review",
+        signed=True,
+        signed_on=PartialDate("2026-03-02"),
+        signer="patient",
+        document="paper",
+    ),
+)
+
+
+def abort() -> Json:
+    """A review that was cancelled after it had begun."""
+    made = task.abort_to_fhir(REQUEST, WRITING)
+    assert made is not None
+    return made
+
+
+def access_request() -> Json:
+    """A patient directs a copy to the review center; accepted, due in 30 days."""
+    clock = (date(2026, 3, 3), date(2026, 4, 2))
+    return access_task.to_fhir(DIRECTED, WRITING, holder="holder", clock=clock, status="accepted")
+
+
+def fast_consent() -> Json:
+    """An authorization in the shape of FAST."""
+    return consent.to_fhir(
+        AUTHORIZED,
+        WRITING,
+        holder="holder",
+        policies=(f"{ECFR}508#p-164.508(a)(1)",),
+        data=("report",),
+        shape="fast",
+    )
+
+
+def notice() -> Json:
+    """A denial: the words and the letter."""
+    said = Notice(
+        id="notice",
+        kind="denial",
+        sent=AT,
+        recipient=PATIENT,
+        text="We cannot give you a copy of the notes named in your request; the letter says why and what you can do.",
+        about=("access#task",),
+        document="letter",
+    )
+    return communication.to_fhir(said, WRITING)
+
+
+def disclosure() -> Json:
+    """What went to the review center and what stayed."""
+    record = DisclosureRecord(
+        id="disclosure",
+        recorded=AT,
+        outcome="success",
+        source="holder",
+        source_address=NetworkPoint(kind="machine", address="gateway.holder.example"),
+        recipient="center",
+        recipient_address=NetworkPoint(kind="uri", address="https://center.example/fhir"),
+        released=("report", "slides"),
+        withheld=(Withheld(item="notes", reason="PSYCHOTHERAPY_NOTES", citation="45 CFR 164.524(a)(1)(i)"),),
+        purpose="treatment",
+        policies=(f"{ECFR}506#p-164.506(c)(2)",),
+        accounting="exempt",
+    )
+    return audit_event.to_fhir(record, WRITING)
+
+
+SECTIONS = {
+    "request": ("ServiceRequest", "Task"),
+    "authority": ("Consent", "Provenance", "Coverage"),
+    "diagnoses": ("Condition", "Procedure"),
+    "reports": ("DiagnosticReport", "Observation"),
+    "specimens": ("Specimen",),
+    "imaging": ("ImagingStudy", "Endpoint"),
+    "documents": ("DocumentReference", "Binary"),
+    "people": ("Patient", "Practitioner", "PractitionerRole", "Organization", "RelatedPerson"),
+}
+DOCUMENT = "authorization"
+"""The golden bundle that is shown as a document."""
+
+
+def contents() -> Json:
+    """The contents of a golden bundle: every entry under its heading."""
+    held = [(e["fullUrl"], e["resource"]["resourceType"]) for e in _bundle(DOCUMENT)["entry"]]
+    urls = {url: url for url, _ in held} | {"contents": URN + resource_id(DEFAULT_NAMESPACE, ITEM, "contents")}
+    listed = {kind: tuple(url for url, of in held if of in kinds) for kind, kinds in SECTIONS.items()}
+    made = CaseDocument(
+        id="contents",
+        kind="review-request",
+        title="Request for a second opinion",
+        date=AT,
+        authors=(next(url for url, kind in held if kind == "Organization"),),
+        sections=tuple(ContentSection(kind=kind, entries=urls) for kind, urls in listed.items() if urls),  # type: ignore[arg-type]
+    )
+    patient = next(url for url, kind in held if kind == "Patient")
+    return composition.to_fhir(made, Writing({**urls, PATIENT: patient}, test_data=True))
+
+
+def document() -> Json:
+    """The same golden bundle as a document."""
+    first = _claiming(contents(), "case-contents")
+    bundle = _bundle(DOCUMENT)
+    entries = [{"fullUrl": URN + first["id"], "resource": first}, *bundle["entry"]]
+    number = {"system": CASE, "value": DOCUMENT}
+    kept = {key: value for key, value in bundle.items() if key not in ("type", "entry")}
+    return {**kept, "identifier": number, "type": "document", "timestamp": str(AT), "entry": entries}
+
+
+def whole(case: str) -> Callable[[], Json]:
+    """A golden bundle as it is."""
+    return lambda: _bundle(case)
+
+
+NOTE = (f"{US_CORE}diagnosticreport-note",)
+SPECIMEN = (f"{US_CORE}specimen", f"{MCODE}human-specimen")
+PROBLEM = f"{US_CORE}condition-problems-health-concerns"
+ROLE = "CodeSystem/report-role"
+EXAMPLES = (
+    Example(
+        name="request",
+        profile="request",
+        also=(f"{US_CORE}servicerequest",),
+        made=golden("before-laryngectomy", "ServiceRequest"),
+    ),
+    Example(
+        name="request-by-payer",
+        profile="request",
+        also=(f"{US_CORE}servicerequest",),
+        made=golden("insurance-required", "ServiceRequest"),
+    ),
+    Example(
+        name="request-in-emergency",
+        profile="request",
+        also=(f"{US_CORE}servicerequest",),
+        made=golden("cord-compression", "ServiceRequest"),
+    ),
+    Example(name="task", profile="task", made=golden("before-laryngectomy", "Task", "request-event")),
+    Example(name="abort", profile="abort", made=abort),
+    Example(
+        name="patient",
+        profile="patient",
+        also=(f"{US_CORE}patient", f"{MCODE}cancer-patient"),
+        made=golden("svc-syndrome", "Patient"),
+    ),
+    Example(
+        name="primary-cancer",
+        profile="primary-cancer",
+        also=(PROBLEM, f"{MCODE}primary-cancer-condition"),
+        made=golden("before-laryngectomy", "Condition"),
+    ),
+    Example(
+        name="secondary-cancer",
+        profile="secondary-cancer",
+        also=(PROBLEM, f"{MCODE}secondary-cancer-condition"),
+        made=golden("cord-compression", "Condition", "secondary-cancer"),
+    ),
+    Example(
+        name="original-report",
+        profile="original-report",
+        also=NOTE,
+        made=golden("before-laryngectomy", "DiagnosticReport", ROLE, '"original"', "SP"),
+    ),
+    Example(
+        name="review-report",
+        profile="review-report",
+        also=NOTE,
+        made=golden("before-laryngectomy", "DiagnosticReport", ROLE, '"review"', "extends"),
+    ),
+    Example(
+        name="tumor-board-report",
+        profile="review-report",
+        also=NOTE,
+        made=golden("before-laryngectomy", "DiagnosticReport", "summaryOf"),
+    ),
+    Example(
+        name="concordance",
+        profile="concordance",
+        made=golden("before-laryngectomy", "Observation", "Diagnostic concordance"),
+    ),
+    Example(name="consent-pcf", profile="consent-pcf", made=golden("authorization", "Consent")),
+    Example(name="directive-pcf", profile="consent-pcf", made=golden("patient-directive", "Consent")),
+    Example(name="consent-fast", profile="consent-fast", made=fast_consent),
+    Example(name="access-request", profile="access-request", made=access_request),
+    Example(
+        name="part",
+        profile="material",
+        also=SPECIMEN,
+        made=golden("before-laryngectomy", "Specimen", "accessionIdentifier"),
+    ),
+    Example(
+        name="block", profile="material", also=SPECIMEN, made=golden("before-laryngectomy", "Specimen", "cassette")
+    ),
+    Example(
+        name="slide",
+        profile="material",
+        also=SPECIMEN,
+        made=golden("before-laryngectomy", "Specimen", '"Microscope slide'),
+    ),
+    Example(name="custody", profile="custody", made=golden("before-laryngectomy", "Task", "Material shipped")),
+    Example(name="broken-slide", profile="custody", made=golden("before-laryngectomy", "Task", "Material broken")),
+    Example(name="imaging-study", profile="imaging-study", made=golden("before-laryngectomy", "ImagingStudy")),
+    Example(
+        name="document",
+        profile="document",
+        also=(f"{US_CORE}documentreference",),
+        made=golden("cord-compression", "DocumentReference"),
+    ),
+    Example(name="notice", profile="notice", made=notice),
+    Example(name="disclosure", profile="disclosure", made=disclosure),
+    Example(
+        name="release",
+        profile="release",
+        also=(f"{US_CORE}provenance",),
+        made=golden("before-laryngectomy", "Provenance"),
+    ),
+    Example(name="case-contents", profile="case-contents", made=contents),
+    Example(name="case-collection", profile="case-collection", made=whole("svc-syndrome")),
+    Example(name="case-document", profile="case-document", made=document),
+)
+
+
+def _claiming(resource: Json, profile: str, *also: str) -> Json:
+    meta = {**resource.get("meta", {}), "profile": [structure(f"second-opinion-{profile}"), *also]}
+    ordered = {key: meta[key] for key in ("profile", "security") if key in meta}
+    return {**resource, "meta": {**meta, **ordered}}
+
+
+def examples() -> Iterator[tuple[str, bytes]]:
+    """File name and bytes of every example."""
+    for each in EXAMPLES:
+        made = _claiming(copy.deepcopy(each.made()), each.profile, *each.also)
+        named = {**made, "id": each.name}
+        whole = {key: named[key] for key in (*ORDER, *(key for key in named if key not in ORDER))}
+        yield f"{whole['resourceType']}-{each.name}.json", pretty(whole)
+
+
+def main() -> None:
+    """Write all examples anew and remove what is none any more."""
+    wanted = dict(examples())
+    FOLDER.mkdir(exist_ok=True)
+    for left in FOLDER.glob("*.json"):
+        if left.name not in wanted:
+            left.unlink()
+    for name, data in wanted.items():
+        (FOLDER / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
