@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from adapter.cli.run import end, guarded, settings, tell
+from mappings.problems import Problem
 
 
 @click.command("convert")
@@ -15,25 +17,37 @@ from adapter.cli.run import end, guarded, settings, tell
 @click.option(
     "--to", "target", type=click.Path(path_type=Path), metavar="DIR", help="Write DIR/<patient key>/bundle.json."
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "xml"]),
+    default="json",
+    help="bundle.json, or bundle.xml (with --to). A Bundle that XML cannot say whole stays JSON.",
+)
 @click.pass_context
 @guarded
-def convert_command(ctx: click.Context, paths: tuple[Path, ...], target: Path | None) -> None:
+def convert_command(ctx: click.Context, paths: tuple[Path, ...], target: Path | None, form: str) -> None:
     """Convert files and folders to FHIR: NDJSON on stdout, or with --to one Bundle a person and DIR/account.json.
 
     What names nobody goes to DIR/unassigned. A use inside the holder's walls (45 CFR 164.506(c)(1)), no disclosure.
     """
     from adapter.convert import convert
 
+    if form == "xml" and target is None:
+        raise click.UsageError("--format xml writes bundle.xml: name a folder with --to")
     done = convert(paths, settings(ctx).namespace, dt.datetime.now(dt.UTC).date())
     if target is None:
         _stream(done)
         tell(found for unit in done.account.units if unit.outcome == "refused" for found in unit.problems)
     else:
-        _write(done, target)
+        unsaid = _write(done, target, form)
         from adapter.cli import show
 
         show.account(done.account)
         click.echo(f"wrote {len(done.bundles)} bundles to {target}")
+        tell(unsaid)
+        if unsaid:
+            end(4)
     end(4 if done.account.incomplete else 0)
 
 
@@ -45,18 +59,36 @@ def _stream(done: Any) -> None:
             click.echo(dumps(entry["resource"]).decode())
 
 
-def _write(done: Any, target: Path) -> None:
-    from mappings.fhir.wire import pretty
+def _write(done: Any, target: Path, form: str) -> list[Problem]:
+    """Write the Bundles and what travels beside them; returns what XML could not say of those that stay JSON."""
     from mappings.problems import refuse
 
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise refuse("conflict", target.name, "exists; name a new folder", rule="convert.target")
+    unsaid: list[Problem] = []
     for key, bundle in done.bundles.items():
         place = target / key
         place.mkdir(parents=True)
-        (place / "bundle.json").write_bytes(pretty(bundle))
+        name, data, problems = _written(bundle, form)
+        (place / name).write_bytes(data)
+        unsaid += (msgspec.structs.replace(found, where=f"{key}/{name} {found.where}") for found in problems)
         for path, file in done.files.get(key, {}).items():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file.location, place / path)
     target.mkdir(exist_ok=True)
     (target / "account.json").write_bytes(done.account.to_json())
+    return unsaid
+
+
+def _written(bundle: Any, form: str) -> tuple[str, bytes, tuple[Problem, ...]]:
+    """A Bundle's file name and bytes; JSON where XML cannot say it whole, and why."""
+    from mappings.fhir.wire import pretty
+
+    problems: tuple[Problem, ...] = ()
+    if form == "xml":
+        from adapter import fhir_xml
+
+        data, problems = fhir_xml.write(bundle)
+        if not problems:
+            return "bundle.xml", data, ()
+    return "bundle.json", pretty(bundle), problems

@@ -97,6 +97,11 @@ def _at(found: Problem, path: str) -> Problem:
     return msgspec.structs.replace(found, where=f"{path} {found.where}")
 
 
+def _in_line(found: Problem, source: str) -> Problem:
+    """The Problem of a line, which knows no line but its own."""
+    return msgspec.structs.replace(found, where=f"{source} {found.where.removeprefix('line 1 ')}")
+
+
 def _is_resource(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("resourceType"), str)
 
@@ -175,7 +180,7 @@ def _lines(file: File, data: bytes, types: frozenset[str]) -> Iterator[FhirUnit]
         try:
             value = loads(line)
         except ProblemError as error:
-            located = tuple(_at(found, source) for found in error.problems)
+            located = tuple(_in_line(found, source) for found in error.problems)
             yield FhirUnit(source=source, sha256=digest, problems=located)
             continue
         if isinstance(value, dict) and _is_resource(value):

@@ -1,7 +1,7 @@
 """Files against FHIR R4: every problem with the file and, where it is known, the line."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,8 @@ from mappings.problems import Problem, ProblemError, Severity, problem
 
 Check = Callable[[Json], list[Problem]]
 """What judges a resource: `validate_resource` with what it is to be judged by."""
+_UNKNOWN = ("application/octet-stream", "text/plain")
+"""Of what a file's first bytes do not tell, its name is believed: it is to be judged, and fails with the reason."""
 _LINE = re.compile(r"(?:^| \()line (\d+)\)?")
 
 
@@ -46,6 +48,10 @@ def _judged(file: File, check: Check, *, alone: bool) -> Iterator[tuple[int | No
         yield from _json(file.read(), check)
     elif file.content_type == "application/xml" and (alone or root_name(file.read()) in resource_types()):
         yield from _xml(file.read(), check)
+    elif file.content_type in _UNKNOWN and file.path.lower().endswith((".json", ".ndjson")):
+        yield from _json(file.read(), check)
+    elif file.content_type in _UNKNOWN and file.path.lower().endswith(".xml"):
+        yield from _xml(file.read(), check)
     else:
         message = "is neither JSON, NDJSON nor FHIR XML and so not validated"
         severity: Severity = "error" if alone else "information"
@@ -54,13 +60,17 @@ def _judged(file: File, check: Check, *, alone: bool) -> Iterator[tuple[int | No
 
 def _xml(data: bytes, check: Check) -> Iterator[tuple[int | None, Problem]]:
     read = fhir_xml.read(data)
-    for found in read.problems:
-        line = _LINE.search(found.where)
-        where = found.where.partition(" (line ")[0]
-        yield int(line[1]) if line else None, msgspec.structs.replace(found, where=where)
-    if read.resource is not None:
-        for found in check(read.resource):
-            yield read.line(found.where), found
+    found: list[tuple[int | None, Problem]] = []
+    for each in read.problems:
+        where = each.where.partition(" (line ")[0]
+        found.append((_line_said(each), msgspec.structs.replace(each, where=where)))
+    judged = [] if read.resource is None else check(read.resource)
+    yield from _down([*found, *((read.line(each.where), each) for each in judged)])
+
+
+def _down(found: Iterable[tuple[int | None, Problem]]) -> list[tuple[int | None, Problem]]:
+    """In the order in which they stand in the file."""
+    return sorted(found, key=lambda each: each[0] or 0)
 
 
 def _json(data: bytes, check: Check) -> Iterator[tuple[int | None, Problem]]:
@@ -80,7 +90,7 @@ def _json(data: bytes, check: Check) -> Iterator[tuple[int | None, Problem]]:
         return
     judged = check(value)
     lines = lines_of(data, [found.where for found in judged]) if judged else {}
-    yield from ((lines.get(found.where), found) for found in judged)
+    yield from _down((lines.get(found.where), found) for found in judged)
 
 
 def _lines(data: bytes, check: Check) -> Iterator[tuple[int | None, Problem]]:
@@ -91,9 +101,9 @@ def _lines(data: bytes, check: Check) -> Iterator[tuple[int | None, Problem]]:
         try:
             value = loads(line)
         except ProblemError as error:
-            column = re.compile("^line 1 ")
-            moved = (msgspec.structs.replace(found, where=column.sub("", found.where)) for found in error.problems)
-            yield from ((number, found) for found in moved)
+            for found in error.problems:
+                where = found.where.replace("line 1 ", f"line {number} ", 1)
+                yield number, msgspec.structs.replace(found, where=where)
             continue
         judged = check(value) if _is_resource(value) else [_no_resource()]
         yield from ((number, found) for found in judged)

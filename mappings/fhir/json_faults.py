@@ -14,6 +14,33 @@ def place(text: str, offset: int) -> str:
     return f"line {text.count(chr(10), 0, offset) + 1} column {offset - start + 1}"
 
 
+def byte(data: bytes, offset: int) -> str:
+    """Line and byte in it (both from 1) of an offset in bytes that are no text."""
+    return f"line {data.count(10, 0, offset) + 1} byte {offset - data.rfind(10, 0, offset)}"
+
+
+# What Python's parser says, whose words differ between its versions, in words that say what to look for.
+_SAID = {
+    "Expecting value": "a value should stand here; texts are in double quotes, numbers have no leading 0 or +",
+    "Expecting ',' delimiter": "a comma, or the end of what is open, should stand here",
+    "Expecting ':' delimiter": "a colon should stand here, between a name and its value",
+    "Expecting property name enclosed in double quotes": "a name in double quotes should stand here; no comma is left "
+    "behind the last one",
+    "Illegal trailing comma before end of object": "there is a comma behind the last name and value",
+    "Illegal trailing comma before end of array": "there is a comma behind the last value",
+    "Extra data": "something follows the end of the first value",
+    "Unterminated string starting at": "the text that begins here does not end",
+    "Invalid control character at": "a line feed or other control character stands in a text; write it as an escape",
+    "Invalid \\escape": "a backslash begins no escape that JSON has",
+    "Invalid \\uXXXX escape": "four hexadecimal digits should follow \\u",
+}
+
+
+def said(message: str) -> str:
+    """The fault that `json` names, without quoting anything."""
+    return _SAID.get(message.removesuffix(": "), "it breaks a rule of JSON")
+
+
 def repeated_key(text: str) -> str:
     """The place of the first key that its object has already."""
     around: list[set[str]] = []

@@ -90,10 +90,11 @@ def loads(data: bytes) -> Any:
         )
         _check(value)
     except UnicodeDecodeError as error:
-        raise refuse("structure", f"byte {error.start}", "is not UTF-8; save the file as UTF-8", rule=_RULE) from None
+        where = json_faults.byte(data, error.start)
+        raise refuse("structure", where, "is not UTF-8; save the file as UTF-8", rule=_RULE) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
-        raise refuse("structure", where, f"is not JSON: {error.msg}", rule=_RULE) from None
+        raise refuse("structure", where, f"is not JSON: {json_faults.said(error.msg)}", rule=_RULE) from None
     except _Repeated:
         message = "an object has the same key twice; one value would be lost: keep one of them"
         raise refuse("structure", json_faults.repeated_key(text), message, rule=_RULE) from None

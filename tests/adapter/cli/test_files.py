@@ -96,7 +96,12 @@ def test_validate_says_one_line_a_problem(tmp_path: Path) -> None:
     done = run(tmp_path, "validate", REFUSED / "observation-unknown-status.json")
     assert (done.code, done.err) == (1, "")
     (line,) = done.out.splitlines()
-    assert line.split("\t")[:4] == ["observation-unknown-status.json", "error", "Observation.status", "fhir.binding"]
+    assert line.split("\t")[:4] == [
+        "observation-unknown-status.json:13",
+        "error",
+        "Observation.status",
+        "fhir.binding",
+    ]
 
 
 def test_validate_json_has_an_object_a_problem(tmp_path: Path) -> None:
@@ -114,7 +119,7 @@ def test_validate_takes_folders_and_stdin(tmp_path: Path) -> None:
     assert run(tmp_path, "validate", LABS).code == 0
     done = run(tmp_path, "validate", "-", stdin=WRONG)
     assert done.code == 1
-    assert done.out.split("\t")[:4] == ["stdin", "error", "Patient.gender", "fhir.binding"]
+    assert done.out.split("\t")[:4] == ["stdin:1", "error", "Patient.gender", "fhir.binding"]
     assert "unsaid" not in done.out
     assert run(tmp_path, "validate", "-", stdin='{"resourceType": "Patient"}').code == 0
 

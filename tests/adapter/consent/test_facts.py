@@ -35,7 +35,7 @@ SECRET = "Zebulon"
         (b'{"materials": [{"id": " "}]}', "$.materials[0].id"),
         (b'{"materials": [{"kind": "Zebulon"}]}', "$.materials[0]"),
         (b'["Zebulon"]', "$"),
-        (b'{"pathway": "Zebulon", "pathway": "access"}', "$"),
+        (b'{"pathway": "Zebulon", "pathway": "access"}', "line 1 column 24"),
         (b'{"pathway": Zebulon}', "line 1 column 13"),
     ],
 )
