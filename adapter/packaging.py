@@ -19,8 +19,6 @@ from mappings.terminology.artefacts import terminology
 FOLDER = Path(__file__).resolve().parent.parent / "profiles"
 OWN = Path(facts.__file__).with_name(facts.OWN)
 KINDS = ("CodeSystem", "ValueSet", "ConceptMap", "StructureDefinition")
-PROFILES = "StructureDefinition-second-opinion-"
-"""How the files of the profiles begin: they are written by hand."""
 
 
 def artefacts(folder: Path = FOLDER) -> dict[str, bytes]:

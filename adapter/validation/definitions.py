@@ -1,8 +1,8 @@
 """From FHIR packages to the facts that validation needs, and no prose: `make definitions`.
 
 definitions.json holds the base types of R4, profiles.json the profiles and extensions of R4 and of the packages that
-we build on or claim, terminology.json their code systems and value sets. The bytes depend on the sources alone. Never
-used at run time.
+we build on or claim, terminology.json their code systems and value sets, and the value sets of CDC and VSAC that
+US Core binds to but does not ship. The bytes depend on the sources alone. Never used at run time.
 """
 
 import hashlib
@@ -38,6 +38,8 @@ PACKAGES = (
     "support.ext.r4-0.1.0",
 )
 """Where two hold the same canonical, the first wins; R4 itself comes last."""
+CODES = "codes"
+"""The folder of the value sets that no package ships; of its code systems it has some codes only."""
 COMPILER = ("definitions.py", "definitions_types.py", "differentials.py", "terminology_compiler.py")
 
 
@@ -68,6 +70,15 @@ def compiler() -> str:
     return hashlib.sha256(b"".join((folder / name).read_bytes() for name in COMPILER)).hexdigest()
 
 
+def excerpt(codes: Package) -> Package:
+    """The same with every code system as a fragment: a code that is not there may exist."""
+    return Package(artefacts=tuple(_fragment(each) for each in codes.artefacts), digest=codes.digest)
+
+
+def _fragment(artefact: Node) -> Node:
+    return {**artefact, "content": "fragment"} if artefact["resourceType"] == "CodeSystem" else artefact
+
+
 def render(content: Node) -> bytes:
     """Write a file of facts: one line a type, profile, code system or value set: a change reads as one."""
     return b"{\n" + b",\n".join(_member(name, value, "") for name, value in content.items()) + b"\n}\n"
@@ -84,15 +95,20 @@ def _member(name: str, value: Any, indent: str) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the facts anew from the R4 package and the folder of the others; 0 done, 2 usage."""
-    if len(arguments) != 2 or not all(pathlib.Path(each).exists() for each in arguments):
-        sys.stderr.write("usage: python -m adapter.validation.definitions R4_PACKAGE FOLDER_OF_PACKAGES\n")
+    """Write the facts anew from the R4 package, the folder of the others and that of codes; 0 done, 2 usage."""
+    if len(arguments) != 3 or not all(pathlib.Path(each).exists() for each in arguments):
+        sys.stderr.write("usage: python -m adapter.validation.definitions R4_PACKAGE FOLDER_OF_PACKAGES CODES\n")
         return 2
-    core, folder = map(pathlib.Path, arguments)
-    made = compile_definitions(read(core), ((name, read(folder / f"{name}.tgz")) for name in PACKAGES))
-    for name, content in made.items():
+    core, folder, codes = map(pathlib.Path, arguments)
+    for name, content in compiled_from(core, folder, codes).items():
         pathlib.Path(__file__).with_name(name).write_bytes(render(content))
     return 0
+
+
+def compiled_from(core: pathlib.Path, folder: pathlib.Path, codes: pathlib.Path) -> dict[str, Node]:
+    """What each file holds, from the R4 package, the folder of `PACKAGES` as .tgz, and the folder of codes."""
+    packages = [(name, read(folder / f"{name}.tgz")) for name in PACKAGES]
+    return compile_definitions(read(core), [*packages, (CODES, excerpt(read(codes)))])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ repeats the base type is left out, so that a snapshot serves where there is no d
 The words are those of `overlay`, which merges these facts along the chain of bases.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from adapter.validation.facts import Element, TypeFacts, type_facts
@@ -35,14 +35,17 @@ def compact(structure: Json, types: Lookup = type_facts) -> Json:
     """
     elements = structure.get("differential") or structure["snapshot"]
     kind = structure["type"].removeprefix(_SD)
-    read = _Reader(kind, types)
+    first = _Reader(kind, types, {})
+    for element in elements["element"]:
+        list(first.line(element))
+    read = _Reader(kind, types, first.short)
     said = [line for element in elements["element"] for line in read.line(element)]
     made: Json = {"version": structure.get("version", ""), "type": kind, "base": _plain(structure["baseDefinition"])}
     if kind == "Extension":
         made["contexts"] = [[each["type"], each["expression"]] for each in structure.get("context", [])]
         made["contextInvariants"] = structure.get("contextInvariant", [])
         root: Json = next((e for e in elements["element"] if e["path"] == "Extension"), {})
-        made["modifier"] = root.get("isModifier")
+        made["modifier"] = root.get("isModifier") or None
     made["elements"] = said
     return {name: value for name, value in made.items() if value not in (None, [], "")}
 
@@ -63,36 +66,70 @@ def _plain(canonical: str) -> str:
 class _Reader:
     """Elements of one definition, in order; knows the types, so that it can tell what is not said anew."""
 
-    def __init__(self, kind: str, types: Lookup) -> None:
+    def __init__(self, kind: str, types: Lookup, short: Mapping[str, dict[str, str]]) -> None:
+        """Read definitions of a type; `short`: what a reader of the same elements has found in its `short`."""
+        self.short: dict[str, dict[str, str]] = {}
+        self._known_short = short
         self._types = types
         self._root = kind
         self._kinds: dict[str, str | None] = {kind: kind}
+        self._open: dict[str, str] = {}
+        self._narrowed: list[list[Any]] = []
 
     def line(self, element: Json) -> Iterator[list[Any]]:
-        path = self._path(element)
+        """What one element says, none where it says nothing anew."""
+        path = self._path(self._id(element).split(".")[1:])
+        yield from self._narrowed
+        self._narrowed = []
         owner, _, last = path.rpartition(".")
         name, _, sliced = last.partition(":")
         members = self._members(owner, name)
-        self._kinds[path] = self._kind(element, members, sliced)
-        base = None if sliced else members
-        fact = self._fact(element, base, self._kinds[path])
+        chosen = sliced or next(iter(self.short.get(path, ())), "")
+        self._kinds[path] = self._kind(element, members, chosen)
+        fact = self._fact(element, None if sliced else members, self._kinds[path])
         if fact or sliced:
             yield [path, fact]
 
-    def _path(self, element: Json) -> str:
-        """The element's id, each choice that is named by its type (`valueQuantity`) as a slice of the choice."""
-        steps = (element.get("id") or element["path"]).split(".")
-        if "id" not in element and "sliceName" in element:
-            steps[-1] += f":{element['sliceName']}"
+    def _id(self, element: Json) -> str:
+        """The element's id; made from path and slice names where it has none, or one in another style."""
+        path, given = str(element["path"]), str(element.get("id", ""))
+        if ".".join(step.partition(":")[0] for step in given.split(".")) == path:
+            return given
+        self._open = {outer: name for outer, name in self._open.items() if path.startswith(f"{outer}.")}
+        if "sliceName" in element:
+            self._open[path] = str(element["sliceName"])
+        made, steps = "", path.split(".")
+        for number, step in enumerate(steps, 1):
+            name = self._open.get(".".join(steps[:number]))
+            made += f".{step}:{name}" if name else f".{step}"
+        return made[1:]
+
+    def _path(self, steps: list[str]) -> str:
+        """The id with every choice under its own name.
+
+        `valueQuantity` leaves no other type (https://hl7.org/fhir/R4/profiling.html: a short form of constraining the
+        type): it is `value[x]` of that type; where there are several such, slices of the choice.
+        """
         path = self._root
-        for step in steps[1:]:
+        for step in steps:
             name, _, sliced = step.partition(":")
             facts = self._facts(path)
             known = facts.elements.get(name) if facts else None
             if known and known.group != name:
-                step = f"{known.group}:{sliced or name}"
+                step = self._choice(f"{path}.{known.group}", known, sliced)
             path = f"{path}.{step}"
         return path
+
+    def _choice(self, place: str, known: Element, sliced: str) -> str:
+        kind = "Quantity" if known.kind == "SimpleQuantity" else known.kind
+        if place not in self.short:
+            kinds = self._known_short.get(place, {known.name: kind})
+            self._narrowed.append([place, {"types": [[each] for each in kinds.values()]}])
+        self.short.setdefault(place, {})[known.name] = kind
+        if len(self._known_short.get(place, ())) > 1:
+            return f"{known.group}:{sliced or known.name}"
+        self._kinds[place] = known.kind
+        return f"{known.group}:{sliced}" if sliced else known.group
 
     def _facts(self, path: str) -> TypeFacts | None:
         kind = self._kinds.get(path)
