@@ -3,12 +3,15 @@
 The account stays with the holder (`OUT.account.json`, terminal): it names withheld things and goes to no recipient.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from mappings.problems import Problem, Severity
+
+_INDEX = re.compile(r"\[\d+\]")
 
 Outcome = Literal["mapped", "kept", "withheld", "refused"]
 
@@ -46,6 +49,23 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def to_json(self) -> bytes:
         """`account.json`: two-space indent, final newline."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def alike(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The Problems with those that say the same of the same element told once, with how often: no flood.
+
+    The same element is the same FHIRPath but for its indices: `Patient.extension[0]` and `Patient.extension[4]`.
+    """
+    found: dict[Problem, list[Problem]] = {}
+    for each in problems:
+        found.setdefault(msgspec.structs.replace(each, where=_INDEX.sub("", each.where)), []).append(each)
+    return tuple(_counted(each[0], len(each)) for each in found.values())
+
+
+def _counted(first: Problem, times: int) -> Problem:
+    if times == 1:
+        return first
+    return msgspec.structs.replace(first, message=f"{first.message} (and {times - 1} more like it)")
 
 
 def account(units: Iterable[Unit], problems: Iterable[Problem] = ()) -> Account:

@@ -4,14 +4,15 @@ One Bundle a person. What names nobody goes to `unassigned`; what is about two p
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
 
-from adapter.account import Account, Outcome, Unit, account
+from adapter.account import Account, Outcome, Unit, account, alike
+from adapter.claims import claim
 from adapter.consent.facts import holder_use
 from adapter.consent.gate import use
 from adapter.consent.law import material
@@ -47,8 +48,8 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
 
 
-def convert(paths: Iterable[Path], namespace: UUID, today: dt.date) -> Converted:
-    """Convert files and folders.
+def convert(paths: Iterable[Path], namespace: UUID, today: dt.date, tried: Collection[str] = frozenset()) -> Converted:
+    """Convert files and folders; `tried` are the families of profiles that what we make of them may claim.
 
     Raises:
         ProblemError: what we made of them is not valid FHIR.
@@ -57,7 +58,7 @@ def convert(paths: Iterable[Path], namespace: UUID, today: dt.date) -> Converted
     found = gather_several(roots, namespace)
     images, notes = studies(((file.path, header) for file, header in found.images), zones={})
     permitted = _permitted(found, images, today)
-    return _Conversion(found, images, notes, namespace, permitted, tuple(roots)).run()
+    return _Conversion(found, images, notes, namespace, permitted, tuple(roots), tried).run()
 
 
 def named_roots(paths: Iterable[Path]) -> dict[str, Path]:
@@ -99,8 +100,9 @@ class _Conversion:
         namespace: UUID,
         permitted: HolderUse,
         roots: tuple[str, ...],
+        tried: Collection[str],
     ) -> None:
-        self.roots = roots
+        self.roots, self.tried = roots, tried
         self.found, self.images, self.notes, self.namespace, self.permitted = found, images, notes, namespace, permitted
         self.known = {item.full_url: item for item in found.carried if item.full_url in permitted.items}
         self.owners = ownership(found.carried, dict(found.aliases))
@@ -185,7 +187,7 @@ class _Conversion:
         said: dict[str, list[str]],
     ) -> Json:
         identity = resource_id(self.namespace, sid("converted"), key)
-        bundle = collection(entries, Writing({}), identity, None)
+        bundle = claim(collection(entries, Writing({}), identity, None), self.known.keys(), self.tried)
         urls = [url for url, _ in entries]
         ours: list[Problem] = []
         for found in validate_bundle(bundle):
@@ -197,6 +199,7 @@ class _Conversion:
                 ours.append(found)
         if ours:
             raise ProblemError(ours)
+        problems.update({url: list(alike(problems[url])) for url in urls if url in problems})
         for url, resource in entries:
             said.setdefault(url, []).append(f"{resource['resourceType']}/{resource.get('id', '')}")
         return bundle
@@ -231,7 +234,9 @@ class _Conversion:
 
 
 def _kept(file: File, resources: tuple[str, ...]) -> Unit:
-    what = {"ccda": "C-CDA", "hl7v2": "HL7 v2", "fhir-xml": "FHIR XML, but not of a type of R4"}.get(file.kind, file.content_type)
+    what = {"ccda": "C-CDA", "hl7v2": "HL7 v2", "fhir-xml": "FHIR XML, but not of a type of R4"}.get(
+        file.kind, file.content_type
+    )
     message = f"is {what}, kept whole as a document; its content is not mapped"
     note = problem("informational", file.path, message, rule="convert.kept", severity="information")
     return Unit(source=file.path, sha256=file.sha256, outcome="kept", resources=resources, problems=(note,))

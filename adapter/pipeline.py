@@ -1,11 +1,11 @@
-"""A case's way through: load -> check -> release -> map -> validate -> deliver -> record."""
+"""A case's way through: load -> check -> release -> map (and claim) -> validate -> deliver -> record."""
 
 import datetime as dt
 from pathlib import Path
 
 import msgspec
 
-from adapter.account import Account
+from adapter.account import Account, alike
 from adapter.checked import Checked
 from adapter.closing import close_account, inside
 from adapter.config import Settings
@@ -14,7 +14,7 @@ from adapter.consent.decide import Decision, decide
 from adapter.consent.gate import release
 from adapter.consent.policy import policy_for
 from adapter.consent.release import Release
-from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle
+from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle, theirs
 from adapter.errors import Failure, NotPermitted
 from adapter.ledger.store import Ledger
 from adapter.recording import content_digest, decision_row, disclosure_row, release_row
@@ -58,7 +58,7 @@ def rehearse(checked: Checked, settings: Settings, now: Moment) -> Account | Non
     if _obstacles(checked):
         return None
     released = release(checked.loaded, checked.decision, now, validate_resource, read_again)
-    return close_account(checked, released, _validated(released, fhir_bundle(released, settings)))
+    return close_account(checked, released, _validated(released, fhir_bundle(released, settings), settings))
 
 
 def _obstacles(checked: Checked) -> tuple[Problem, ...]:
@@ -88,8 +88,8 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
     try:
         released = _release(checked, now, ledger)
         bundle = fhir_bundle(released, settings)
-        carried_problems = _validated(released, bundle)
-        row = ledger.prepare(decision_row(checked, now), release_row(checked, released, settings, target.name))
+        carried_problems = _validated(released, bundle, settings)
+        row = ledger.prepare(decision_row(checked, now), release_row(checked, released, bundle, settings, target.name))
         digest, noticed = deliver(released, bundle, target, settings)
         ledger.delivered(row, disclosure_row(checked, released, digest, now))
     finally:
@@ -132,23 +132,46 @@ def not_permitted(decision: Decision) -> tuple[Problem, ...]:
     )
 
 
-def _validated(released: Release, bundle: Json) -> dict[str, tuple[Problem, ...]]:
-    """Problems of carried resources by fullUrl; what we made must have none.
+def _validated(released: Release, bundle: Json, settings: Settings) -> dict[str, tuple[Problem, ...]]:
+    """Problems of carried resources by fullUrl, those alike as one; what we made must have none.
 
     Raises:
-        Failure: an entry of ours is not valid.
+        Failure: an entry of ours is not valid, or the target is strict and one that is carried is not.
     """
     urls = [entry["fullUrl"] for entry in bundle["entry"]]
-    theirs = {item.full_url for item in released.carried}
+    foreign = theirs(released)
     carried: dict[str, list[Problem]] = {}
     ours: list[Problem] = []
     for found in validate_bundle(bundle):
         number = found.where.removeprefix("Bundle.entry[").partition("]")[0]
         url = urls[int(number)] if number.isdigit() and found.where.startswith("Bundle.entry[") else None
-        if url in theirs:
+        if url in foreign:
             carried.setdefault(str(url), []).append(inside(found, bundle["entry"][int(number)]["resource"]))
         elif found.stops:
             ours.append(found)
     if ours:
         raise Failure(ours)
-    return {url: tuple(items) for url, items in carried.items()}
+    told = {url: alike(items) for url, items in carried.items()}
+    if settings.target_strict:
+        _check_strict(released, told)
+    return told
+
+
+def _check_strict(released: Release, told: dict[str, tuple[Problem, ...]]) -> None:
+    """Raise Failure where something that is carried is not valid."""
+    wrong = [
+        msgspec.structs.replace(found, where=f"{item.unit} -> {found.where}")
+        for item in released.carried
+        for found in told.get(item.full_url, ())
+        if found.stops
+    ]
+    if wrong:
+        raise Failure([_too_strict(), *wrong])
+
+
+def _too_strict() -> Problem:
+    message = (
+        "is set to strict, and what came as FHIR is not valid as it stands: mend it at its source, keep it out of the "
+        "case, or send it to a target that takes it as it came; nothing was written"
+    )
+    return problem("business-rule", "target_strict", message, rule="target.strict")

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from adapter.checked import Checked
+from adapter.claims import claim_beside, families
 from adapter.config import Settings
 from adapter.consent.case_facts import party_name
 from adapter.consent.release import Release
@@ -50,13 +51,15 @@ def decision_row(checked: Checked, now: Moment) -> dict[str, object]:
     }
 
 
-def release_row(checked: Checked, released: Release, settings: Settings, target: str) -> dict[str, object]:
-    """The release and its AuditEvent (IHE BALP Privacy Disclosure Source); `target` is what is written."""
+def release_row(
+    checked: Checked, released: Release, bundle: Json, settings: Settings, target: str
+) -> dict[str, object]:
+    """The release and its AuditEvent (IHE BALP Privacy Disclosure Source); `target` is what is written as `bundle`."""
     return {
         "content_sha256": content_digest(released),
         "decided_at": str(released.decided_at),
         "basis": [{"code": row.code, "citation": row.citation} for row in released.basis],
-        "audit_event": _plain(_audit(checked, released, settings, target)),
+        "audit_event": _plain(_audit(checked, released, bundle, settings, target)),
     }
 
 
@@ -86,7 +89,7 @@ def _plain(resource: Json) -> object:
     return msgspec.json.decode(dumps(resource))
 
 
-def _audit(checked: Checked, released: Release, settings: Settings, target: str) -> Json:
+def _audit(checked: Checked, released: Release, bundle: Json, settings: Settings, target: str) -> Json:
     case, decision = released.case, checked.decision
     assert case.access is not None
     ctx = writing(case, released.carried, assembly(released, settings))
@@ -109,4 +112,5 @@ def _audit(checked: Checked, released: Release, settings: Settings, target: str)
         purpose=case.access.purpose if case.access.purpose in table("purpose-of-use").values else None,
         policies=tuple(row.uri for row in released.basis),
     )
-    return audit_event.to_fhir(record, Writing({**ctx.urls, "disclosure": URN + own}, case.test_data))
+    made = audit_event.to_fhir(record, Writing({**ctx.urls, "disclosure": URN + own}, case.test_data))
+    return claim_beside(URN + own, made, bundle, families(settings))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from adapter.cli.run import emit, end, guarded, now, settings, tell
 
@@ -41,10 +42,11 @@ def check_command(ctx: click.Context, case: Path, as_json: bool) -> None:
 @click.option(
     "--to", "target", required=True, type=click.Path(path_type=Path), metavar="OUT", help="Folder, or FILE.zip."
 )
+@click.option("--strict", is_flag=True, help="Write nothing where something that came as FHIR is not valid.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the summary.")
 @click.pass_context
 @guarded
-def export_command(ctx: click.Context, case: Path, target: Path, as_json: bool) -> None:
+def export_command(ctx: click.Context, case: Path, target: Path, strict: bool, as_json: bool) -> None:
     """Export CASE as a sealed bundle to OUT; OUT.account.json beside it says what became of every unit."""
     from adapter.cli import show
     from adapter.delivery.earlier import check_account
@@ -53,8 +55,10 @@ def export_command(ctx: click.Context, case: Path, target: Path, as_json: bool) 
 
     place = target.with_name(f"{target.name}.account.json")
     check_account(place)
+    chosen = settings(ctx)
+    chosen = replace(chosen, target_strict=chosen.target_strict or strict)
     try:
-        done = export_case(case, target, settings(ctx), now())
+        done = export_case(case, target, chosen, now())
     except NotPermitted as refusal:
         if as_json:
             emit(show.decision_json(refusal.decision))

@@ -31,11 +31,13 @@ def convert_command(ctx: click.Context, paths: tuple[Path, ...], target: Path | 
 
     What names nobody goes to DIR/unassigned. A use inside the holder's walls (45 CFR 164.506(c)(1)), no disclosure.
     """
+    from adapter.claims import families
     from adapter.convert import convert
 
     if form == "xml" and target is None:
         raise click.UsageError("--format xml writes bundle.xml: name a folder with --to")
-    done = convert(paths, settings(ctx).namespace, dt.datetime.now(dt.UTC).date())
+    chosen = settings(ctx)
+    done = convert(paths, chosen.namespace, dt.datetime.now(dt.UTC).date(), families(chosen))
     if target is None:
         _stream(done)
         tell(found for unit in done.account.units if unit.outcome == "refused" for found in unit.problems)

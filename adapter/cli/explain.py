@@ -70,11 +70,19 @@ def mapping() -> list[Line]:
 
 
 def mappers() -> list[Line]:
-    """One line for every mapper: what it is about, the FHIR resource, the profile it writes."""
+    """One line for every mapper: its subject, the FHIR resource, the profiles it claims where it satisfies them."""
     return [
-        {"domain": _about(module), "FHIR": _resource(module), "profile": getattr(module, "PROFILE", "")}
-        for _, module in _modules()
+        {"domain": _about(module), "FHIR": _resource(module), "profiles": " ".join(_profiles(name, module))}
+        for name, module in _modules()
     ]
+
+
+def _profiles(name: str, module: ModuleType) -> tuple[str, ...]:
+    """What claims.csv lists for the mapper, each once; the base type's own where it lists nothing."""
+    from mappings.terminology.tables import records
+
+    listed = (row["profile"] for row in records("claims") if f"fhir.{row['mapper']}" == name)
+    return tuple(dict.fromkeys(listed)) or (getattr(module, "PROFILE", ""),)
 
 
 def consent() -> list[Line]:
@@ -152,10 +160,10 @@ def _markdown(lines: list[Line]) -> list[str]:
 
 
 def _cell(title: str, text: str) -> str:
-    """A cell of a markdown table: codes and paths as code, a profile as a link, everything else as it is."""
+    """A cell of a markdown table: codes and paths as code, profiles as links, everything else as it is."""
     safe = text.replace("|", "\\|")
-    if title == "profile" and text:
-        return f"[{safe.rpartition('/')[2]}]({safe})"
+    if title == "profiles":
+        return "<br>".join(f"[{url.rpartition('/')[2]}]({url})" for url in safe.split())
     return f"`{safe}`" if title in ("mapper", "FHIR", "rule", "table", "value", "code", "system") and text else safe
 
 

@@ -8,6 +8,7 @@ bundle.json  manifest.json  manifest.jws  index.html  case.json  documents/  DIC
 import shutil
 from pathlib import Path
 
+from adapter.claims import claim, claimed, families
 from adapter.config import Settings
 from adapter.consent.notices import PART2_STATEMENT
 from adapter.consent.release import Release
@@ -58,8 +59,14 @@ This holds health information about one person. Use it for the purpose it was re
 
 
 def fhir_bundle(release: Release, settings: Settings) -> Json:
-    """The release as a FHIR Bundle (collection)."""
-    return assemble(release.case, release.carried, assembly(release, settings))
+    """The release as a FHIR Bundle (collection); what is ours in it claims the profiles it satisfies."""
+    made = assemble(release.case, release.carried, assembly(release, settings))
+    return claim(made, theirs(release), families(settings))
+
+
+def theirs(release: Release) -> frozenset[str]:
+    """The fullUrls of what is carried: it leaves as it came and claims what it claimed."""
+    return frozenset(item.full_url for item in release.carried)
 
 
 def assembly(release: Release, settings: Settings) -> Assembly:
@@ -102,7 +109,7 @@ def deliver(release: Release, bundle: Json, target: Path, settings: Settings) ->
             (tree / PART2).write_text(PART2_STATEMENT + "\n", encoding="ascii")
         _write_documents(release, tree)
         noticed = _write_images(release, tree, settings)
-        return _seal(release, tree, settings), noticed
+        return _seal(release, tree, settings, claimed(bundle, theirs(release))), noticed
 
 
 def _write_documents(release: Release, tree: Path) -> None:
@@ -133,7 +140,7 @@ def _write_images(release: Release, tree: Path, settings: Settings) -> tuple[Pro
     return tuple(write_media(files, tree, uid))
 
 
-def _seal(release: Release, tree: Path, settings: Settings) -> str:
+def _seal(release: Release, tree: Path, settings: Settings, profiles: tuple[str, ...]) -> str:
     import hashlib
 
     basis = tuple(Basis(code=b.code, citation=b.citation, uri=b.uri) for b in release.basis)
@@ -141,6 +148,7 @@ def _seal(release: Release, tree: Path, settings: Settings) -> str:
     made = Manifest(
         adapter_version=adapter_version,
         profiles_version=profiles_version,
+        profiles=profiles,
         case=release.case.id,
         released_at=str(release.decided_at),
         carried=len(release.carried),

@@ -40,12 +40,17 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The manifest of a case bundle; `carried` is how many entries of bundle.json (the last ones) came as FHIR."""
+    """The manifest of a case bundle.
+
+    `profiles_version` is that of our FHIR package, `profiles` what ours in bundle.json satisfies (`canonical|version`);
+    `carried` is how many entries of bundle.json (the last ones) came as FHIR.
+    """
 
     format: Literal["second-opinion-bundle/1"] = "second-opinion-bundle/1"
     fhir_version: str = "4.0.1"
     adapter_version: str
     profiles_version: str
+    profiles: tuple[str, ...] = ()
     case: str
     released_at: str
     carried: int

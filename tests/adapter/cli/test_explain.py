@@ -46,21 +46,30 @@ def test_the_summary_has_one_line_a_mapper() -> None:
     assert {
         "domain": "Part, block and slide",
         "FHIR": "Specimen",
-        "profile": "http://hl7.org/fhir/StructureDefinition/Specimen",
+        "profiles": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-specimen"
+        " http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-human-specimen"
+        " https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-material",
     } in lines
+    assert {
+        "domain": "Where images can be fetched",
+        "FHIR": "Endpoint",
+        "profiles": "http://hl7.org/fhir/StructureDefinition/Endpoint",
+    } in lines, "what claims nothing is of the base type's own profile"
     assert {
         "domain": "The holder's record of a disclosure",
         "FHIR": "AuditEvent",
-        "profile": "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PrivacyDisclosure.Source",
+        "profiles": "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PrivacyDisclosure.Source"
+        " https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-disclosure",
     } in lines
 
 
 def test_the_summary_as_markdown() -> None:
     lines = run("mapping", "--summary", "--format", "markdown").splitlines()
-    assert lines[:2] == ["| domain | FHIR | profile |", "|---|---|---|"]
-    assert (
-        "| Part, block and slide | `Specimen` | [Specimen](http://hl7.org/fhir/StructureDefinition/Specimen) |" in lines
-    )
+    assert lines[:2] == ["| domain | FHIR | profiles |", "|---|---|---|"]
+    ours = "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-release"
+    theirs = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-provenance"
+    profiles = f"[us-core-provenance]({theirs})<br>[second-opinion-release]({ours})"
+    assert f"| Where something comes from | `Provenance` | {profiles} |" in lines
 
 
 def test_a_rule_of_the_law_with_its_paragraph() -> None:
