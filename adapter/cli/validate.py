@@ -12,7 +12,7 @@ import click
 from adapter.cli.run import emit, end, guarded, printable
 
 PATH = click.Path(exists=True, allow_dash=True, path_type=Path)
-PACKAGE = click.Path(exists=True, dir_okay=False, path_type=Path)
+PACKAGE = click.Path(exists=True, path_type=Path)
 
 
 @click.command("validate")

@@ -10,8 +10,8 @@ from mappings.fhir.wire import ExactDecimal, number
 FHIR = "http://hl7.org/fhir"
 XHTML = "http://www.w3.org/1999/xhtml"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-MAX_DEPTH = 200
-"""Elements inside one another; the JSON reader draws the line at the same depth."""
+MAX_DEPTH = 100
+"""Objects inside one another; validation draws the line there too, and JSON at twice as many lists and objects."""
 RULE = "fhir.xml"
 
 _INTEGERS = frozenset(("integer", "unsignedInt", "positiveInt"))

@@ -159,8 +159,8 @@ class _Reader:
         return said
 
     def _members(self, node: Node, kind: str, place: Place) -> Json:
-        if self._depth > MAX_DEPTH:
-            message = f"is nested deeper than {MAX_DEPTH} levels"
+        if self._depth >= MAX_DEPTH:
+            message = f"is nested deeper than {MAX_DEPTH} objects"
             self._report(node, _path(place), message, RULE, code="too-long")
             return {}
         self._depth += 1

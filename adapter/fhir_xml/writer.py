@@ -39,6 +39,7 @@ class _Writer:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.problems: list[Problem] = []
+        self._open = 0
 
     def _refuse(self, where: str, message: str) -> None:
         self.problems.append(problem("not-supported", where, message, rule=RULE))
@@ -60,9 +61,10 @@ class _Writer:
             self.parts.append(f"{indent}</{tag}>\n")
 
     def _members(self, value: Json, kind: str, where: str, depth: int) -> None:
-        if depth > MAX_DEPTH:
-            self._refuse(where, f"is nested deeper than {MAX_DEPTH} levels")
+        if self._open >= MAX_DEPTH:
+            self._refuse(where, f"is nested deeper than {MAX_DEPTH} objects")
             return
+        self._open += 1
         known = form(kind)
         for name in self._ordered(value, known, kind, where):
             element = known.elements[name]
@@ -70,6 +72,7 @@ class _Writer:
             for index, (one, extra) in enumerate(self._items(value, name, element, place)):
                 at = place if element.max == 1 else f"{place}[{index}]"
                 self._value(name, one, extra, element, at, depth)
+        self._open -= 1
 
     def _ordered(self, value: Json, known: Form, kind: str, where: str) -> list[str]:
         """The elements of an object in the order of the definition, each once."""
