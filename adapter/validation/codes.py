@@ -1,42 +1,136 @@
-"""Ring 2: required bindings (https://hl7.org/fhir/R4/terminologies.html#required) of every R4 type.
+"""Ring 2: codes (https://hl7.org/fhir/R4/terminologies.html).
 
-Not judged, because their codes are outside the base definitions: media types, currencies, UCUM, LOINC answer lists.
+Every code of a code system of which all codes are known must be one of it, bound or not; what is bound must be in its
+required value set and in its largest one. What only SNOMED CT, LOINC, ICD, CPT or VSAC could tell is not judged; nor
+are displays, nor what an extensible or preferred binding would rather have: HL7's engine finds no error there either.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from adapter.validation import facts
+from adapter.validation.facts import Definitions
+from adapter.validation.model import Binding
 from adapter.validation.structure import Node
-from mappings.problems import Problem, problem
+from adapter.validation.terminology import ValueSet, exists
+from mappings.problems import Problem, Severity, problem
 
 RULE = "fhir.binding"
+UNKNOWN = "fhir.code"
+_CODED = frozenset({"Coding", "CodeableConcept", "Quantity", "SimpleQuantity", "Age", "Count", "Distance", "Duration"})
+_TEXTUAL = frozenset({"code", "string", "uri"})
+# CapabilityStatement.format and patchFormat are bound to media types, but "json", "xml" and "ttl" are meant as well.
+_SHORT_FORMATS = frozenset({"json", "xml", "ttl"})
 
 
-def check(nodes: Iterable[Node]) -> Iterator[Problem]:
-    """Yield one Problem for each coded element outside its required value set."""
+def check(nodes: Iterable[Node], definitions: Definitions | None = None) -> Iterator[Problem]:
+    """Yield one Problem for each element with a code that its system has not, or outside what it is bound to.
+
+    Args:
+        nodes: of the walk; a Coding is judged with the CodeableConcept it stands in.
+        definitions: the built-in ones where not given.
+    """
+    known = definitions or facts.definitions()
     for node in nodes:
-        binding = node.element.binding if node.element else None
-        if binding and not _bound(node.kind, node.value, binding):
-            listing = facts.listing(binding)
-            choose = f"; use one of {listing}" if listing else ""
-            message = f"is not a code of the required value set {binding}{choose}"
-            yield problem("code-invalid", node.where, message, rule=RULE)
+        if node.kind in _CODED and not _in_concept(node):
+            message = unknown(node.kind, node.value, known)
+            if message:
+                yield problem("code-invalid", node.where, message, rule=UNKNOWN)
+        bound = node.element.bound if node.element else None
+        if bound and not _short_format(node):
+            found = judge(node.kind, node.value, bound, known)
+            if found:
+                yield problem("code-invalid", node.where, found[1], rule=RULE, severity=found[0])
 
 
-def _bound(kind: str, value: Any, binding: str) -> bool:
-    if kind == "CodeableConcept":
-        codings = value.get("coding")
-        return isinstance(codings, list) and any(_coding(coding, binding) for coding in codings)
-    if kind == "Coding":
-        return _coding(value, binding)
-    if isinstance(value, str):
-        return value in facts.codes(binding)
-    return True
+def _in_concept(node: Node) -> bool:
+    return node.kind == "Coding" and node.owner is not None and node.owner.kind == "CodeableConcept"
 
 
-def _coding(value: Any, binding: str) -> bool:
+def _short_format(node: Node) -> bool:
+    named = node.element is not None and node.element.name in ("format", "patchFormat")
+    return named and node.kind == "code" and node.value in _SHORT_FORMATS
+
+
+def unknown(kind: str, value: Any, definitions: Definitions) -> str | None:
+    """Say that a Coding, CodeableConcept or Quantity names a code that its code system has not; None where not so."""
+    for coding in _codings(kind, value):
+        system, code = coding.get("system"), coding.get("code")
+        if not isinstance(system, str):
+            continue
+        if kind not in ("Coding", "CodeableConcept") and ":" not in system:
+            return "has a relative system: give the canonical URL of the code system"
+        if isinstance(code, str) and exists(system, code, definitions) is False:
+            return f"has a code that {system} has not: give one of its codes, in its spelling and case"
+    return None
+
+
+def judge(kind: str, value: Any, binding: Binding, definitions: Definitions) -> tuple[Severity, str] | None:
+    """Judge one value against one binding of any strength, its largest value set included.
+
+    Args:
+        kind: R4 type of the value.
+        value: JSON of the value.
+        binding: of the element, by its type or by a profile.
+        definitions: where value sets are found.
+
+    Returns:
+        Severity and message; None where nothing is wrong, or nobody can say.
+    """
+    if binding.strength == "required":
+        found = _outside(kind, value, binding.value_set, definitions)
+        if found:
+            return "error", found
+    if binding.most and _names_code(kind, value):
+        most = _outside(kind, value, binding.most, definitions)
+        if most:
+            return "error", f"{most} (the largest set allowed here)"
+    return None
+
+
+def _outside(kind: str, value: Any, url: str, definitions: Definitions) -> str | None:
+    """Say that a value is outside a value set; None where it is in it or nobody can say."""
+    known = definitions.value_set(url)
+    if known is None:
+        return None
+    if kind in _TEXTUAL:
+        inside = known.verdict(None, value) if isinstance(value, str) else True
+    elif kind in _CODED:
+        if not _names_code(kind, value):
+            return _no_code(kind, known)
+        verdicts = [_verdict(known, coding) for coding in _codings(kind, value)]
+        inside = True if True in verdicts else None if None in verdicts else False
+    else:
+        return None
+    return None if inside is not False else f"is not in the value set {known.url}{_choose(known)}"
+
+
+def _no_code(kind: str, known: ValueSet) -> str | None:
+    if kind not in ("Coding", "CodeableConcept"):
+        return None
+    return f"names no code: one of the value set {known.url} is required{_choose(known)}"
+
+
+def _verdict(known: ValueSet, coding: dict[str, Any]) -> bool | None:
+    system, code = coding.get("system"), coding.get("code")
+    return known.verdict(system, code) if isinstance(system, str) and isinstance(code, str) else False
+
+
+def _choose(known: ValueSet) -> str:
+    return f"; use one of {known.listing}" if known.listing else ""
+
+
+def _names_code(kind: str, value: Any) -> bool:
+    if kind in _TEXTUAL:
+        return True
+    return any("code" in coding for coding in _codings(kind, value))
+
+
+def _codings(kind: str, value: Any) -> list[dict[str, Any]]:
+    """Return what carries a system and a code in a value, however malformed it is."""
     if not isinstance(value, dict):
-        return False
-    system, code = value.get("system"), value.get("code")
-    return isinstance(system, str) and isinstance(code, str) and (system, code) in facts.codings(binding)
+        return []
+    if kind != "CodeableConcept":
+        return [value]
+    codings = value.get("coding")
+    return [coding for coding in codings if isinstance(coding, dict)] if isinstance(codings, list) else []

@@ -2,9 +2,9 @@
 
     python -m adapter.validation.grammars_compiler FOLDER
 
-FOLDER holds `ucum-essence.xml` (UCUM, https://unitsofmeasure.org), `registry.json` (the IANA language subtag registry as
-the PyPI package language-tags ships it), `iso4217.json` and `iso3166-1.json` (as pycountry ships them). Never used at run
-time.
+FOLDER holds `ucum-essence.xml` (UCUM, https://unitsofmeasure.org), `registry.json` (the IANA language subtag registry
+as the PyPI package language-tags ships it), `iso4217.json` and `iso3166-1.json` (as pycountry ships them). Never used
+at run time.
 """
 
 import json
@@ -15,8 +15,8 @@ from typing import Any
 
 FILE = "grammars.json"
 UCUM_NOTICE = (
-    "Symbols of the Unified Code for Units of Measure (UCUM), copyright 1999-2024 Regenstrief Institute, Inc., under the "
-    'UCUM License 1.0 (https://unitsofmeasure.org/license), provided "as is", without warranties of any kind.'
+    "Symbols of the Unified Code for Units of Measure (UCUM), copyright 1999-2024 Regenstrief Institute, Inc., under "
+    'the UCUM License 1.0 (https://unitsofmeasure.org/license), provided "as is", without warranties of any kind.'
 )
 # Withdrawn from ISO 4217 in recent years; amounts of their time still name them.
 _WITHDRAWN = "BGN BYR CUC EEK HRK LTL LVL MRO SLL STD VEF ZMK ZWL USS".split()  # noqa: SIM905

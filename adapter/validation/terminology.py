@@ -170,8 +170,8 @@ class Terminology:
         """
         read = msgspec.json.decode(facts, type=dict[str, dict[str, msgspec.Raw]])
         self._systems, self._sets, self._base = read.get("codeSystems", {}), read.get("valueSets", {}), base
-        self._made_systems: dict[str, CodeSystem | None] = {}
-        self._made_sets: dict[str, ValueSet | None] = {}
+        self._made_systems: dict[str, CodeSystem] = {}
+        self._made_sets: dict[str, ValueSet] = {}
 
     def code_system(self, url: str) -> CodeSystem | None:
         """Return the code system, whatever the version asked for; None where it is not known."""
@@ -180,8 +180,8 @@ class Terminology:
             raw = self._systems.get(plain)
             if raw is not None:
                 self._made_systems[url] = read_code_system(plain, msgspec.json.decode(raw))
-            else:
-                self._made_systems[url] = self._base.code_system(plain) if self._base else None
+            else:  # not remembered: an input may ask for any number of systems that do not exist
+                return self._base.code_system(plain) if self._base else None
         return self._made_systems[url]
 
     def value_set(self, url: str) -> ValueSet | None:
@@ -192,7 +192,7 @@ class Terminology:
             if raw is not None:
                 self._made_sets[url] = read_value_set(plain, msgspec.json.decode(raw), self)
             else:
-                self._made_sets[url] = self._base.value_set(plain) if self._base else None
+                return self._base.value_set(plain) if self._base else None
         return self._made_sets[url]
 
 
