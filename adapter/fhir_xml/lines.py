@@ -8,11 +8,11 @@ _STEP = re.compile(r"([A-Za-z]\w*)(?::[^.\[(]*)?(?:\.ofType\((\w+)\))?(?:\[(\d+)
 
 
 def steps(where: str) -> list[tuple[str, str, int]]:
-    """The steps of a place below its root: (name, JSON property where a choice says its type, index)."""
+    """The steps of a place below its root: (name, JSON property where a choice says its type, index or -1)."""
     found = []
     for step in _STEP.finditer(where.partition(" ")[0]):
         name, kind = step[1], step[2] or ""
-        found.append((name, name + kind[:1].upper() + kind[1:], int(step[3] or 0)))
+        found.append((name, name + kind[:1].upper() + kind[1:], -1 if step[3] is None else int(step[3])))
     return found[1:]
 
 
@@ -22,9 +22,9 @@ def line_at(root: Node, where: str) -> int | None:
     for name, chosen, index in steps(where):
         below = _inside(node)
         fitting = [child for child in below if _local(child) in (name, chosen)]
-        if index >= len(fitting):
+        if index >= len(fitting) or not fitting:
             break
-        node = fitting[index]
+        node = fitting[max(index, 0)]
     line = node.sourceline
     return int(line) if line is not None else None
 

@@ -35,14 +35,19 @@ class _Search:
         if not goals:
             self._skip()
             return
+        met: set[str] = set()
         for token in self._tokens:
             if token[0] == "}":
                 return
             if token[0][0] != '"':
                 continue
-            name = token[0][1:-1].removeprefix("_")
-            below = [goal for goal in goals if goal[1] and name in goal[1][0][:2]]
+            name = token[0][1:-1]
+            plain = name.removeprefix("_")
+            below = [goal for goal in goals if goal[1] and plain in goal[1][0][:2]]
+            if name != plain:  # what stands on a primitive is told at the primitive, where there is one
+                below = [goal for goal in below if goal[0] not in met]
             self._mark(below, token.start())
+            met.update(place for place, _ in below)
             if self._member(below) == "}":
                 return
 
@@ -52,7 +57,7 @@ class _Search:
         if token is None or token[0] in ",}":
             return token[0] if token else "}"
         if token[0] == "{":
-            self._object([(place, rest[1:]) for place, rest in below if rest[0][2] == 0])
+            self._object([(place, rest[1:]) for place, rest in below if rest[0][2] <= 0])
         elif token[0] == "[":
             self._array(below)
         return ""
