@@ -67,11 +67,11 @@ class Types:
                 self._on_elements[path] = self._keys(element)
 
     def _keys(self, element: Node) -> str:
-        """Note the constraints that are not said by another type (those have a source) and return their keys."""
+        """Note the constraints that are the type's own (inherited ones have a source) and return their keys."""
         keys = []
         for constraint in element.get("constraint", []):
             key = constraint["key"]
-            if key in EVERYWHERE or constraint.get("source", "").rpartition("/")[2] not in ("", element["path"]):
+            if key in EVERYWHERE or "source" in constraint:
                 continue
             said = [constraint["expression"], constraint["severity"]]
             if self._constraints.setdefault(key, said) != said:  # R4 has two inv-1

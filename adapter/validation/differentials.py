@@ -91,10 +91,8 @@ class _Reader:
             yield [path, fact]
 
     def _id(self, element: Json) -> str:
-        """The element's id; made from path and slice names where it has none, or one in another style."""
-        path, given = str(element["path"]), str(element.get("id", ""))
-        if ".".join(step.partition(":")[0] for step in given.split(".")) == path:
-            return given
+        """The element's id, made from paths and slice names: what an id says otherwise, HL7's engine passes over."""
+        path = str(element["path"])
         self._open = {outer: name for outer, name in self._open.items() if path.startswith(f"{outer}.")}
         if "sliceName" in element:
             self._open[path] = str(element["sliceName"])

@@ -48,7 +48,6 @@ class Element(msgspec.Struct, frozen=True, kw_only=True):
     min: int
     max: int | None
     targets: frozenset[str] = frozenset()
-    binding: str | None = None
     bound: Binding | None = None
     constraints: tuple[Constraint, ...] = ()
 
@@ -108,30 +107,6 @@ def definitions() -> Definitions:
 def resource_types() -> frozenset[str]:
     """The concrete resource types of R4."""
     return frozenset(_facts().resources)
-
-
-class _Codes:
-    def __init__(self, value_set: str) -> None:
-        self._set = definitions().value_set(value_set)
-
-    def __contains__(self, code: Any) -> bool:
-        system, plain = code if isinstance(code, tuple) else (None, code)
-        return self._set is None or self._set.verdict(system, plain) is not False
-
-
-@functools.cache
-def codes(value_set: str) -> _Codes:
-    """To go when codes.py asks value sets."""
-    return _Codes(value_set)
-
-
-codings = codes
-
-
-def listing(value_set: str) -> str:
-    """To go when codes.py asks value sets."""
-    found = definitions().value_set(value_set)
-    return found.listing if found else ""
 
 
 @functools.cache
@@ -205,7 +180,6 @@ def _elements(facts: _Folded, path: str, fact: str) -> list[Element]:
                 min=int(low),
                 max=None if high == "*" else int(high),
                 targets=frozenset(targets.split("|")) if targets else frozenset(),
-                binding=bound.value_set if bound and bound.strength == "required" else None,
                 bound=bound or _bound(facts, facts.type_bindings.get(kind, "")),
                 constraints=_constraints(facts, facts.element_constraints.get(path, "")),
             )

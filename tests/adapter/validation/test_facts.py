@@ -1,127 +1,93 @@
-"""How the facts are made from the base definitions, and how they are read."""
+"""What the facts say of the base types of R4, as they are read."""
 
 import json
 import pathlib
-from typing import Any
 
+import msgspec
 import pytest
 
-from adapter.validation import definitions, facts
-from adapter.validation.definitions import compile_definitions, render
+from adapter.validation import facts
+from adapter.validation.model import Binding, Constraint
 
-SD = "http://hl7.org/fhir/StructureDefinition/"
-
-
-def element(path: str, low: int, high: str, *kinds: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "path": path,
-        "min": low,
-        "max": high,
-        "base": {"path": path},
-        "type": list(kinds),
-        "definition": "Prose.",
-        **more,
-    }
+VS = "http://hl7.org/fhir/ValueSet/"
 
 
-def structure(name: str, kind: str, base: str, *elements: dict[str, Any], **more: Any) -> dict[str, Any]:
-    found = [{"path": name, "min": 0, "max": "*", "base": {"path": name}}, *elements]
-    return {
-        "resourceType": "StructureDefinition", "type": name, "kind": kind, "abstract": False,
-        "derivation": "specialization", "baseDefinition": SD + base, "snapshot": {"element": found}, **more,
-    }  # fmt: skip
-
-
-def required(name: str) -> dict[str, str]:
-    return {"strength": "required", "valueSet": f"http://hl7.org/fhir/ValueSet/{name}|4.0.1"}
-
-
-@pytest.fixture
-def source(tmp_path: pathlib.Path) -> pathlib.Path:
-    """A package of two types: one with everything that the facts say, one profile that is none of them."""
-    quantity = {"code": "Quantity", "profile": [SD + "SimpleQuantity"]}
-    reference = {"code": "Reference", "targetProfile": [SD + "Patient", SD + "Group"]}
-    thing = structure(
-        "Thing", "resource", "DomainResource",
-        {**element("Thing.id", 0, "1"), "base": {"path": "Resource.id"}},
-        element("Thing.status", 1, "1", {"code": "code"}, binding=required("thing-status")),
-        element("Thing.media", 0, "1", {"code": "code"}, binding=required("mimetypes")),
-        element("Thing.subject", 0, "1", reference),
-        element("Thing.focus", 0, "*", {"code": "Reference", "targetProfile": [SD + "Resource"]}),
-        element("Thing.value[x]", 0, "1", quantity, {"code": "string"}),
-        element("Thing.part", 0, "*", {"code": "BackboneElement"}),
-        element("Thing.part.size", 0, "1", {"code": "decimal"}),
-        element("Thing.part.part", 0, "*", contentReference="#Thing.part"),
-    )  # fmt: skip
-    del thing["snapshot"]["element"][-1]["type"]
-    status = {"concept": [{"code": "a", "concept": [{"code": "b"}]}], "url": "http://hl7.org/fhir/thing-status"}
-    files: dict[str, Any] = {
-        "StructureDefinition-Thing": thing,
-        "StructureDefinition-profile": {**thing, "derivation": "constraint", "type": "Other"},
-        "CodeSystem-thing-status": status,
-        "ValueSet-thing-status": {
-            "url": "http://hl7.org/fhir/ValueSet/thing-status",
-            "compose": {"include": [{"system": "http://hl7.org/fhir/thing-status"}]},
-        },
-        "ValueSet-mimetypes": {
-            "url": "http://hl7.org/fhir/ValueSet/mimetypes",
-            "compose": {"include": [{"system": "urn:ietf:bcp:13"}]},
-        },
-    }
-    for name, content in files.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(content))
-    return tmp_path
-
-
-def test_facts_are_made_without_prose_and_without_profiles(source: pathlib.Path) -> None:
-    assert compile_definitions(source) == {
-        "format": 1,
-        "fhirVersion": "4.0.1",
-        "source": "hl7.fhir.r4.core 4.0.1",
-        "resources": ["Thing"],
-        "types": {
-            "Thing": [
-                "DomainResource",
-                {
-                    "status": "1..1 code = thing-status",
-                    "media": "0..1 code = mimetypes",
-                    "subject": "0..1 Reference(Patient|Group)",
-                    "focus": "0..* Reference",
-                    "value[x]": "0..1 SimpleQuantity,string",
-                    "part": "0..* Thing.part",
-                },
-            ],
-            "Thing.part": ["BackboneElement", {"size": "0..1 decimal", "part": "0..* Thing.part"}],
-        },
-        "codes": {"thing-status": {"http://hl7.org/fhir/thing-status": ["a", "b"]}},
-        "openBindings": ["mimetypes"],
-    }
-
-
-def test_the_file_written_reads_back_as_what_was_made(source: pathlib.Path) -> None:
-    made = compile_definitions(source)
-    text = render(made)
-    assert json.loads(text) == made
-    assert max(len(line) for line in text.splitlines()) < 400
-
-
-def test_the_file_in_the_package_is_as_it_is_rendered() -> None:
-    text = pathlib.Path(facts.__file__).with_name(facts.FILE).read_text("utf-8")
-    assert render(json.loads(text)) == text
-
-
-@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["no/such/folder"]])
-def test_without_a_source_folder_nothing_is_written(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert definitions.main(arguments) == 2
-    assert capsys.readouterr().err == "usage: python -m adapter.validation.definitions SOURCE_FOLDER\n"
+def keys(kind: str) -> list[str]:
+    return [each.key for each in facts.type_facts(kind).constraints]
 
 
 def test_an_element_is_read_with_all_it_says() -> None:
     elements = facts.type_facts("Observation").elements
-    assert elements["status"].binding == "observation-status"
+    assert elements["status"].bound == Binding(value_set=f"{VS}observation-status")
     assert elements["subject"].targets == {"Patient", "Group", "Device", "Location"}
     assert (elements["valueQuantity"].step, elements["valueQuantity"].group) == ("value.ofType(Quantity)", "value[x]")
     assert (elements["component"].kind, elements["component"].max) == ("Observation.component", None)
     assert elements["contained"].kind == "Resource"
     assert elements["id"].kind == "id"
     assert facts.type_facts("MedicationRequest").required["medication[x]"][0].name == "medicationCodeableConcept"
+
+
+def test_the_file_says_what_it_is() -> None:
+    path = pathlib.Path(facts.__file__).with_name(facts.FILE)
+    assert path.stat().st_size < 500_000
+    said = json.loads(path.read_bytes())
+    assert (said["format"], said["fhirVersion"], len(said["resources"])) == (2, "4.0.1", 146)
+    assert said["types"]["Period"] == ["Element", {"start": "0..1 dateTime", "end": "0..1 dateTime"}, "per-1"]
+    assert "valueCodeableReference" not in str(said["types"]["Extension"])
+    assert said["types"]["Group.member"][1]["entity"].count("RelatedPerson") == 0
+
+
+def test_a_type_has_its_own_constraints_and_those_it_inherits_nearest_first() -> None:
+    assert keys("DomainResource") == ["dom-2", "dom-3", "dom-4", "dom-5", "dom-6"]
+    assert keys("Observation") == ["obs-6", "obs-7", "dom-2", "dom-3", "dom-4", "dom-5", "dom-6"]
+    assert keys("Patient.contact") == ["pat-1"]
+    assert keys("Age") == ["age-1", "qty-3"]
+    assert keys("SimpleQuantity") == ["sqty-1", "qty-3"]
+    assert keys("Bundle.entry") == ["bdl-5", "bdl-8"]
+    assert keys("HumanName") == []
+
+
+def test_a_constraint_has_its_expression_and_severity() -> None:
+    found = {each.key: each for each in facts.type_facts("Condition").constraints}
+    assert found["con-5"] == Constraint(
+        key="con-5",
+        expression="verificationStatus.coding.where(system='http://terminology.hl7.org/CodeSystem/condition-ver-status'"
+        " and code='entered-in-error').empty() or clinicalStatus.empty()",
+    )
+    assert (found["con-3"].severity, found["dom-6"].severity) == ("warning", "warning")
+
+
+def test_three_types_of_r4_have_a_constraint_of_one_name() -> None:
+    kinds = ("Parameters.parameter", "Task", "TestReport.setup.action")
+    said = [next(each for each in facts.type_facts(kind).constraints if each.key == "inv-1") for kind in kinds]
+    assert [each.expression[:16] for each in said] == ["(part.exists() a", "lastModified.exi", "operation.exists"]
+
+
+def test_an_element_has_the_constraints_that_stand_on_it_alone() -> None:
+    assert [each.key for each in facts.type_facts("Organization").elements["telecom"].constraints] == ["org-3"]
+    assert [each.key for each in facts.type_facts("Narrative").elements["div"].constraints] == ["txt-1", "txt-2"]
+    assert facts.type_facts("Patient").elements["telecom"].constraints == ()
+
+
+def test_a_binding_that_is_not_required_is_there_where_it_has_a_largest_value_set() -> None:
+    language = facts.type_facts("Patient").elements["language"].bound
+    assert language == Binding(value_set=f"{VS}languages", strength="preferred", most=f"{VS}all-languages")
+    assert facts.type_facts("Condition").elements["onsetAge"].bound == Binding(
+        value_set=f"{VS}age-units", strength="extensible", most=f"{VS}all-time-units"
+    )
+    assert facts.type_facts("Condition").elements["code"].bound is None
+    expression = facts.type_facts("Expression").elements["language"].bound
+    assert expression is not None
+    assert expression.most == "http://www.rfc-editor.org/bcp/bcp13.txt"
+
+
+def test_a_file_of_another_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pathlib.Path(facts.__file__).with_name(facts.FILE)
+    other = {**json.loads(path.read_bytes()), "format": 1}
+    monkeypatch.setattr(facts, "_read", lambda name: msgspec.json.encode(other))
+    facts._facts.cache_clear()
+    try:
+        with pytest.raises(ValueError, match=r"definitions\.json has format 1, this version reads 2: make it again"):
+            facts._facts()
+    finally:
+        facts._facts.cache_clear()
