@@ -5,6 +5,7 @@ required value set and in its largest one. What only SNOMED CT, LOINC, ICD, CPT 
 are displays, nor what an extensible or preferred binding would rather have: HL7's engine finds no error there either.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ _CODED = frozenset({"Coding", "CodeableConcept", "Quantity", "SimpleQuantity", "
 _TEXTUAL = frozenset({"code", "string", "uri"})
 # CapabilityStatement.format and patchFormat are bound to media types, but "json", "xml" and "ttl" are meant as well.
 _SHORT_FORMATS = frozenset({"json", "xml", "ttl"})
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def check(nodes: Iterable[Node], definitions: Definitions | None = None) -> Iterator[Problem]:
@@ -33,9 +35,8 @@ def check(nodes: Iterable[Node], definitions: Definitions | None = None) -> Iter
     known = definitions or facts.definitions()
     for node in nodes:
         if node.kind in _CODED and not _in_concept(node):
-            message = unknown(node.kind, node.value, known)
-            if message:
-                yield problem("code-invalid", node.where, message, rule=UNKNOWN)
+            for severity, message in _wrong(node.kind, node.value, known):
+                yield problem("code-invalid", node.where, message, rule=UNKNOWN, severity=severity)
         bound = node.element.bound if node.element else None
         if bound and not _short_format(node):
             found = judge(node.kind, node.value, bound, known)
@@ -52,17 +53,23 @@ def _short_format(node: Node) -> bool:
     return named and node.kind == "code" and node.value in _SHORT_FORMATS
 
 
-def unknown(kind: str, value: Any, definitions: Definitions) -> str | None:
-    """Say that a Coding, CodeableConcept or Quantity names a code that its code system has not; None where not so."""
+def _wrong(kind: str, value: Any, definitions: Definitions) -> Iterator[tuple[Severity, str]]:
+    """Say what is wrong with the codes of a Coding, CodeableConcept or Quantity, whatever they are bound to."""
     for coding in _codings(kind, value):
         system, code = coding.get("system"), coding.get("code")
         if not isinstance(system, str):
             continue
-        if kind not in ("Coding", "CodeableConcept") and ":" not in system:
-            return "has a relative system: give the canonical URL of the code system"
-        if isinstance(code, str) and exists(system, code, definitions) is False:
-            return f"has a code that {system} has not: give one of its codes, in its spelling and case"
-    return None
+        known = exists(system, code, definitions) if isinstance(code, str) else None
+        if known is False:
+            yield "error", f"has a code that {system} has not: give one of its codes, in its spelling and case"
+        elif known is None and (not _SCHEME.match(system) or _is_value_set(system, definitions)):
+            # HL7's engine asks this of a Coding and a Quantity, not of a CodeableConcept.
+            severity: Severity = "warning" if kind == "CodeableConcept" else "error"
+            yield severity, "has a system that is not the absolute URI of a code system"
+
+
+def _is_value_set(system: str, definitions: Definitions) -> bool:
+    return "/ValueSet/" in system and definitions.value_set(system) is not None
 
 
 def judge(kind: str, value: Any, binding: Binding, definitions: Definitions) -> tuple[Severity, str] | None:
@@ -81,7 +88,7 @@ def judge(kind: str, value: Any, binding: Binding, definitions: Definitions) -> 
         found = _outside(kind, value, binding.value_set, definitions)
         if found:
             return "error", found
-    if binding.most and _names_code(kind, value):
+    if binding.most and _placed(kind, value):
         most = _outside(kind, value, binding.most, definitions)
         if most:
             return "error", f"{most} (the largest set allowed here)"
@@ -121,9 +128,12 @@ def _choose(known: ValueSet) -> str:
 
 
 def _names_code(kind: str, value: Any) -> bool:
-    if kind in _TEXTUAL:
-        return True
     return any("code" in coding for coding in _codings(kind, value))
+
+
+def _placed(kind: str, value: Any) -> bool:
+    """Tell whether a value has a code that a largest value set can be asked about: text alone may always stand."""
+    return kind in _TEXTUAL or any("code" in coding and "system" in coding for coding in _codings(kind, value))
 
 
 def _codings(kind: str, value: Any) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ def exists(system: str, code: str, known: Codes) -> bool | None:
     grammar = grammars.SYSTEMS.get(system)
     if grammar:
         return grammar(code)
-    found = known.code_system(system)
+    found = None if "|" in system else known.code_system(system)
     if found is None:
         return None
     return found.knows(code) or (False if found.complete else None)

@@ -87,8 +87,9 @@ def compile_terminology(
     sets: dict[str, Node] = {}
     for resource in resources:
         known = {"CodeSystem": systems, "ValueSet": sets}.get(resource.get("resourceType", ""))
-        if known is not None and isinstance(resource.get("url"), str):
-            known.setdefault(resource["url"], resource)
+        url = resource.get("url")
+        if known is not None and isinstance(url, str) and "|" not in url:  # R4 names versions of some v2 tables so
+            known.setdefault(url, resource)
     made = _Sets(sets, {url: _Tree(node) for url, node in systems.items() if _content(node) == "complete"}, base)
     chosen = sorted(url for url in sets if wanted is None or url in wanted)
     evaluated = {url: made.evaluated(url) for url in chosen}
@@ -119,7 +120,7 @@ def _system(node: Node) -> Any:
         found["depths"] = "".join(chr(ord("a") + depth) for _, depth in walked)
     if content != "complete":
         found["content"] = content
-    if node.get("caseSensitive") is False:
+    if node.get("caseSensitive") is not True:  # v2 tables of R4 do not say; HL7's engine then takes either case
         found["fold"] = True
     return codes if len(found) == 1 else found
 
