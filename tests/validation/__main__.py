@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if chosen.real:
         found = real.compare_files(chosen.real)
         table(found)
-        print("\n".join(differences(found)))
+        report(found)
         return 0
     judged = verdicts.ask() if chosen.judge or chosen.write else verdicts.kept()
     if chosen.write:
@@ -32,8 +32,18 @@ def main(arguments: list[str]) -> int:
     clean = [compare(f"twin:{name}", "good twin", judged[f"twin:{name}"], ours(twin)) for name, twin in good.items()]
     seeded = [compare(f.id, f.kind, judged[f.id], ours(broken(good[f.twin], f))) for f in faults()]
     table([*clean, *seeded])
-    print("\n".join(differences([*clean, *seeded])))
+    report([*clean, *seeded])
     return 1 if any(one.both or one.only_judge or one.only_ours for one in clean) else 0
+
+
+def report(compared: list[Compared]) -> None:
+    """Print the resources that only one calls wrong, and the issues that only one finds."""
+    apart = [one for one in compared if not one.agrees]
+    print(f"\n{len(apart)} of {len(compared)} resources are in error for one of the two only")
+    for one in apart:
+        print(f"{one.name}\tin error only for {'ours' if one.only_ours else 'the reference'}")
+    print("\nissues that only one of the two finds")
+    print("\n".join(differences(compared)))
 
 
 def table(compared: list[Compared]) -> None:

@@ -16,13 +16,15 @@ from mappings.fhir.wire import Json, dumps
 from tests.conftest import shared_folder
 from tests.validation.places import from_one, normal
 
-COUNTED_FROM_ONE = (
+COUNTED_FROM_ONE = re.compile(r"Bundle_BUNDLE_Entry_\w+|BUNDLE_BUNDLE_ENTRY_(NOTFOUND|FOUND)_\w+")
     "Bundle_BUNDLE_Entry_NotFound",
     "Bundle_BUNDLE_Entry_Orphan_DOCUMENT",
     "Bundle_BUNDLE_Entry_Document",
 )
-TWICE_SAID = ("Validation_VAL_Profile_Unknown",)
-"""Without a place; the same is said at meta.profile."""
+TWICE_SAID = ("Validation_VAL_Profile_Unknown", "Bundle_BUNDLE_Entry_Document")
+"""The same is said at meta.profile, and as bdl-11."""
+ENGINE_FAILED = "engine-failed"
+"""The engine itself fell over a resource: whatever is found there is right."""
 _CARDINALITY = re.compile(r"([\w.\[\]:/-]+): (?:minimum required|max allowed) =")
 _SLICE = re.compile(r"Slice '([^']+)'")
 _UNKNOWN = re.compile(r"(?:Unrecognized property|Unrecognised property|Undefined attribute|Undefined element) '@?(\w+)")
@@ -36,6 +38,9 @@ _NAMED = {
     "Extension_EXT_Simple_ABSENT": "value",
     "Extension_EXT_Url_NotFound": "url",
     "Extension_EXT_URL_Absolute": "url",
+    "Validation_VAL_Profile_NoType": "value",
+    "Validation_VAL_Profile_WrongType": "meta.profile[*]",
+    "VALIDATION_VAL_PROFILE_MINIMUM_MAGIC": "coding",
     "Resource_RES_ID_Missing": "id",
     "RESOURCE_DUPLICATE_CONTAINED_ID": "id",
 }
@@ -91,7 +96,7 @@ def judge_paths(paths: Sequence[Path], options: Sequence[str] = ()) -> dict[str,
 
 def finding(severity: str, place: str, rule: str, text: str) -> Finding:
     """One line of the reference validator as a finding."""
-    at = normal(from_one(place) if rule in COUNTED_FROM_ONE else place)
+    at = normal(from_one(place) if COUNTED_FROM_ONE.fullmatch(rule) else place)
     severity = "error" if severity == "fatal" else severity
     if rule.startswith(("Extension_EXTP_Context", "Extension_EXTM_Context")):  # said of the holder, meant the extension
         name = "modifierExtension" if "EXTM" in rule else "extension"

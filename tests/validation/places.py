@@ -12,8 +12,14 @@ _LAST = re.compile(r"\[[\d*]+\]$")
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
+_FILE = re.compile(r"null|\(xml\)|XML|line .*|\$|")
+"""Where a text cannot be read at all, each says it in its own way: the place is the file."""
+
+
 def normal(place: str) -> str:
-    """One notation for a place."""
+    """One notation for a place; empty is the file as such."""
+    if _FILE.fullmatch(place):
+        return ""
     plain = _URL.sub("", _COMMENT.sub("", place)).replace("[x]", "")
     return _OF_TYPE.sub("", plain).removesuffix(".resourceType")  # no element
 
