@@ -8,7 +8,6 @@ from adapter.validation.facts import PRIMITIVES, Element, resource_types, type_f
 from mappings.fhir.wire import ExactDecimal, number
 
 FHIR = "http://hl7.org/fhir"
-XHTML = "http://www.w3.org/1999/xhtml"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 MAX_DEPTH = 100
 """Objects inside one another; validation draws the line there too, and JSON at twice as many lists and objects."""
