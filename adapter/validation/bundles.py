@@ -36,6 +36,8 @@ def _broken(rule: str, where: str, message: str, code: IssueType = "invariant") 
 def _whole(bundle: Json, kind: Any, entries: list[Json], where: str) -> Iterator[Problem]:
     if has(bundle, "total") and kind not in ("searchset", "history"):
         yield _broken("bdl-1", where, "has a total, which only a searchset or a history has")
+    if kind in ("document", "message") and not entries:
+        yield _broken("fhir.entries", where, f"is a {kind}, so it must have an entry", "required")
     if kind == "document":
         identifier = bundle.get("identifier")
         if not isinstance(identifier, dict) or not (has(identifier, "system") and has(identifier, "value")):
@@ -61,8 +63,22 @@ def _entry(kind: Any, entry: Json, where: str) -> Iterator[Problem]:
     if has(entry, "response") != (kind in _RESPONSES):
         message = "must have a response in a batch-response, transaction-response or history, and in no other Bundle"
         yield _broken("bdl-4", where, message)
+    if kind == "searchset":
+        yield from _match(entry, where)
     if not has(entry, "resource", "request", "response"):
         yield _broken("bdl-5", where, "must have a resource, a request or a response")
+
+
+def _match(entry: Json, where: str) -> Iterator[Problem]:
+    """What a searchset asks of its entries (https://hl7.org/fhir/R4/search.html#mode)."""
+    search, resource = entry.get("search"), entry.get("resource")
+    mode = search.get("mode") if isinstance(search, dict) else None
+    kind = resource.get("resourceType") if isinstance(resource, dict) else None
+    if mode not in (None, "match", "include") and kind not in (None, "OperationOutcome"):
+        message = "is neither a match nor included, so it must be an OperationOutcome"
+        yield _broken("fhir.search", f"{where}.resource", message, "structure")
+    if isinstance(resource, dict) and kind != "OperationOutcome" and not has(resource, "id"):
+        yield _broken("fhir.search", f"{where}.resource", "is a search result without an id: give it", "required")
 
 
 def _full_url(kind: Any, entry: Json, where: str) -> Iterator[Problem]:
@@ -83,6 +99,8 @@ def _full_url(kind: Any, entry: Json, where: str) -> Iterator[Problem]:
         yield _broken("fhir.fullUrl", place, "must be absolute (https://... or urn:uuid:...)", "value")
     elif _WEB.fullmatch(url) and isinstance(resource, dict):
         name, own = resource.get("resourceType"), resource.get("id")
+        if own is None and kind not in _REQUESTS and url.rstrip("/").count(f"/{name}/"):
+            yield _broken("fhir.fullUrl", where, "has a fullUrl that ends in an id, and a resource without it", "value")
         if isinstance(own, str) and not url.endswith(f"/{name}/{own}"):
             yield _broken("fhir.fullUrl", place, "must end in the type and id of its resource", "value")
 

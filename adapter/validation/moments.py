@@ -10,16 +10,6 @@ _MOMENT = re.compile(
 )
 
 
-def is_undecided(first: Any, second: Any) -> bool:
-    """Whether two FHIR dates agree as far as both go, but one goes further: neither is surely the later."""
-    one = _MOMENT.fullmatch(first) if isinstance(first, str) else None
-    other = _MOMENT.fullmatch(second) if isinstance(second, str) else None
-    if not one or not other or (one[4] and other[4]):
-        return False
-    (shorter, longer) = sorted((_day(one), _day(other)), key=len)
-    return longer[: len(shorter)] == shorter and bool(len(longer) > len(shorter) or one[4] or other[4])
-
-
 def is_after(first: Any, second: Any) -> bool:
     """Whether `first` is surely later than `second`; false where either is no date or they agree as far as both go."""
     one = _MOMENT.fullmatch(first) if isinstance(first, str) else None

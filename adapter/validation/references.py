@@ -1,120 +1,72 @@
 """Rings 3 and 4: what a Reference may point to, and whether it resolves inside its Bundle.
 
-Resolution is that of https://hl7.org/fhir/R4/bundle.html#references: an absolute reference is looked up among the
-fullUrls; a relative one first gets the base of the fullUrl of the entry it stands in. A `urn:uuid:` that does not
-resolve is an error, as nobody could ever resolve it; another target may exist where the Bundle came from, so its
-absence is a warning.
+A `urn:uuid:` that does not resolve is an error, as nobody could ever resolve it; another target may exist where the
+Bundle came from, so its absence is a warning. What a profile asks of targets is in `targets`.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
 
+from adapter.validation import documents
 from adapter.validation.facts import resource_types
-from adapter.validation.invariants import objects
-from adapter.validation.structure import Node, Scope
-from mappings.fhir.wire import Json
-from mappings.problems import Problem, problem
+from adapter.validation.places import Finding
+from adapter.validation.resolving import ABSOLUTE, CONDITIONAL, said_type
+from adapter.validation.structure import Node
+from adapter.validation.world import World
 
-_LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/([A-Za-z0-9\-.]{1,64}))?(?:#.*)?")
-_RESTFUL = re.compile(r"(https?://.*/|)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-_CONDITIONAL = re.compile(r"[A-Z][A-Za-z]+\?.+")
+RULE = "fhir.reference"
 
 
-class Entries(NamedTuple):
-    """The entries of one Bundle by fullUrl, and whether it may hold conditional references."""
-
-    by_url: dict[str, list[Json]]
-    conditional: bool
-
-
-def index(bundle: Json) -> Entries:
-    """Read the fullUrls of a Bundle."""
-    by_url: dict[str, list[Json]] = {}
-    for entry in objects(bundle.get("entry")):
-        url, resource = entry.get("fullUrl"), entry.get("resource")
-        if isinstance(url, str) and isinstance(resource, dict):
-            by_url.setdefault(url, []).append(resource)
-    return Entries(by_url, bundle.get("type") in ("transaction", "batch"))
-
-
-def check(nodes: Iterable[Node], entries: Entries | None) -> Iterator[Problem]:
-    """Yield what is wrong with the references of a resource, or of a Bundle where its entries are given."""
+def check(nodes: Iterable[Node], world: World) -> Iterator[Finding]:
+    """Yield what is wrong with references, and in a Bundle with those that lead nowhere."""
     for node in nodes:
         if node.kind == "Reference":
             link = node.value.get("reference")
             if isinstance(link, str) and link:
-                yield from _reference(node, link, entries)
+                yield from _reference(node, link, world)
             elif isinstance(stated := node.value.get("type"), str) and stated in resource_types():
-                yield from _target(node, stated, f"{node.where}.type")
-        elif node.kind == "url" and entries and node.value[:9] == "urn:uuid:" and node.value not in entries.by_url:
-            message = "names no entry of the Bundle by its fullUrl: add the entry"
-            yield problem("not-found", node.where, message, rule="fhir.reference")
+                yield from _target(node, stated)
+        elif node.kind == "url" and node.value[:9] == "urn:uuid:":
+            entries = world.entries(node.scope)
+            if entries and node.value not in entries.by_url:
+                message = "names no entry of the Bundle by its fullUrl: add the entry"
+                yield Finding("not-found", node.place, message, RULE)
 
 
-def _reference(node: Node, link: str, entries: Entries | None) -> Iterator[Problem]:
-    where = f"{node.where}.reference"
-    found: list[Json] = []
-    if not link.startswith("#") and entries and not (entries.conditional and _CONDITIONAL.fullmatch(link)):
-        found = resolve(link, node.scope, entries)
+def _reference(node: Node, link: str, world: World) -> Iterator[Finding]:
+    found = world.resolve(link, node.scope)
+    here = link.startswith("#")
+    entries = None if here else world.entries(node.scope)
+    conditional = bool(CONDITIONAL.fullmatch(link))
+    if entries and not (entries.conditional and conditional):
         if not found:
-            yield _unresolved(link, where)
+            yield _unresolved(node, link, world)
         elif len(found) > 1:
-            yield problem("multiple-matches", where, "fits several entries: name the version", rule="fhir.reference")
-    kind = _type(link, node.scope, found)
+            yield Finding("multiple-matches", node.place, "fits several entries: name the version", RULE)
+    kind = found[0].kind if found else None if here else said_type(link)
     if kind is None:
-        if not found and not link.startswith("#") and not _ABSOLUTE.match(link) and not _CONDITIONAL.fullmatch(link):
+        if not here and not ABSOLUTE.match(link) and not conditional:
             message = "is not a reference: use Type/id, an absolute URL, urn:uuid:... or #id"
-            yield problem("value", where, message, rule="fhir.reference")
+            yield Finding("value", node.place, message, RULE)
         return
-    yield from _target(node, kind, where)
+    yield from _target(node, kind)
     stated = node.value.get("type")
     if isinstance(stated, str) and stated.rpartition("/")[2] != kind:
-        yield problem("structure", f"{node.where}.type", "is not the type of the target", rule="fhir.reference-type")
+        yield Finding("structure", node.place, "names a type that is not that of its target", "fhir.reference-type")
 
 
-def _target(node: Node, kind: str, where: str) -> Iterator[Problem]:
+def _target(node: Node, kind: str) -> Iterator[Finding]:
     targets = node.element.targets if node.element else frozenset()
     if targets and kind not in targets:
         message = f"points to a {kind}; here it must be {' | '.join(sorted(targets))}"
-        yield problem("structure", where, message, rule="fhir.target")
+        yield Finding("structure", node.place, message, "fhir.target")
 
 
-def _unresolved(link: str, where: str) -> Problem:
+def _unresolved(node: Node, link: str, world: World) -> Finding:
     if link.lower().startswith("urn:"):
         message = "names no entry of the Bundle by its fullUrl: add the entry or take the reference out"
-        return problem("not-found", where, message, rule="fhir.reference")
+        return Finding("not-found", node.place, message, RULE)
+    if documents.must_be_in(node, world):
+        message = "points outside the document, which must hold what its Composition points to: add the entry"
+        return Finding("not-found", node.place, message, RULE)
     message = "points outside the Bundle: the target was not supplied"
-    return problem("not-found", where, message, rule="fhir.reference", severity="warning")
-
-
-def resolve(link: str, scope: Scope, entries: Entries) -> list[Json]:
-    """The entries a reference points to; a version in it must be that of the entry."""
-    link = link.partition("#")[0]
-    url, _, version = link.partition("/_history/")
-    if not _ABSOLUTE.match(url):
-        base = _RESTFUL.fullmatch(scope.full_url or "")
-        if not base:
-            return []
-        url = base[1] + url
-    found = entries.by_url.get(url, [])
-    return [resource for resource in found if _version(resource) == version] if version else found
-
-
-def _version(resource: Json) -> Any:
-    meta = resource.get("meta")
-    return meta.get("versionId") if isinstance(meta, dict) else None
-
-
-def _type(link: str, scope: Scope, found: list[Json]) -> str | None:
-    """The resource type a reference points to, from the target or from the literal; nothing where neither tells."""
-    if link.startswith("#"):
-        local = [c for c in objects(scope.resource.get("contained")) if c.get("id") == link[1:]]
-        found = local or ([scope.resource] if link == "#" else [])
-    if found:
-        kind = found[0].get("resourceType")
-    else:
-        match = _LITERAL.fullmatch(link)
-        kind = match[1] if match else None
-    return kind if isinstance(kind, str) and kind in resource_types() else None
+    return Finding("not-found", node.place, message, RULE, "warning")

@@ -7,7 +7,7 @@ Walking the resource also yields its nodes, on which the later rings judge.
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Optional
 
 import msgspec
 
@@ -20,6 +20,7 @@ from adapter.validation.facts import (
     resource_types,
     type_facts,
 )
+from adapter.validation.places import Place, render
 from mappings.fhir.wire import Json
 from mappings.problems import IssueType, Problem, Severity, problem
 
@@ -29,163 +30,230 @@ _MAX_OBJECTS = 100  # inside one another; real resources have a dozen, and Pytho
 _SUGGESTING = 100  # looking for what was meant costs time; past so many problems nobody reads it
 
 
-class Scope(msgspec.Struct, kw_only=True):
-    """One resource that is not contained: what `#id` and relative references inside it start from."""
+class Scope(msgspec.Struct, eq=False):
+    """One resource, own or contained: what `#id`, relative references and `%resource` inside it start from.
 
-    where: str
+    Attributes:
+        place: where it stands.
+        resource: its JSON.
+        kind: its type.
+        full_url: of the entry that holds it.
+        outer: the resource that contains it.
+        bundle: the nearest Bundle around it.
+    """
+
+    place: Place
     resource: Json
+    kind: str
     full_url: str | None = None
+    outer: Optional["Scope"] = None
+    bundle: Optional["Scope"] = None
+
+    @property
+    def where(self) -> str:
+        """FHIRPath."""
+        return render(self.place)
+
+    @property
+    def root(self) -> "Scope":
+        """The resource that is not contained."""
+        scope = self
+        while scope.outer is not None:
+            scope = scope.outer
+        return scope
 
 
-class Node(NamedTuple):
+class Node(msgspec.Struct, eq=False):
     """One element as met in an instance.
 
     Attributes:
-        where: FHIRPath.
+        place: where it stands; `where` writes it as FHIRPath.
         kind: type, or the path of a backbone element.
         value: the JSON value; an object for complex kinds, a well-formed primitive otherwise.
         element: its definition; none for a resource.
         scope: the resource it stands in.
+        owner: the node it is an element of; none for a resource.
+        extra: of a primitive, what JSON holds beside it (`_birthDate`).
     """
 
-    where: str
+    place: Place
     kind: str
     value: Any
     element: Element | None
     scope: Scope
+    owner: Optional["Node"] = None
+    extra: Any = None
+
+    @property
+    def where(self) -> str:
+        """FHIRPath; ask for it only where there is something to say."""
+        return render(self.place)
 
 
 class Walk:
-    """One pass over a resource; fills `problems` and `nodes`."""
+    """One pass over a resource; fills `problems`, `nodes`, `scopes`, and the ids of objects with a garbled value."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.nodes: list[Node] = []
+        self.scopes: list[Scope] = []
+        self.garbled: set[int] = set()
         self._depth = 0
 
-    def resource(self, value: Any, where: str | None, *, outer: Scope | None = None, full_url: Any = None) -> None:
-        """Walk a resource: of its own, or contained in `outer`."""
+    def resource(
+        self,
+        value: Any,
+        place: Place | None,
+        *,
+        outer: Scope | None = None,
+        holder: Scope | None = None,
+        url: Any = None,
+    ) -> None:
+        """Walk a resource: of its own, contained in `outer`, or in an entry (with fullUrl `url`) of `holder`."""
         kind = value.get("resourceType") if isinstance(value, dict) else None
         known = isinstance(kind, str) and kind in resource_types()
-        where = where or (str(kind) if known else "Resource")
+        place = place or (str(kind) if known else "Resource")
         if not isinstance(value, dict):
-            self._report("structure", where, "must be a resource, a JSON object", "fhir.json")
+            self._report("structure", place, "must be a resource, a JSON object", "fhir.json")
         elif not known:
             message = "must name a resource type of FHIR R4"
-            self._report("structure", f"{where}.resourceType", message, "fhir.resourceType")
+            self._report("structure", (place, "resourceType", None), message, "fhir.resourceType")
         else:
-            url = full_url if isinstance(full_url, str) else None
-            scope = outer or Scope(where=where, resource=value, full_url=url)
-            self.nodes.append(Node(where, str(kind), value, None, scope))
-            self._members(value, str(kind), where, scope)
+            around = outer.bundle if outer else holder if holder is None or holder.kind == "Bundle" else holder.bundle
+            full_url = url if isinstance(url, str) else None
+            scope = Scope(place, value, str(kind), full_url, outer, around)
+            self.scopes.append(scope)
+            node = Node(place, str(kind), value, None, scope)
+            self.nodes.append(node)
+            self._members(value, node)
 
-    def _report(self, code: IssueType, where: str, message: str, rule: str) -> None:
+    def _report(self, code: IssueType, place: Place, message: str, rule: str) -> None:
         severity: Severity = "warning" if rule in _WARNINGS else "error"
-        self.problems.append(problem(code, where, message, rule=rule, severity=severity))
+        self.problems.append(problem(code, render(place), message, rule=rule, severity=severity))
 
-    def _object(self, value: Any, element: Element, kind: str, where: str, scope: Scope) -> None:
-        if not isinstance(value, dict):
-            self._report("structure", where, "must be a JSON object", "fhir.json")
-        elif not set(value) - {"id"}:
-            self._report("invariant", where, "is empty: give it a value or leave it out", "ele-1")
-        else:
-            if kind != "Element":
-                self.nodes.append(Node(where, kind, value, element, scope))
-            self._members(value, kind, where, scope)
-
-    def _members(self, value: Json, kind: str, where: str, scope: Scope) -> None:
+    def _members(self, value: Json, owner: Node) -> None:
+        """Walk the elements of an object: the value of `owner`, or what JSON holds beside it."""
         if self._depth > _MAX_OBJECTS:
-            self._report("too-long", where, f"is nested deeper than {_MAX_OBJECTS} objects", "fhir.json")
+            self._report("too-long", owner.place, f"is nested deeper than {_MAX_OBJECTS} objects", "fhir.json")
             return
         self._depth += 1
+        kind = owner.kind if value is owner.value else "Element"
         facts = type_facts(kind)
+        elements = facts.elements
         groups: dict[str, str] = {}
         for position, (name, item) in enumerate(value.items()):
-            plain = name[1:] if name[:1] == "_" else name
-            element = facts.elements.get(plain)
-            if element is None or (plain != name and element.kind not in PRIMITIVES):
-                if name != "resourceType" or kind not in resource_types():
-                    self._unknown(name, position, facts, where)
-                continue
+            element, extra, plain = elements.get(name), None, name
+            if element is None:
+                plain = name[1:] if name[:1] == "_" else name
+                element = elements.get(plain)
+                if element is None or element.kind not in PRIMITIVES:
+                    if name != "resourceType" or kind not in resource_types():
+                        self._unknown(name, position, facts, owner.place)
+                    continue
+                if plain in value:
+                    continue
+                item, extra = None, item
+            elif element.kind in PRIMITIVES:
+                extra = value.get("_" + name)
             if groups.setdefault(element.group, plain) != plain:
-                stem = element.group.removesuffix("[x]")
-                self._report("structure", f"{where}.{stem}", "is given in two types: keep one", "fhir.cardinality")
-            if plain == name:
-                self._element(element, item, value.get(f"_{name}"), f"{where}.{element.step}", value, scope)
-            elif plain not in value:
-                self._element(element, None, item, f"{where}.{element.step}", value, scope)
-        self._missing(facts, groups, where)
+                stem = (owner.place, element.group.removesuffix("[x]"), None)
+                self._report("structure", stem, "is given in two types: keep one", "fhir.cardinality")
+            if element.max == 1:
+                self._one(element, item, extra, owner)
+            else:
+                self._many(element, item, extra, owner)
+        if facts.required:
+            self._missing(facts, groups, owner.place)
         self._depth -= 1
 
-    def _missing(self, facts: TypeFacts, groups: Mapping[str, str], where: str) -> None:
+    def _missing(self, facts: TypeFacts, groups: Mapping[str, str], place: Place) -> None:
         for group, members in facts.required.items():
             if group not in groups:
                 low = members[0].min
                 message = f"is missing: it must be given at least {'once' if low == 1 else f'{low} times'}"
-                self._report("required", f"{where}.{group.removesuffix('[x]')}", message, "fhir.cardinality")
+                self._report("required", (place, group.removesuffix("[x]"), None), message, "fhir.cardinality")
 
-    def _unknown(self, name: str, position: int, facts: TypeFacts, where: str) -> None:
+    def _unknown(self, name: str, position: int, facts: TypeFacts, place: Place) -> None:
         """Report a property that the type has not; its name is shown only where it is one that FHIR knows."""
         plain = name.removeprefix("_")
-        place = f"{where}.{plain}" if plain in element_names() else where
-        message = f"property {position + 1} of the object is not an element here"
         near = []
         if len(self.problems) < _SUGGESTING:
             near = difflib.get_close_matches(plain[:64], facts.elements, n=1, cutoff=0.75)
-        self._report("structure", place, message + (f"; is {near[0]} meant?" if near else ""), "fhir.element")
+        message = f"property {position + 1} of the object is not an element here"
+        message += f"; is {near[0]} meant?" if near else ""
+        self._report("structure", (place, plain, None) if plain in element_names() else place, message, "fhir.element")
 
-    def _element(self, element: Element, value: Any, extra: Any, where: str, parent: Json, scope: Scope) -> None:
-        if element.max == 1:
-            if isinstance(value, list):
-                self._report(
-                    "structure", where, "must not repeat: give one value, without brackets", "fhir.cardinality"
-                )
-            elif value is None and extra is None:
-                self._report("structure", where, "is null: leave the element out", "fhir.json")
-            else:
-                self._single(element, value, extra, where, parent, scope)
-            return
+    def _one(self, element: Element, value: Any, extra: Any, owner: Node) -> None:
+        place = (owner.place, element.step, None)
+        if isinstance(value, list):
+            self._report("structure", place, "must not repeat: give one value, without brackets", "fhir.cardinality")
+        elif value is None and extra is None:
+            self._report("structure", place, "is null: leave the element out", "fhir.json")
+        else:
+            self._single(element, value, extra, place, owner)
+
+    def _many(self, element: Element, value: Any, extra: Any, owner: Node) -> None:
+        place, step = (owner.place, element.step, None), element.step
         if not isinstance(value if value is not None else extra, list):
-            self._report("structure", where, "must be a list, even of one value", "fhir.json")
+            self._report("structure", place, "must be a list, even of one value", "fhir.json")
             return
         values = value if isinstance(value, list) else []
         extras = extra if isinstance(extra, list) else []
         count = max(len(values), len(extras))
         if not count or (isinstance(value, list) and not value):
-            self._report("structure", where, "is an empty list: leave the element out", "fhir.json")
+            self._report("structure", place, "is an empty list: leave the element out", "fhir.json")
         if element.max is not None and count > element.max:
-            self._report("structure", where, f"is given more than {element.max} times", "fhir.cardinality")
+            self._report("structure", place, f"is given more than {element.max} times", "fhir.cardinality")
         if element.min > count:
-            self._report("required", where, f"is given fewer than {element.min} times", "fhir.cardinality")
+            self._report("required", place, f"is given fewer than {element.min} times", "fhir.cardinality")
         for index in range(count):
             one = values[index] if index < len(values) else None
             other = extras[index] if index < len(extras) else None
             if one is None and other is None:
-                self._report("structure", f"{where}[{index}]", "is null: leave the element out", "fhir.json")
+                at = (owner.place, step, index)
+                self._report("structure", at, "is null: leave the element out", "fhir.json")
             else:
-                self._single(element, one, other, f"{where}[{index}]", parent, scope)
+                self._single(element, one, other, (owner.place, step, index), owner)
 
-    def _single(self, element: Element, value: Any, extra: Any, where: str, parent: Json, scope: Scope) -> None:
-        if element.kind in PRIMITIVES:
-            self._primitive(element, value, extra, where, scope)
-        elif element.kind == "Resource" and element.name == "contained":
-            self.resource(value, where, outer=scope)
-        elif element.kind == "Resource":
-            self.resource(value, where, full_url=parent.get("fullUrl"))
+    def _single(self, element: Element, value: Any, extra: Any, place: Place, owner: Node) -> None:
+        kind = element.kind
+        if kind in PRIMITIVES:
+            self._primitive(element, value, extra, place, owner)
+        elif kind != "Resource":
+            if type(value) is not dict and not isinstance(value, dict):
+                self._report("structure", place, "must be a JSON object", "fhir.json")
+            elif not value or (len(value) == 1 and "id" in value):
+                self._report("invariant", place, "is empty: give it a value or leave it out", "ele-1")
+            else:
+                node = Node(place, kind, value, element, owner.scope, owner)
+                self.nodes.append(node)
+                self._members(value, node)
+        elif element.name == "contained":
+            self.resource(value, place, outer=owner.scope)
         else:
-            self._object(value, element, element.kind, where, scope)
+            url = owner.value.get("fullUrl") if isinstance(owner.value, dict) else None
+            self.resource(value, place, holder=owner.scope, url=url)
 
-    def _primitive(self, element: Element, value: Any, extra: Any, where: str, scope: Scope) -> None:
+    def _primitive(self, element: Element, value: Any, extra: Any, place: Place, owner: Node) -> None:
+        kind = element.kind
+        node = Node(place, kind, value, element, owner.scope, owner, extra)
         if value is not None:
-            found = primitives.check(element.kind, value)
+            found = primitives.check(kind, value)
             if found:
+                self.garbled.add(id(owner.value))
                 rule, message = found
                 code: IssueType = "structure" if rule == "fhir.json" else "invariant" if rule[:3] == "txt" else "value"
-                self._report(code, where, message, rule)
+                self._report(code, place, message, rule)
             else:
-                self.nodes.append(Node(where, element.kind, value, element, scope))
-                if element.kind == "base64Binary" and len(value.split(maxsplit=1)) > 1:
+                self.nodes.append(node)
+                if kind == "base64Binary" and len(value.split(maxsplit=1)) > 1:
                     message = "has blanks inside base64, which many readers refuse: take them out"
-                    self._report("value", where, message, "fhir.base64-blanks")
-        if extra is not None:
-            self._object(extra, element, "Element", where, scope)
+                    self._report("value", place, message, "fhir.base64-blanks")
+        if extra is None:
+            return
+        if not isinstance(extra, dict):
+            self._report("structure", place, "must be a JSON object", "fhir.json")
+        elif not extra or (len(extra) == 1 and "id" in extra):
+            self._report("invariant", place, "is empty: give it a value or leave it out", "ele-1")
+        else:
+            self._members(extra, node)

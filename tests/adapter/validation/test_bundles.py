@@ -123,7 +123,7 @@ def drop(index: int, name: str) -> Callable[[Json], None]:
     return lambda bundle: bundle["entry"][index].pop(name)
 
 
-SUPPLIED_ELSEWHERE = "Bundle.entry[1].resource.subject.reference"
+SUPPLIED_ELSEWHERE = "Bundle.entry[1].resource.subject"
 FAULTS: list[tuple[Callable[[], Json], Callable[[Json], Any], list[tuple[str, str, str, str]]]] = [
     (
         collection,
@@ -160,7 +160,7 @@ FAULTS: list[tuple[Callable[[], Json], Callable[[Json], Any], list[tuple[str, st
     (
         document,
         lambda b: b["entry"].insert(0, {"fullUrl": OTHER, "resource": {"resourceType": "Patient", "active": True}}),
-        [("error", "invariant", "bdl-11", "Bundle")],
+        [("error", "invariant", "bdl-11", "Bundle"), ("error", "structure", "fhir.document", "Bundle.entry[1]")],
     ),
     (document, whole(type="message"), [("error", "invariant", "bdl-12", "Bundle")]),
     (
@@ -169,7 +169,7 @@ FAULTS: list[tuple[Callable[[], Json], Callable[[Json], Any], list[tuple[str, st
         [
             ("error", "required", "fhir.fullUrl", "Bundle.entry[0].fullUrl"),
             ("warning", "not-found", "fhir.reference", SUPPLIED_ELSEWHERE),
-            ("warning", "not-found", "fhir.reference", "Bundle.entry[2].resource.subject.reference"),
+            ("warning", "not-found", "fhir.reference", "Bundle.entry[2].resource.subject"),
         ],
     ),
     (transaction, drop(1, "fullUrl"), [("warning", "required", "fhir.fullUrl", "Bundle.entry[1].fullUrl")]),
@@ -217,14 +217,14 @@ FAULTS: list[tuple[Callable[[], Json], Callable[[Json], Any], list[tuple[str, st
     (
         collection,
         put(2, subject={"reference": "Patient/p1"}),
-        [("warning", "not-found", "fhir.reference", "Bundle.entry[2].resource.subject.reference")],
+        [("warning", "not-found", "fhir.reference", "Bundle.entry[2].resource.subject")],
     ),
     # the target's type is that of the entry it resolves to
     (collection, put(1, subject={"reference": UUID}), [("error", "structure", "fhir.target", SUPPLIED_ELSEWHERE)]),
     (
         collection,
         put(1, basedOn=[{"reference": "DiagnosticReport/r1"}]),
-        [("error", "structure", "fhir.target", "Bundle.entry[1].resource.basedOn[0].reference")],
+        [("error", "structure", "fhir.target", "Bundle.entry[1].resource.basedOn[0]")],
     ),
     (collection, whole(entry={}), [("error", "structure", "fhir.json", "Bundle.entry")]),
 ]
@@ -262,7 +262,7 @@ def test_a_bundle_in_a_bundle_is_a_world_of_its_own() -> None:
     assert validate_bundle(bundle) == []
     resource(inner, 1)["subject"]["reference"] = "urn:uuid:8a1b2f0e-52f9-4d0f-9c3e-0a3d2b0f5a11"
     found = validate_bundle(bundle)
-    assert [p.where for p in found] == ["Bundle.entry[0].resource.entry[1].resource.subject.reference"]
+    assert [p.where for p in found] == ["Bundle.entry[0].resource.entry[1].resource.subject"]
 
 
 def test_a_bundle_is_judged_the_same_as_a_resource() -> None:

@@ -78,9 +78,9 @@ def test_what_is_no_resource_is_told_so(value: Any) -> None:
 
 
 def test_nesting_without_end_is_refused_not_followed() -> None:
-    value: Json = {"url": "x", "valueCode": "y"}
+    value: Json = {"url": "http://example.org/x", "valueCode": "y"}
     for _ in range(250):
-        value = {"url": "x", "extension": [value]}
+        value = {"url": "http://example.org/x", "extension": [value]}
     found = validate_resource({"resourceType": "Basic", "code": {"text": "x"}, "extension": [value]})
     assert [p.code for p in found] == ["too-long"]
 

@@ -1,0 +1,165 @@
+"""Ring 5: extensions: known, in their place, of the kind that may stand there, and as their definition says.
+
+An extension that nobody defined is an error, as it is for HL7's validator: a receiver cannot know what it changes.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from adapter.validation.facts import Definitions
+from adapter.validation.fhirpath import UnsupportedExpression, compiled
+from adapter.validation.members import shown
+from adapter.validation.model import Profile, ProfileNode
+from adapter.validation.places import Finding
+from adapter.validation.resolving import ABSOLUTE
+from adapter.validation.structure import Node
+from adapter.validation.world import Run, World
+
+RULE = "fhir.extension"
+_NO_DOMAIN = frozenset(("Bundle", "Binary", "Parameters"))
+# The types that stand for another in a context (R4 has them as its specializations).
+_BASES = {
+    "url": "uri", "canonical": "uri", "uuid": "uri", "oid": "uri", "code": "string", "id": "string",
+    "markdown": "string", "positiveInt": "integer", "unsignedInt": "integer",
+    "Age": "Quantity", "Count": "Quantity", "Distance": "Quantity", "Duration": "Quantity", "Money": "Quantity",
+}  # fmt: skip
+
+
+def check(nodes: Iterable[Node], world: World, definitions: Definitions) -> list[Finding]:
+    """What is wrong with the extensions of a resource."""
+    found: list[Finding] = []
+    trees: dict[int, ProfileNode | None] = {}
+    for node in nodes:
+        if node.kind == "Extension" and node.element is not None and node.owner is not None:
+            url = node.value.get("url")
+            if isinstance(url, str) and node.element.name in ("extension", "modifierExtension"):
+                found += _extension(node, node.owner, url, Ring(world, definitions, trees))
+    return found
+
+
+class Ring:
+    """What the judging of extensions shares; `trees`: what an extension met may hold, by its identity."""
+
+    def __init__(self, world: World, definitions: Definitions, trees: dict[int, ProfileNode | None]) -> None:
+        self.world, self.definitions, self.trees = world, definitions, trees
+
+
+def _extension(node: Node, owner: Node, url: str, ring: Ring) -> Iterator[Finding]:
+    nested = owner.kind == "Extension"
+    if nested:
+        parent = ring.trees.get(id(owner))
+        part = _part(parent, url)
+        if part is not None or parent is None:
+            ring.trees[id(node)] = part
+            if not ABSOLUTE.match(url) or parent is not None:
+                return
+        elif not ABSOLUTE.match(url):
+            message = f"is no part of the extension it stands in: use one of {' | '.join(_parts(parent))}"
+            yield Finding("extension", node.place, message, f"{RULE}-unknown")
+            return
+    if not ABSOLUTE.match(url):
+        message = "has a url that is not absolute: name the extension by its canonical"
+        yield Finding("extension", node.place, message, f"{RULE}-url")
+        return
+    profile = ring.definitions.profile(url)
+    if profile is None or profile.type != "Extension":
+        if not _of_nobody(url):
+            yield _unknown(node)
+        return
+    ring.trees[id(node)] = profile.root
+    yield from _known(node, owner, profile, ring)
+
+
+def _unknown(node: Node) -> Finding:
+    if node.element is not None and node.element.name == "modifierExtension":
+        message = "is a modifier that no definition at hand explains: the resource must not be used without knowing it"
+    else:
+        message = "is defined in no package at hand: give its package, or take it out"
+    return Finding("extension", node.place, message, f"{RULE}-unknown")
+
+
+def _of_nobody(url: str) -> bool:
+    """Examples, DICOM's, and the tools' own: HL7's validator lets these pass undefined."""
+    mine = "example.org" in url or "acme.com" in url or "nema.org" in url
+    return mine or url.startswith("http://hl7.org/fhir/tools/StructureDefinition/")
+
+
+def _known(node: Node, owner: Node, profile: Profile, ring: Ring) -> Iterator[Finding]:
+    modifying = node.element is not None and node.element.name == "modifierExtension"
+    if profile.modifier != modifying:
+        message = "is a modifier: put it in modifierExtension" if profile.modifier else "is no modifier: use extension"
+        yield Finding("extension", node.place, message, f"{RULE}-modifier")
+    if not _in_place(owner, profile):
+        allowed = " | ".join(expression for _, expression in profile.contexts)
+        message = f"may not stand here: it belongs to {allowed}"
+        yield Finding("extension", node.place, message, f"{RULE}-context")
+    for expression in profile.context_invariants:
+        if not _holds(expression, owner, ring.world):
+            message = f"may stand here only where {expression}"
+            yield Finding("extension", node.place, message, f"{RULE}-context", mark=expression)
+    made = ring.world.compiler.profile(profile.url)
+    if made is not None:
+        run = Run(ring.world, node.scope, [])
+        for judge in made.checks:
+            judge(node.value, None, node.place, run)
+        yield from run.out
+
+
+def _part(tree: ProfileNode | None, url: str) -> ProfileNode | None:
+    """What an extension's definition says of a nested one."""
+    return _parts(tree).get(url)
+
+
+def _parts(tree: ProfileNode | None) -> dict[str, ProfileNode]:
+    found: dict[str, ProfileNode] = {}
+    holder = tree.children.get("extension") if tree else None
+    for name, part in (holder.slices if holder else {}).items():
+        fixed = part.children["url"].fixed if "url" in part.children else None
+        found[str(fixed["value"]) if fixed else name] = part
+    return found
+
+
+def _holds(expression: str, owner: Node, world: World) -> bool:
+    try:
+        return compiled(expression, owner.kind)(owner.value, owner.extra, world.here(owner.scope))
+    except UnsupportedExpression:
+        return True
+
+
+def _in_place(owner: Node, profile: Profile) -> bool:
+    return not profile.contexts or any(_fits(owner, kind, expression) for kind, expression in profile.contexts)
+
+
+def _fits(owner: Node, kind: str, expression: str) -> bool:
+    if kind == "extension":
+        return owner.kind == "Extension" and owner.value.get("url") == expression
+    if kind == "fhirpath":
+        return True  # none of the packages at hand uses it
+    expression = expression.rpartition("#")[2].replace("[x]", "")
+    if expression in ("Element", "*"):
+        return True
+    return _named(owner, expression)
+
+
+def _named(owner: Node, expression: str) -> bool:
+    """Whether a path such as `Condition.stage` or a type names an element, by whatever of its types on the way."""
+    at: Node | None = owner
+    rest = expression
+    while at is not None:
+        if rest in _types(at):
+            return True
+        rest, _, last = rest.rpartition(".")
+        element: Any = at.element
+        if not rest or element is None or element.group.removesuffix("[x]") != last:
+            return False
+        at = at.owner
+    return False
+
+
+def _types(node: Node) -> tuple[str, ...]:
+    kind = shown(node.kind)
+    if node.element is None:
+        return (kind, "Resource") if kind in _NO_DOMAIN else (kind, "Resource", "DomainResource")
+    if "." in kind:
+        return (kind, "BackboneElement")
+    return (kind, _BASES[kind]) if kind in _BASES else (kind,)

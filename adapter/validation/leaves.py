@@ -1,0 +1,147 @@
+"""What a profile may ask of one value alone: fixed and pattern values, limits, bindings, invariants."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from adapter.validation import codes
+from adapter.validation.facts import Definitions
+from adapter.validation.fhirpath import UnsupportedExpression, compiled
+from adapter.validation.model import Binding, Constraint, ProfileNode
+from adapter.validation.moments import is_after
+from adapter.validation.places import Finding, Place
+from adapter.validation.texts import text_of
+from adapter.validation.world import Check, Run
+
+_LONGEST = 100
+
+
+def leaves(node: ProfileNode, kind: str, label: str, definitions: Definitions) -> Iterator[Check]:
+    """Yield the checks of a constrained element on one value of it."""
+    if node.fixed is not None:
+        yield _fixed(node.fixed["value"], label)
+    if node.pattern is not None:
+        yield _pattern(node.pattern["value"], label)
+    if node.max_length is not None:
+        yield _max_length(node.max_length, label)
+    for limit, low in ((node.min_value, True), (node.max_value, False)):
+        if limit is not None:
+            yield _limit(limit["value"], low, label)
+    if node.binding is not None:
+        yield _binding(kind, node.binding, definitions)
+    for constraint in node.constraints:
+        yield _constraint(constraint, kind)
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether two JSON values are equal; true is not 1."""
+    if isinstance(other, Mapping):
+        return isinstance(value, dict) and value.keys() == other.keys() and all(same(value[k], other[k]) for k in other)
+    if isinstance(other, list | tuple):
+        if not isinstance(value, list) or len(value) != len(other):
+            return False
+        return all(same(one, two) for one, two in zip(value, other, strict=True))
+    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
+
+
+def fits(value: Any, pattern: Any) -> bool:
+    """Whether a JSON value holds all that a pattern holds; each item of a list may be found anywhere in the value's."""
+    if isinstance(pattern, Mapping):
+        return isinstance(value, dict) and all(key in value and fits(value[key], pattern[key]) for key in pattern)
+    if isinstance(pattern, list | tuple):
+        return isinstance(value, list) and all(any(fits(one, asked) for one in value) for asked in pattern)
+    return same(value, pattern)
+
+
+def describe(value: Any) -> str:
+    """Say a value of a definition in a message, shortly."""
+    if isinstance(value, Mapping):
+        if "code" in value:
+            return f"{value['system']}#{value['code']}" if "system" in value else str(value["code"])
+        return describe(next(iter(value.values()), ""))
+    if isinstance(value, list | tuple):
+        return " and ".join(describe(item) for item in value)
+    return str(value)[:_LONGEST]
+
+
+def _fixed(asked: Any, label: str) -> Check:
+    message = f"must be exactly {describe(asked)} ({label})"
+
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        if value != asked or not same(value, asked):
+            run.out.append(Finding("value", place, message, "fhir.fixed"))
+
+    return check
+
+
+def _pattern(asked: Any, label: str) -> Check:
+    message = f"must hold {describe(asked)} ({label})"
+
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        if not fits(value, asked):
+            run.out.append(Finding("value", place, message, "fhir.pattern"))
+
+    return check
+
+
+def _max_length(most: int, label: str) -> Check:
+    message = f"is longer than {most} characters ({label})"
+
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        if isinstance(value, str) and len(value) > most:
+            run.out.append(Finding("too-long", place, message, "fhir.maxLength"))
+
+    return check
+
+
+def _limit(limit: Any, low: bool, label: str) -> Check:
+    message = f"is {'below' if low else 'above'} {describe(limit)} ({label})"
+
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        if _beyond(value, limit, low):
+            run.out.append(Finding("value", place, message, "fhir.limit"))
+
+    return check
+
+
+def _beyond(value: Any, limit: Any, low: bool) -> bool:
+    if isinstance(limit, Mapping):
+        if not isinstance(value, dict) or any(value.get(k) != limit.get(k) for k in ("system", "code")):
+            return False
+        value, limit = value.get("value"), limit.get("value")
+    if isinstance(limit, str):
+        return is_after(limit, value) if low else is_after(value, limit)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+        return False
+    return bool(value < limit if low else value > limit)
+
+
+def _binding(kind: str, binding: Binding, definitions: Definitions) -> Check:
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        found = codes.judge(kind, value, binding, definitions) if value is not None else None
+        if found is not None:
+            severity, message = found
+            run.out.append(Finding("code-invalid", place, message, "fhir.binding", severity, binding.value_set))
+
+    return check
+
+
+def _constraint(constraint: Constraint, kind: str) -> Check:
+    key, severity, message = constraint.key, constraint.severity, text_of(constraint)
+    try:
+        holds = compiled(constraint.expression, kind, key)
+    except UnsupportedExpression as error:
+        return _unjudged(f"cannot be judged, as {error} is not supported; it must satisfy {constraint.expression}", key)
+
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        if not holds(value, extra, run.world.here(run.scope)):
+            run.out.append(Finding("invariant", place, message, key, severity))
+
+    return check
+
+
+def _unjudged(message: str, key: str) -> Check:
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        run.out.append(Finding("not-supported", place, message, key, "warning"))
+
+    return check

@@ -1,0 +1,141 @@
+"""What one validation shares: the definitions, the resources met, what references mean, and what was judged before."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from adapter.validation import resolving
+from adapter.validation.facts import Definitions
+from adapter.validation.fhirpath import Here
+from adapter.validation.members import Item, Slots
+from adapter.validation.model import Profile, ProfileNode
+from adapter.validation.places import Finding, Place
+from adapter.validation.resolving import Entries
+from adapter.validation.structure import Scope
+from mappings.fhir.wire import Json
+
+MAX_NESTED = 16
+"""References followed while judging whether their targets satisfy profiles; deeper ones are taken as satisfying."""
+
+PRESENT = "http://hl7.org/fhir/StructureDefinition/"
+
+
+class Run(msgspec.Struct, eq=False):
+    """The judging of one resource: its world, the resource, and what was found."""
+
+    world: "World"
+    scope: Scope
+    out: list[Finding]
+
+    def fresh(self, scope: Scope | None = None) -> "Run":
+        """The same with nothing found yet."""
+        return Run(self.world, scope or self.scope, [])
+
+
+Check = Callable[[Any, Any, Place, Run], None]
+"""Judges a value, with what JSON holds beside it where it is a primitive, and adds to `run.out`."""
+
+
+class Compiled(NamedTuple):
+    """A profile made ready: what it is, and its checks on a value of its type."""
+
+    profile: Profile
+    checks: tuple[Check, ...]
+
+
+Judge = Callable[[Item, Run], None]
+"""Judges one value of an element."""
+
+
+class Compiles(Protocol):
+    """What makes profiles ready (`profiles.Compiler`)."""
+
+    definitions: Definitions
+
+    def known(self, url: str) -> Profile | None:
+        """The profile with a canonical; nothing where it is not known or is a base type."""
+
+    def profile(self, url: str) -> Compiled | None:
+        """The checks of a profile; nothing where the canonical is not known or is a base type."""
+
+    def checks(self, node: ProfileNode, kind: str, label: str) -> tuple[Check, ...]:
+        """The checks of a constrained element on one value of type `kind`, its slices apart."""
+
+    def each(self, node: ProfileNode, slots: Slots, label: str) -> Judge:
+        """The checks of an element on each of its values, by the type it is given in."""
+
+    def satisfied(self, url: str, value: Any, extra: Any, place: Place, run: Run) -> bool | None:
+        """Whether a resource or a value satisfies a profile; None where that cannot be told."""
+
+
+class World:
+    """The resources of one validation and the definitions it goes by."""
+
+    def __init__(self, compiler: Compiles, scopes: list[Scope]) -> None:
+        self.compiler = compiler
+        self.scopes = {id(scope.resource): scope for scope in scopes}
+        self._entries: dict[int, Entries] = {}
+        self._heres: dict[int, Here] = {}
+        self._judged: dict[tuple[int, str], list[Finding]] = {}
+        self._nested = 0
+
+    def entries(self, scope: Scope) -> Entries | None:
+        """The entries of the Bundle that a resource is or stands in."""
+        root = scope.root
+        bundle = root if root.kind == "Bundle" else root.bundle
+        if bundle is None:
+            return None
+        known = self._entries.get(id(bundle))
+        if known is None:
+            known = self._entries[id(bundle)] = resolving.entries_of(bundle, self.scopes)
+        return known
+
+    def resolve(self, link: str, scope: Scope) -> list[Scope]:
+        """The resources that a reference in `scope` means; none where they are not here."""
+        if link.startswith("#"):
+            return resolving.contained(link, scope, self.scopes)
+        entries = self.entries(scope)
+        return resolving.in_bundle(link, scope, entries) if entries else []
+
+    def here(self, scope: Scope) -> Here:
+        """What FHIRPath sees of the surroundings of an element."""
+        known = self._heres.get(id(scope))
+        if known is None:
+
+            def resolve(link: str) -> Json | None:
+                found = self.resolve(link, scope) if isinstance(link, str) else []
+                return found[0].resource if found else None
+
+            known = Here(resource=scope.resource, root=scope.root.resource, resolve=resolve)
+            self._heres[id(scope)] = known
+        return known
+
+    def judge(self, scope: Scope, url: str) -> list[Finding]:
+        """What a resource lacks of a known profile; a profile asked again on the way is taken as satisfied."""
+        key = (id(scope), url)
+        known = self._judged.get(key)
+        if known is not None:
+            return known
+        compiled = self.compiler.profile(url)
+        if compiled is None or self._nested >= MAX_NESTED:
+            return []
+        self._judged[key] = []
+        self._nested += 1
+        run = Run(self, scope, [])
+        for check in compiled.checks:
+            check(scope.resource, None, scope.place, run)
+        self._nested -= 1
+        self._judged[key] = run.out
+        return run.out
+
+    def satisfies(self, scope: Scope, url: str) -> bool | None:
+        """Whether a resource is of the type and satisfies the profile; None where the profile is not known."""
+        if url.startswith(PRESENT) and url[len(PRESENT) :] in ("Resource", scope.kind):
+            return True
+        compiled = self.compiler.profile(url)
+        if compiled is None:
+            return None
+        if compiled.profile.type not in (scope.kind, "Resource", "DomainResource"):
+            return False
+        return not any(finding.severity == "error" for finding in self.judge(scope, url))
