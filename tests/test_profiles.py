@@ -112,7 +112,7 @@ def test_every_file_is_named_by_its_type_and_id() -> None:
 def test_a_code_system_of_ours() -> None:
     made = artefact("CodeSystem-concordance-degree")
     assert made["version"] == "0.1.0"
-    assert (made["status"], made["experimental"]) == ("draft", False)
+    assert (made["status"], made["experimental"]) == ("active", True)
     assert (made["caseSensitive"], made["content"], made["count"]) == (True, "complete", 4)
     assert made["concept"][2] == {
         "code": "major",
