@@ -1,6 +1,7 @@
-"""The line of an XML element that a FHIRPath names."""
+"""The lines of the XML elements that FHIRPaths name."""
 
 import re
+from collections.abc import Iterable
 
 from adapter.fhir_xml.divs import Node
 
@@ -16,17 +17,30 @@ def steps(where: str) -> list[tuple[str, str, int]]:
     return found[1:]
 
 
-def line_at(root: Node, where: str) -> int | None:
-    """The line of the element at a place; of the nearest around it where it is missing."""
+def lines_of(root: Node, places: Iterable[str]) -> dict[str, int]:
+    """The line of the element at each place; of the nearest around it where it is missing."""
+    named: dict[Node, dict[str, list[Node]]] = {}
+    return {place: int(_node(root, place, named).sourceline or 1) for place in places}
+
+
+def _node(root: Node, where: str, named: dict[Node, dict[str, list[Node]]]) -> Node:
+    """The element at a place; `named` remembers what has been looked through."""
     node = root
     for name, chosen, index in steps(where):
-        below = _inside(node)
-        fitting = [child for child in below if _local(child) in (name, chosen)]
+        if node not in named:
+            named[node] = _by_name(node)
+        fitting = named[node].get(chosen) or named[node].get(name, [])
         if index >= len(fitting) or not fitting:
             break
         node = fitting[max(index, 0)]
-    line = node.sourceline
-    return int(line) if line is not None else None
+    return node
+
+
+def _by_name(node: Node) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for child in _inside(node):
+        found.setdefault(_local(child), []).append(child)
+    return found
 
 
 def _inside(node: Node) -> list[Node]:

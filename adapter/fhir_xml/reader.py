@@ -5,6 +5,7 @@ marks the place where something is lost; comments alone are no loss (https://hl7
 """
 
 import difflib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from lxml import etree
 from adapter.fhir_xml import faults
 from adapter.fhir_xml.divs import Node, divs, parser
 from adapter.fhir_xml.forms import FHIR, MAX_DEPTH, RULE, XSI, Form, form, is_primitive, value_of
-from adapter.fhir_xml.lines import line_at
+from adapter.fhir_xml.lines import lines_of
 from adapter.validation.facts import Element, element_names, resource_types
 from mappings.fhir.wire import Json
 from mappings.problems import IssueType, Problem, Severity, problem
@@ -38,9 +39,9 @@ class XmlReading(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[str, ...] = ()
     root: Any = None
 
-    def line(self, where: str) -> int | None:
-        """The line of the element at a FHIRPath (or the nearest around it that is there)."""
-        return None if self.root is None else line_at(self.root, where)
+    def lines(self, places: Iterable[str]) -> dict[str, int]:
+        """The line of the element at each FHIRPath (or the nearest around it that is there)."""
+        return {} if self.root is None else lines_of(self.root, places)
 
 
 def read(data: bytes) -> XmlReading:

@@ -36,6 +36,10 @@ class _Search:
             self._skip()
             return
         met: set[str] = set()
+        named: dict[str, list[Goal]] = {}
+        for goal in goals:
+            for name in set(goal[1][0][:2]) if goal[1] else ():
+                named.setdefault(name, []).append(goal)
         for token in self._tokens:
             if token[0] == "}":
                 return
@@ -43,7 +47,7 @@ class _Search:
                 continue
             name = token[0][1:-1]
             plain = name.removeprefix("_")
-            below = [goal for goal in goals if goal[1] and plain in goal[1][0][:2]]
+            below = named.get(plain, [])
             if name != plain:  # what stands on a primitive is told at the primitive, where there is one
                 below = [goal for goal in below if goal[0] not in met]
             self._mark(below, token.start())
@@ -68,13 +72,16 @@ class _Search:
             self._skip()
             return
         index = 0
+        at: dict[int, list[Goal]] = {}
+        for goal in goals:
+            at.setdefault(goal[1][0][2], []).append(goal)
         for token in self._tokens:
             if token[0] == "]":
                 return
             if token[0] == ",":
                 index += 1
                 continue
-            here = [goal for goal in goals if goal[1] and goal[1][0][2] == index]
+            here = at.get(index, [])
             self._mark(here, token.start())
             if token[0] == "{":
                 self._object([(place, rest[1:]) for place, rest in here])

@@ -65,7 +65,8 @@ def _xml(data: bytes, check: Check) -> Iterator[tuple[int | None, Problem]]:
         where = each.where.partition(" (line ")[0]
         found.append((_line_said(each), msgspec.structs.replace(each, where=where)))
     judged = [] if read.resource is None else check(read.resource)
-    yield from _down([*found, *((read.line(each.where), each) for each in judged)])
+    lines = read.lines(each.where for each in judged)
+    yield from _down([*found, *((lines.get(each.where), each) for each in judged)])
 
 
 def _down(found: Iterable[tuple[int | None, Problem]]) -> list[tuple[int | None, Problem]]:

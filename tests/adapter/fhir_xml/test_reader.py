@@ -292,9 +292,13 @@ def test_a_place_leads_to_its_line() -> None:
         b'<active value="true"/>\n</Patient>\n</contained>\n<valueQuantity>\n<code value="1"/>\n</valueQuantity>\n'
         b"</Observation>\n</resource>\n</entry>\n</Bundle>"
     )
-    assert found.line("Bundle") == 1
-    assert found.line("Bundle.entry[0].resource.value.ofType(Quantity).code") == 11
-    assert found.line("Bundle.entry[0].resource.contained[0].active") == 7
-    assert found.line("Bundle.entry[0].resource.value.ofType(Quantity).unit") == 10
-    assert found.line("Bundle.entry[0].resource.status") == 3
-    assert found.line("Bundle.entry[9]") == 1
+    lines = {
+        "Bundle": 1,
+        "Bundle.entry[0].resource.value.ofType(Quantity).code": 11,
+        "Bundle.entry[0].resource.contained[0].active": 7,
+        "Bundle.entry[0].resource.value.ofType(Quantity).unit": 10,
+        "Bundle.entry[0].resource.status": 3,
+        "Bundle.entry[9]": 1,
+    }
+    assert found.lines(lines) == lines
+    assert read(b"").lines(lines) == {}
