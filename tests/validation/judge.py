@@ -17,10 +17,6 @@ from tests.conftest import shared_folder
 from tests.validation.places import from_one, normal
 
 COUNTED_FROM_ONE = re.compile(r"Bundle_BUNDLE_Entry_\w+|BUNDLE_BUNDLE_ENTRY_(NOTFOUND|FOUND)_\w+")
-    "Bundle_BUNDLE_Entry_NotFound",
-    "Bundle_BUNDLE_Entry_Orphan_DOCUMENT",
-    "Bundle_BUNDLE_Entry_Document",
-)
 TWICE_SAID = ("Validation_VAL_Profile_Unknown", "Bundle_BUNDLE_Entry_Document")
 """The same is said at meta.profile, and as bdl-11."""
 ENGINE_FAILED = "engine-failed"
