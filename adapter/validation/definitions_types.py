@@ -30,7 +30,7 @@ class Types:
         self._resources: list[str] = []
         for structure in structures:
             if structure.get("derivation") == "constraint":
-                name, base = structure["id"], structure["type"]
+                name, base = structure["url"].removeprefix(SD), structure["type"]
                 self._types[name] = [base, {}, self._keys(structure["snapshot"]["element"][0])]
             else:
                 self._add(structure)
@@ -112,7 +112,7 @@ def is_base(structure: Node) -> bool:
     """Whether a definition is a type of FHIR itself, or one of the two constraints that count as a type."""
     if structure["kind"] not in ("resource", "complex-type"):
         return False
-    return structure.get("derivation") != "constraint" or structure["id"] == "SimpleQuantity"
+    return structure.get("derivation") != "constraint" or structure["url"] == f"{SD}SimpleQuantity"
 
 
 def _sorted(items: Node) -> Node:

@@ -100,10 +100,10 @@ def said(shared: pathlib.Path) -> list[Line]:
 # What the profile of an element's type says, a snapshot repeats; the tree leaves it to that profile.
 ELSEWHERE = (
     "mcode-radiotherapy-course-summary Procedure.extension:modalityAndTechnique",
-    "mcode-radiotherapy-modality-and-technique Extension.extension:modality.extension",
-    "mcode-radiotherapy-modality-and-technique Extension.extension:technique.extension",
-    "mcode-secondary-cancer-condition Condition.extension:relatedPrimaryCancerCondition.extension",
-    "mcode-tumor BodyStructure.extension:relatedCondition.extension",
+    "mcode-radiotherapy-modality-and-technique Extension.extension:modality.",
+    "mcode-radiotherapy-modality-and-technique Extension.extension:technique.",
+    "mcode-secondary-cancer-condition Condition.extension:relatedPrimaryCancerCondition.",
+    "mcode-tumor BodyStructure.extension:relatedCondition.",
     "mcode-human-specimen Specimen.identifier:bodyStructureIdentifier.",
     "IHE.BasicAudit.SAMLaccessTokenUse.Comprehensive AuditEvent.agent:user.extension:otherId/",
 )
