@@ -7,12 +7,11 @@ a reference points at is judged by its content, never by what it claims, so that
 
 from collections.abc import Collection, Iterator
 from functools import cache
-from typing import Any
 
 import msgspec
 
-from adapter import validation
 from adapter.config import Settings
+from adapter.validation import Judge
 from adapter.validation.facts import definitions
 from mappings.fhir.datatypes import objects, read_table
 from mappings.fhir.wire import Json
@@ -68,9 +67,7 @@ def claim(bundle: Json, theirs: Collection[str], tried: Collection[str]) -> Json
         theirs: fullUrls of carried resources, which stay as they came.
         tried: families of profiles (`families`).
     """
-    if not hasattr(validation, "Judge"):  # TEMP
-        return bundle  # TEMP
-    judge = validation.Judge(bundle)
+    judge = Judge(bundle)
     entries = [
         entry if entry["fullUrl"] in theirs else {**entry, "resource": _claiming(entry["resource"], judge, tried)}
         for entry in bundle["entry"]
@@ -81,9 +78,7 @@ def claim(bundle: Json, theirs: Collection[str], tried: Collection[str]) -> Json
 def claim_beside(full_url: str, resource: Json, bundle: Json, tried: Collection[str]) -> Json:
     """A resource that is no entry of the Bundle but points into it (the holder's AuditEvent), with its claims."""
     entry = {"fullUrl": full_url, "resource": resource}
-    if not hasattr(validation, "Judge"):  # TEMP
-        return resource  # TEMP
-    return _claiming(resource, validation.Judge({**bundle, "entry": [*bundle["entry"], entry]}), tried)
+    return _claiming(resource, Judge({**bundle, "entry": [*bundle["entry"], entry]}), tried)
 
 
 def claimed(bundle: Json, theirs: Collection[str]) -> tuple[str, ...]:
@@ -93,7 +88,7 @@ def claimed(bundle: Json, theirs: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(f"{url}|{found.version}" for url in urls if (found := definitions().profile(url))))
 
 
-def _claiming(resource: Json, judge: Any, tried: Collection[str]) -> Json:
+def _claiming(resource: Json, judge: Judge, tried: Collection[str]) -> Json:
     satisfied = [url for url in _tried(resource, tried) if not judge.errors(resource, url)]
     meta = {name: value for name, value in (resource.get("meta") or {}).items() if name != "profile"}
     if satisfied:
