@@ -34,8 +34,7 @@ _READ_AS = {
     "name.matches('[A-Z]([A-Za-z0-9_]){0,254}')": (
         "name.exists() implies name.matches('^[A-Z]([A-Za-z0-9_]){0,254}$')"
     ),
-    # con-3: compares a CodeableConcept with a string. Read as its sentence says; HL7's correction asks for a status of
-    # what is entered in error and on no problem list, which contradicts con-5.
+    # con-3: compares a CodeableConcept with a string. Read as its sentence says; HL7's correction is always true.
     "clinicalStatus.exists() or verificationStatus.coding.where(system='http://terminology.hl7.org/CodeSystem/condition-ver-status' and code = 'entered-in-error').exists() or category.select($this='problem-list-item').empty()": (  # noqa: E501
         "clinicalStatus.exists() or verificationStatus.coding.where("
         "system='http://terminology.hl7.org/CodeSystem/condition-ver-status' and code = 'entered-in-error').exists() "

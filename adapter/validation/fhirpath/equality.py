@@ -68,9 +68,12 @@ def equal(one: Value, other: Value) -> bool | None:
 
 
 def _same(a: Any, b: Any) -> bool:
-    """Deep equality of JSON; a boolean is no number."""
+    """Deep equality of JSON; a boolean is no number.
+
+    What the first leaves out is not compared, as HL7's engine does: a coding is the same with a display or without.
+    """
     if type(a) is dict and type(b) is dict:
-        return len(a) == len(b) and all(key in b and _same(item, b[key]) for key, item in a.items())
+        return all(key in b and _same(item, b[key]) for key, item in a.items())
     if type(a) is list and type(b) is list:
         return len(a) == len(b) and all(map(_same, a, b))
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
@@ -88,7 +91,7 @@ def equal_all(left: list[Value], right: list[Value]) -> bool | None:
 
 def within(value: Value, values: list[Value]) -> bool:
     """Whether a collection has a value."""
-    return any(equal(value, other) for other in values)
+    return any(equal(other, value) for other in values)
 
 
 def distinct(values: list[Value]) -> list[Value]:

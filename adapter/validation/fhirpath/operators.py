@@ -8,6 +8,7 @@ from adapter.validation.fhirpath.closures import Code, Frame, Items, This, Truth
 from adapter.validation.fhirpath.equality import (
     Failed,
     distinct,
+    equal,
     equal_all,
     equivalent,
     number,
@@ -139,7 +140,7 @@ def _in(left: Code, right: Code) -> Code:
         if not values:
             return None
         others = right.items(this, frame)
-        return all(within(value, others) for value in values)
+        return all(any(equal(value, other) for other in others) for value in values)
 
     return of_truth(truth)
 

@@ -24,16 +24,7 @@ _PRIMITIVE_BASES = {
     "integer": frozenset({"unsignedInt", "positiveInt"}),
 }
 _NO_DOMAIN = frozenset({"Bundle", "Binary", "Parameters"})
-# The System type that a FHIR primitive converts to, for `is Boolean` said of an element.
-_SYSTEM = {
-    "boolean": ("boolean",),
-    "string": ("string", "code", "id", "markdown", "uri", "url", "canonical", "oid", "uuid", "base64Binary", "xhtml"),
-    "integer": ("integer", "unsignedInt", "positiveInt"),
-    "decimal": ("decimal",),
-    "date": ("date",),
-    "datetime": ("dateTime", "instant"),
-    "time": ("time",),
-}
+_SYSTEM_TYPES = frozenset({"Boolean", "String", "Integer", "Decimal", "Date", "DateTime", "Time", "Quantity"})
 
 
 class Step(NamedTuple):
@@ -183,29 +174,19 @@ def has_value(value: Value) -> bool:
 def is_exactly(kind: str, name: str) -> bool:
     """Whether `as` and `ofType` take the kind for the type: subtypes of complex types and resources, not of primitives.
 
-    As HL7's engine has it, `as(uri)` is not said of a canonical, and upper and lower case of a primitive are one.
+    HL7's engine has it so: `as(uri)` is not said of a canonical. A System type is said of what the expression has made
+    itself and never of an element, `DateTime` not of a dateTime: us-core-1 is satisfied by any date.
     """
     space, _, bare = name.rpartition(".")
     if kind.startswith("System."):
-        return space != "FHIR" and kind[7:].lower() == bare.lower()
-    if space == "System":
-        return False
-    return kind == bare or (kind in PRIMITIVES and kind.lower() == bare.lower()) or _inherits(kind, bare)
+        return space != "FHIR" and kind[7:] == bare
+    return space != "System" and (kind == bare or _inherits(kind, bare))
 
 
 def is_of(kind: str, name: str) -> bool:
-    """Whether `is` takes the kind for the type: the type itself, or one derived from it.
-
-    R4 and US Core say `is Boolean` and `is DateTime` of elements, so a System name unqualified is also said of them.
-    """
-    if is_exactly(kind, name):
-        return True
+    """Whether `is` takes the kind for the type: the type itself, or one derived from it."""
     space, _, bare = name.rpartition(".")
-    if kind.startswith("System.") or space == "System":
-        return False
-    if kind in _PRIMITIVE_BASES.get(bare, ()):
-        return True
-    return bare[:1].isupper() and not space and kind in _SYSTEM.get(bare.lower(), ())
+    return is_exactly(kind, name) or (space != "System" and kind in _PRIMITIVE_BASES.get(bare, ()))
 
 
 def _inherits(kind: str, name: str) -> bool:
@@ -221,12 +202,8 @@ def _inherits(kind: str, name: str) -> bool:
 def known_type(name: str) -> bool:
     """Whether a type specifier names a type of FHIR R4 or of FHIRPath."""
     space, _, bare = name.rpartition(".")
-    if space == "System":
-        return bare.lower() in _SYSTEM or bare == "Quantity"
-    if bare in PRIMITIVES or bare.lower() in _SYSTEM:
+    if space in ("", "System") and bare in _SYSTEM_TYPES:
         return True
-    try:
-        type_facts(bare)
-    except KeyError:
+    if space not in ("", "FHIR"):
         return False
-    return True
+    return bare in PRIMITIVES or bool(steps(bare))
