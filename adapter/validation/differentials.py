@@ -196,7 +196,8 @@ def _code(kind: Json) -> str:
     for extension in kind.get("extension", []):
         if extension.get("url") == _FHIR_TYPE:
             return str(extension.get("valueUrl") or extension.get("valueUri"))
-    return str(kind["code"]).removeprefix(_SD)
+    code: str = kind["code"]
+    return code.removeprefix(_SD)
 
 
 def _type(kind: Json) -> list[Any]:
