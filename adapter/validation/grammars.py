@@ -32,6 +32,7 @@ _TAG = re.compile(
     r"(?P<extension>(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*)"
     r"(?:-x(?:-[a-z0-9]{1,8})+)?"
 )
+_LONGEST = 100  # characters; RFC 5646 section 4.4.1 asks for room for 35
 _PRIVATE = re.compile(r"x(?:-[a-z0-9]{1,8})+")
 
 
@@ -63,12 +64,13 @@ def _between(first: str, last: str) -> list[str]:
     return [code for one in letters for two in letters if first <= (code := start + one + two) <= last]
 
 
-@functools.lru_cache(maxsize=1024)
 def is_language(tag: str) -> bool:
     """Tell whether a tag is valid: well-formed, and all its subtags registered (RFC 5646 section 2.2.9)."""
-    lower = tag.lower()
-    if not lower.isascii():
-        return False
+    return len(tag) <= _LONGEST and tag.isascii() and _is_tag(tag.lower())
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_tag(lower: str) -> bool:
     if _PRIVATE.fullmatch(lower) or lower in _subtags("grandfathered"):
         return True
     found = _TAG.fullmatch(lower)

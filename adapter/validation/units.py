@@ -15,6 +15,7 @@ _NOTE = r"\{[ -z|~]*\}"
 _SYMBOL = r"(?:\[[!-Z\\^-z|~]+\]|[!-'*+,\-0-Z\\^-z|~])+"
 _PIECE = re.compile(rf"(?P<note>{_NOTE})|(?P<symbol>{_SYMBOL})|(?P<sign>[./()])")
 _NUMBER = re.compile(r"[+-]?[0-9]+")
+_REMEMBERED = 64  # characters; what is longer is no unit that comes twice
 _EXPONENT = re.compile(r"[+-]?[0-9]+\Z")
 
 
@@ -32,9 +33,12 @@ def _atoms() -> _Atoms:
     return _Atoms(tuple(facts["prefixes"].split()), metric, metric | frozenset(facts["other"].split()))
 
 
-@functools.lru_cache(maxsize=4096)
 def is_unit(code: str) -> bool:
     """Tell whether a code is a unit of UCUM."""
+    return _remembered(code) if len(code) <= _REMEMBERED else _is_term(code)
+
+
+def _is_term(code: str) -> bool:
     depth, filled = 0, False  # filled: a component stands before
     position = 0
     while position < len(code):
@@ -61,6 +65,9 @@ def is_unit(code: str) -> bool:
                 return False
             filled = False
     return filled and not depth
+
+
+_remembered = functools.lru_cache(maxsize=4096)(_is_term)
 
 
 def _is_component(symbol: str) -> bool:
