@@ -249,11 +249,14 @@ class Walk:
                 if kind == "base64Binary" and len(value.split(maxsplit=1)) > 1:
                     message = "has blanks inside base64, which many readers refuse: take them out"
                     self._report("value", place, message, "fhir.base64-blanks")
+        elif kind == "code" and element.bound is not None and element.bound.strength == "required":
+            message = f"has no code, and one of {element.bound.value_set} is required"
+            self._report("code-invalid", place, message, "fhir.binding")
         if extra is None:
             return
         if not isinstance(extra, dict):
             self._report("structure", place, "must be a JSON object", "fhir.json")
-        elif not extra or (len(extra) == 1 and "id" in extra):
+        elif not extra or (value is None and len(extra) == 1 and "id" in extra):
             self._report("invariant", place, "is empty: give it a value or leave it out", "ele-1")
         else:
             self._members(extra, node)
