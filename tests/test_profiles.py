@@ -106,7 +106,7 @@ def test_every_file_is_named_by_its_type_and_id() -> None:
         assert read["url"] == f"{CANONICAL}/{read['resourceType']}/{read['id']}"
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", read["id"])
         assert re.fullmatch(r"[A-Z][A-Za-z0-9]{0,254}", read["name"])
-        assert "date" not in read
+        assert ("date" in read) == (read["resourceType"] == "CapabilityStatement"), "R4 asks one of these for a date"
 
 
 def test_a_code_system_of_ours() -> None:
@@ -273,6 +273,7 @@ def test_the_reference_validator_finds_no_error(shared: pathlib.Path) -> None:
     validator = shared / "reference" / "validate"
     if shutil.which("mvn") is None:
         pytest.skip("Maven is missing")
-    done = subprocess.run([validator, "--ig", FOLDER, FOLDER], capture_output=True, text=True, check=False)
+    call = [validator, "--with", "fast", "--ig", FOLDER, FOLDER]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.stdout == ""
     assert done.returncode == 0
