@@ -115,19 +115,14 @@ def element_names() -> frozenset[str]:
     return frozenset(name for kind in _facts().types for name in type_facts(kind).elements)
 
 
+@functools.cache
 def type_facts(kind: str) -> TypeFacts:
     """The elements of a type or backbone path.
 
     Raises:
         KeyError: no such type.
     """
-    found = _UNFOLDED.get(kind)
-    if found is None:
-        found = _UNFOLDED[kind] = _unfold(_facts(), kind, type_facts)
-    return found
-
-
-_UNFOLDED: dict[str, TypeFacts] = {}
+    return _unfold(_facts(), kind, type_facts)
 
 
 def reader(folded: Any) -> Callable[[str], TypeFacts]:
