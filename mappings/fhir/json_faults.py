@@ -24,8 +24,8 @@ _SAID = {
     "Expecting value": "a value should stand here; texts are in double quotes, numbers have no leading 0 or +",
     "Expecting ',' delimiter": "a comma, or the end of what is open, should stand here",
     "Expecting ':' delimiter": "a colon should stand here, between a name and its value",
-    "Expecting property name enclosed in double quotes": "a name in double quotes should stand here; no comma is left "
-    "behind the last one",
+    "Expecting property name enclosed in double quotes": "a name in double quotes should stand here, or a comma "
+    "stands behind the last value",
     "Illegal trailing comma before end of object": "there is a comma behind the last name and value",
     "Illegal trailing comma before end of array": "there is a comma behind the last value",
     "Extra data": "something follows the end of the first value",
