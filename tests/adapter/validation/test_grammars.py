@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.validation import grammars_compiler
+from adapter.validation import facts, grammars_compiler
 from adapter.validation.grammars import SYSTEMS, is_country, is_currency, is_language, is_media_type
 from adapter.validation.units import is_unit
 
@@ -46,6 +46,14 @@ def test_a_unit(code: str) -> None:
 @pytest.mark.parametrize("code", [*NO_UNITS, "", " mg", "mg dL", "mg / dL", "{a", "mg\n", "{é}", "m²", "ｍｇ", "١"])
 def test_not_a_unit(code: str) -> None:
     assert is_unit(code) is False
+
+
+def test_every_unit_that_r4_lists_as_common_is_one() -> None:
+    common = facts.definitions().value_set("http://hl7.org/fhir/ValueSet/ucum-common")
+    assert common is not None
+    listed = common.parts["http://unitsofmeasure.org"].listed
+    assert len(listed) == 1357
+    assert [code for code in listed if not is_unit(code)] == []
 
 
 def test_an_annotation_may_hold_blanks_and_signs() -> None:
