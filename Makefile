@@ -7,8 +7,10 @@ export SECOND_OPINION_SHARED
 R4 ?=
 PACKAGES ?= $(SECOND_OPINION_SHARED)/fhir-packages
 CODES ?= $(SECOND_OPINION_SHARED)/reference/codes
+# A folder with ucum-essence.xml, registry.json, iso4217.json and iso3166-1.json (adapter/validation/grammars_compiler.py says from where)
+LISTS ?=
 
-.PHONY: help setup demo test check live bench golden profiles definitions clean
+.PHONY: help setup demo test check live bench golden profiles package strictness definitions grammars clean
 
 help:
 	@echo "setup  make .venv with everything pinned        clean   remove it and everything else that was made"
@@ -16,6 +18,7 @@ help:
 	@echo "test   run the tests          check   lint, types, layers, tests"
 	@echo "live   run against real counterpart systems     bench   measure against named peers"
 	@echo "golden write the expected outputs anew          profiles write the FHIR package anew"
+	@echo "package      build the FHIR package (.tgz)      strictness  our validator beside the reference validator"
 	@echo "definitions  write the facts that validation reads anew from the FHIR packages"
 
 setup: $(VENV)/ready
@@ -63,6 +66,16 @@ definitions: setup
 	fi; \
 	$(BIN)/python -m adapter.validation.definitions "$$r4" "$(PACKAGES)" "$(CODES)"
 	$(BIN)/python -m adapter.packaging
+
+package: setup
+	$(BIN)/python -m adapter.package_file
+
+strictness: setup
+	$(BIN)/python -m tests.validation
+
+grammars: setup
+	@test -d "$(LISTS)" || { echo "give LISTS=FOLDER with the published lists" >&2; exit 2; }
+	$(BIN)/python -m adapter.validation.grammars_compiler "$(LISTS)"
 
 clean:
 	rm -rf $(VENV) demo .live .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
