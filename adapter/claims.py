@@ -25,7 +25,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One line of claims.csv: what `mapper` makes may be said to satisfy `profile`.
 
     `family` is `own`, `us-core`, `mcode`, `audit`, or the shape it belongs to (`pcf`, `fast`, `cow`, `bser`). Where
-    `element` is given, a CodeableConcept there must read as `value` by `table` (as any word of it where `value` is "").
+    `element` is given, a CodeableConcept there must read, by `table`, as one of the words of `value` (they stand between
+    bars), or as any word of the table where there are none.
     """
 
     mapper: str
@@ -44,7 +45,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
             return True
         said = resource.get(self.element)
         words = [read_table(self.table, each) for each in ([said] if isinstance(said, dict) else objects(said))]
-        return self.value in words if self.value else any(words)
+        return any(words) if not self.value else any(word in self.value.split("|") for word in words)
 
 
 @cache
