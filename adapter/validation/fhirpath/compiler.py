@@ -36,6 +36,8 @@ _REFUSED = {
     "subsumes": "subsumes() (needs a terminology)",
     "subsumedBy": "subsumedBy() (needs a terminology)",
 }
+# Levels of the syntax tree: each costs a frame or two of Python's thousand when it is run.
+_DEEPEST = 200
 THIS = of_items(fhir_functions.VARIABLES["$this"])
 
 
@@ -45,10 +47,13 @@ def compile_text(expression: str) -> Code:
     Raises:
         UnsupportedExpression: naming what of it is not supported.
     """
-    try:
-        return _code(parse(expression))
-    except RecursionError:
-        raise UnsupportedExpression("so long a chain") from None
+    tree = parse(expression)
+    level: list[object] = [tree]
+    for _ in range(_DEEPEST):
+        level = [one for node in level if isinstance(node, tuple) for one in node]
+        if not level:
+            return _code(tree)
+    raise UnsupportedExpression("so long a chain")
 
 
 def _code(node: Node) -> Code:

@@ -25,7 +25,8 @@ def published() -> Pairs:
     for kind in queue:  # grows as it goes
         types = type_facts(kind)
         found[kind].update((one.key, one.expression) for one in types.constraints)
-        found[kind].add(("ele-1", ELEMENT))
+        if kind not in resource_types():
+            found[kind].add(("ele-1", ELEMENT))
         for element in types.elements.values():
             found[element.kind].update((one.key, one.expression) for one in element.constraints)
             if element.kind not in kinds and element.kind not in PRIMITIVES and element.kind != "Resource":
