@@ -208,7 +208,8 @@ def document() -> Json:
     entries = [{"fullUrl": URN + first["id"], "resource": first}, *bundle["entry"]]
     number = {"system": CASE, "value": DOCUMENT}
     kept = {key: value for key, value in bundle.items() if key not in ("type", "entry")}
-    return {**kept, "identifier": number, "type": "document", "timestamp": str(AT), "entry": entries}
+    labels = {"meta": {"security": bundle["meta"]["security"]}}
+    return {**kept, **labels, "identifier": number, "type": "document", "timestamp": str(AT), "entry": entries}
 
 
 def whole(case: str) -> Callable[[], Json]:
