@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from adapter.validation.facts import resource_types
 from adapter.validation.invariants import has, objects
+from adapter.validation.resolving import RESTFUL
 from mappings.fhir.wire import Json
 from mappings.problems import IssueType, Problem, Severity, problem
 
 _REQUESTS = ("batch", "transaction", "history")
 _RESPONSES = ("batch-response", "transaction-response", "history")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
-_WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def check(bundle: Json, where: str) -> Iterator[Problem]:
@@ -97,11 +98,11 @@ def _full_url(kind: Any, entry: Json, where: str) -> Iterator[Problem]:
         yield _broken("bdl-8", where, "has a fullUrl of one version: leave /_history/ out")
     elif not _ABSOLUTE.fullmatch(url):
         yield _broken("fhir.fullUrl", place, "must be absolute (https://... or urn:uuid:...)", "value")
-    elif _WEB.fullmatch(url) and isinstance(resource, dict):
+    elif isinstance(resource, dict) and (rest := RESTFUL.fullmatch(url)) and rest[1] and rest[2] in resource_types():
         name, own = resource.get("resourceType"), resource.get("id")
-        if own is None and kind not in _REQUESTS and url.rstrip("/").count(f"/{name}/"):
+        if own is None:
             yield _broken("fhir.fullUrl", where, "has a fullUrl that ends in an id, and a resource without it", "value")
-        if isinstance(own, str) and not url.endswith(f"/{name}/{own}"):
+        elif isinstance(own, str) and not url.endswith(f"/{name}/{own}"):
             yield _broken("fhir.fullUrl", place, "must end in the type and id of its resource", "value")
 
 

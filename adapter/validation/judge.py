@@ -9,7 +9,7 @@ from adapter.validation.facts import definitions as built_in
 from adapter.validation.places import Finding, once
 from adapter.validation.profiles import compiler_of
 from adapter.validation.structure import Scope, Walk
-from adapter.validation.world import World
+from adapter.validation.world import ABSTRACT, World
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, problem
 
@@ -74,14 +74,14 @@ class Judge:
     def _asked(self, scope: Scope, url: str, place: Any) -> Iterable[Finding]:
         """What a resource lacks of a profile that it claims at `place`."""
         if self._definitions.is_base(url):
-            if url.partition("|")[0].rpartition("/")[2] in (scope.kind, "Resource", "DomainResource"):
+            if url.partition("|")[0].rpartition("/")[2] in (scope.kind, *ABSTRACT):
                 return ()
             return [_other_type(place)]
         compiled = self._world.compiler.profile(url)
         if compiled is None:
             message = "names a profile that no package at hand holds: give its package, or take the claim out"
             return [Finding("not-found", place, message, "fhir.profile-unknown")]
-        if compiled.profile.type not in (scope.kind, "Resource", "DomainResource"):
+        if compiled.profile.type not in (scope.kind, *ABSTRACT):
             return [_other_type(place)]
         return self._world.judge(scope, url)
 

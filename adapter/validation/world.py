@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from adapter.validation import resolving
-from adapter.validation.facts import Definitions
+from adapter.validation.facts import Definitions, resource_types
 from adapter.validation.fhirpath import Here
 from adapter.validation.members import Item, Slots
 from adapter.validation.model import Profile, ProfileNode
@@ -19,6 +19,7 @@ MAX_NESTED = 16
 """References followed while judging whether their targets satisfy profiles; deeper ones are taken as satisfying."""
 
 PRESENT = "http://hl7.org/fhir/StructureDefinition/"
+ABSTRACT = ("Resource", "DomainResource")
 
 
 class Run(msgspec.Struct, eq=False):
@@ -131,11 +132,12 @@ class World:
 
     def satisfies(self, scope: Scope, url: str) -> bool | None:
         """Whether a resource is of the type and satisfies the profile; None where the profile is not known."""
-        if url.startswith(PRESENT) and url[len(PRESENT) :] in ("Resource", scope.kind):
-            return True
+        plain = url.partition("|")[0].removeprefix(PRESENT)
+        if plain in resource_types() or plain in ABSTRACT:
+            return plain == scope.kind or plain in ABSTRACT
         compiled = self.compiler.profile(url)
         if compiled is None:
             return None
-        if compiled.profile.type not in (scope.kind, "Resource", "DomainResource"):
+        if compiled.profile.type not in (scope.kind, *ABSTRACT):
             return False
         return not any(finding.severity == "error" for finding in self.judge(scope, url))
