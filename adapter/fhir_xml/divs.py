@@ -15,9 +15,12 @@ _TAG = re.compile(
 )
 
 
-def parser() -> etree.XMLParser:
-    """A parser that fetches nothing, expands nothing and stops at what is too deep or too large."""
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+def parser(*, huge: bool = False) -> etree.XMLParser:
+    """A parser that fetches nothing, expands nothing and stops at what is too deep or too large.
+
+    `huge` lets values of more than 10 MB pass, and is for texts without a DOCTYPE only.
+    """
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=huge)
 
 
 def divs(root: Node, data: bytes) -> dict[Node, str]:
@@ -55,7 +58,7 @@ def _slices(data: bytes, encoding: str) -> list[str]:
 def _means(text: str, node: Node) -> bool:
     """Whether the text stands for the node without the declarations around it."""
     try:
-        alone = etree.fromstring(text.encode(), parser())
+        alone = etree.fromstring(text.encode(), parser(huge=True))
         return _canonical(alone) == _canonical(node)
     except (etree.XMLSyntaxError, ValueError):
         return False
@@ -68,6 +71,6 @@ def _canonical(node: Node) -> bytes:
 def _written(node: Node) -> str:
     """The div with what it needs of the namespaces declared around it, and no more."""
     text = str(etree.tostring(node, encoding="unicode", with_tail=False))
-    alone = etree.fromstring(text.encode(), parser())
+    alone = etree.fromstring(text.encode(), parser(huge=True))
     etree.cleanup_namespaces(alone)
     return str(etree.tostring(alone, encoding="unicode"))

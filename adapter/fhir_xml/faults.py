@@ -42,6 +42,11 @@ def not_well_formed(error: etree.XMLSyntaxError) -> Problem:
     return problem("structure", f"line {line} column {column}", message, rule=RULE)
 
 
+def is_limit(error: etree.XMLSyntaxError) -> bool:
+    """Whether the parser stopped at the size or depth of what it met."""
+    return _NAMES.get(getattr(error, "code", 0)) == "ERR_RESOURCE_LIMIT"
+
+
 def unreadable() -> Problem:
     """Bytes that the parser takes for no XML text at all."""
     return problem("structure", "$", "cannot be read as XML; save the file as UTF-8", rule=RULE)

@@ -268,6 +268,14 @@ def test_what_is_no_fhir_xml(data: bytes, rule: str, where: str) -> None:
     assert "Zebulon" not in str(found.problems)
 
 
+def test_a_large_document_is_read() -> None:
+    data = f'<Binary xmlns="http://hl7.org/fhir"><data value="{"A" * 12_000_000}"/></Binary>'.encode()
+    made = json_of(data)
+    assert len(made["data"]) == 12_000_000
+    told = read(b"<!DOCTYPE Binary>" + data)
+    assert (told.resource, [p.severity for p in told.problems]) == (None, ["error"])
+
+
 def test_entities_do_not_swell() -> None:
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     data = f'<!DOCTYPE a [<!ENTITY e0 "Zebulon">{levels}]>{HEAD}<language value="&e11;"/></Patient>'.encode()
