@@ -52,10 +52,12 @@ def unreadable() -> Problem:
     return problem("structure", "$", "cannot be read as XML; save the file as UTF-8", rule=RULE)
 
 
-def document_type() -> Problem:
+def document_type(data: bytes) -> Problem:
     """A DOCTYPE: FHIR has none, and it could name files and addresses, or swell without end."""
+    offset = data.find(b"<!DOCTYPE")
+    where = "$" if offset < 0 else f"line {data.count(10, 0, offset) + 1}"
     message = "declares a document type (DOCTYPE), which FHIR XML must not; take it out"
-    return problem("security", "$", message, rule="fhir.xml.doctype")
+    return problem("security", where, message, rule="fhir.xml.doctype")
 
 
 def root(node: Node) -> Problem | None:

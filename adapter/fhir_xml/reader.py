@@ -54,7 +54,7 @@ def read(data: bytes) -> XmlReading:
         return XmlReading(problems=(faults.unreadable(),))
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.doctype:
-        return XmlReading(problems=(faults.document_type(),))
+        return XmlReading(problems=(faults.document_type(data),))
     if found := faults.root(root):
         return XmlReading(problems=(found,), root=root)
     return _Reader(divs(root, data)).whole(root)
