@@ -175,6 +175,28 @@ def test_what_is_carried_claims_what_it_claimed(tmp_path: Path) -> None:
     assert json.loads(dumps(carried["DiagnosticReport"])) == bare
 
 
+@pytest.mark.parametrize(
+    ("change", "claims"),
+    [
+        ({}, ["us:observation-clinical-result", "us:observation-lab", "m:tnm-primary-tumor-category"]),
+        ({"method": None}, ["us:observation-clinical-result", "us:observation-lab"]),
+        ({"code": None}, ["us:observation-clinical-result", "us:observation-lab"]),
+    ],
+    ids=["whole", "without staging system", "with our code alone"],
+)
+def test_a_t_category_is_one_of_mcode_where_the_source_says_its_kind_and_its_system(
+    change: dict[str, Any], claims: list[str], tmp_path: Path
+) -> None:
+    source = golden.source("insurance-required", tmp_path)
+    case = json.loads((source / "case.json").read_text("utf-8"))
+    [found] = [f for report in case["reports"] for f in report.get("findings", ()) if f["id"] == "finding-t"]
+    found["code"] = {"codes": [{"system": "http://loinc.org", "code": "21899-0"}]}
+    found.update(change)
+    (source / "case.json").write_text(json.dumps(case), "utf-8")
+    said = [r for r in ours(export(tmp_path, source)) if r.get("valueCodeableConcept") == {"text": "pT2"}]
+    assert [list(map(short, profiles(resource))) for resource in said] == [claims]
+
+
 # --- where it stands
 
 
