@@ -31,12 +31,7 @@ class Slices:
         self._slicing = node.slicing or Slicing()
         self._label = label
         every = node.slices if beside is None else beside
-        depth = within.count("/") + 1 if within else 0
-        own = {
-            name: each
-            for name, each in every.items()
-            if name.count("/") == depth and (not within or name.startswith(f"{within}/"))
-        }
+        own = {name: each for name, each in every.items() if _parent(name, every) == within}
         self._slices = [self._slice(name, each, compiler, slots, every) for name, each in own.items()]
         self._by_url = self._urls()
 
@@ -44,7 +39,7 @@ class Slices:
         self, name: str, node: ProfileNode, compiler: Compiles, slots: Slots, every: Mapping[str, ProfileNode]
     ) -> Slice:
         inner = None
-        if any(other.startswith(f"{name}/") for other in every):
+        if any(_parent(other, every) == name for other in every):
             inner = Slices(compiler, node, slots, self._label, name, every)
         judge = compiler.each(node, slots, self._label)
         return Slice(name, node, self._matches(node, compiler, judge), judge, inner)
@@ -130,3 +125,9 @@ def _passes(judge: Judge) -> Matches:
         return not any(finding.severity == "error" for finding in inner.out)
 
     return test
+
+
+def _parent(name: str, every: Mapping[str, ProfileNode]) -> str:
+    """The slice that a re-slice (`a/b`) belongs to; a name may hold a slash without being one."""
+    above = name.rpartition("/")[0]
+    return above if above in every else ""

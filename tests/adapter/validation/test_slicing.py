@@ -173,7 +173,7 @@ def test_slices_of_extensions_by_url() -> None:
     }
     assert judged(given, "extension", constrained, extension) == []
     assert judged(patient, "extension", constrained, extension) == [("fhir.slice", "Patient.extension")]
-    twice = {**patient, "extension": given["extension"][:1] * 2}
+    twice = {**patient, "extension": [{"url": mark, "valueString": "a"}] * 2}
     assert judged(twice, "extension", constrained, extension) == [("fhir.slice", "Patient.extension")]
     wrong = {**patient, "extension": [{"url": mark, "valueCode": "a"}]}
     assert judged(wrong, "extension", constrained, extension) == [("fhir.type", "Patient.extension[0].value")]
@@ -279,3 +279,9 @@ def test_a_slice_is_sliced_again() -> None:
     assert judged(observation(good, good), "component", constrained) == [("fhir.slice", "Observation.component")]
     low = component("l", interpretation=[{"text": "low"}])
     assert judged(observation(low), "component", constrained) == [("fhir.slicing", "Observation.component[0]")]
+
+
+def test_a_name_with_a_slash_alone_is_no_slice_of_a_slice() -> None:
+    constrained = sliced(BY_CODE, {"core/long": coded("l", min=1)})
+    assert judged(observation(component("l")), "component", constrained) == []
+    assert judged(observation(component("w")), "component", constrained) == [("fhir.slice", "Observation.component")]
