@@ -13,6 +13,7 @@ from adapter.validation import validate_resource
 # them by R4 alone either.
 VALID = {
     "bundle-ihe-bad.xml": "by an IHE profile that it does not claim",
+    "bundle-slice-bad2.xml": "by a profile that it does not claim",
     "code-wrong-display.xml": "a display of SNOMED CT, which a terminology server knows",
     "code-wrong-system.xml": "a system that nobody knows",
     "document-bad-bad-sections.xml": "by a profile that it does not claim",
