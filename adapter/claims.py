@@ -25,8 +25,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One line of claims.csv: what `mapper` makes may be said to satisfy `profile`.
 
     `family` is `own`, `us-core`, `mcode`, `audit`, or the shape it belongs to (`pcf`, `fast`, `cow`, `bser`). Where
-    `element` is given, a CodeableConcept there must read, by `table`, as one of the words of `value` (they stand between
-    bars), or as any word of the table where there are none.
+    `element` is given, a CodeableConcept there must read, by `table`, as one of the words of `value` (with bars between
+    them), or as any word of the table where there are none.
     """
 
     mapper: str
@@ -83,10 +83,10 @@ def claim_beside(full_url: str, resource: Json, bundle: Json, tried: Collection[
 
 
 def claimed(bundle: Json, theirs: Collection[str]) -> tuple[str, ...]:
-    """Every profile that the Bundle and what is ours in it claims, as `canonical|version`; sorted, each once."""
+    """The profiles that the Bundle and what is ours in it claim, as `canonical|version`; each once, by canonical."""
     ours = [entry["resource"] for entry in bundle["entry"] if entry["fullUrl"] not in theirs]
     urls = {url for resource in (bundle, *ours) for url in resource.get("meta", {}).get("profile", ())}
-    return tuple(sorted(f"{url}|{found.version}" for url in urls if (found := definitions().profile(url))))
+    return tuple(f"{url}|{found.version}" for url in sorted(urls) if (found := definitions().profile(url)))
 
 
 def _claiming(resource: Json, judge: Judge, tried: Collection[str]) -> Json:
