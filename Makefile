@@ -20,6 +20,7 @@ help:
 	@echo "golden write the expected outputs anew          profiles write the FHIR package anew"
 	@echo "package      build the FHIR package (.tgz)      strictness  our validator beside the reference validator"
 	@echo "definitions  write the facts that validation reads anew from the FHIR packages"
+	@echo "grammars     write the lists of units, languages, media types, currencies and countries anew"
 
 setup: $(VENV)/ready
 
