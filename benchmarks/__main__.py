@@ -22,6 +22,7 @@ import msgspec
 from adapter.convert import convert
 from adapter.quiet import quiet_pydicom
 from adapter.validation import validate_resource
+from benchmarks import validators
 from mappings.fhir.bundle import take_apart
 from mappings.fhir.context import URN
 from mappings.fhir.wire import Json, dumps, loads
@@ -31,6 +32,7 @@ from tests.golden import produce, scenarios
 
 BIN = Path(sys.executable).parent
 TODAY = dt.date(2026, 3, 16)
+ROUNDS = 3
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,6 +206,13 @@ def main() -> None:
     for row in rows:
         left = f"{row.what:26}{row.ours * 1000:9.1f}   {row.peer:35}{row.theirs * 1000:9.1f}"
         print(f"{left}{row.ratio:9.2f}   {row.low:.2f} to {row.high:.2f}")
+    print()
+    entries = [found for data in bundles for url, found in take_apart(loads(data)) if url.startswith(URN)]
+    for what, resources in (("our golden resources", entries), ("US Core and mCODE examples", validators.real())):
+        if resources:
+            print(f"validating {len(resources)} resources: {what}, {ROUNDS} times")
+            print("\n".join(validators.table(validators.measure(resources * ROUNDS))))
+    print(f"load of the facts in a fresh process: {validators.load() * 1000:.0f} ms")
 
 
 if __name__ == "__main__":
