@@ -1,5 +1,6 @@
 """Contained resources (https://hl7.org/fhir/R4/references.html#contained): dom-2 to dom-5, ref-1; element ids."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from adapter.validation.structure import Node, Scope
 from mappings.problems import Problem, problem
 
 _LINKS = frozenset(("uri", "url", "canonical"))
+_FRAGMENT = re.compile(r"""\b(?:href|src)\s*=\s*["']#([^"']+)["']""")
 _VIEWS = ("snapshot", "differential")
 
 
@@ -22,6 +24,8 @@ def check(nodes: Iterable[Node], scopes: Iterable[Scope]) -> Iterator[Problem]:
             link = node.value.get("reference") if kind == "Reference" else node.value
             if isinstance(link, str) and link[:1] == "#":
                 links.setdefault(id(node.scope.root), []).append((node, link[1:]))
+        elif kind == "xhtml" and "#" in node.value:
+            links.setdefault(id(node.scope.root), []).extend((node, name) for name in _FRAGMENT.findall(node.value))
         elif kind == "string" and node.element is not None and node.element.name == "id":
             ids.append(node)
     for scope in scopes:
@@ -37,6 +41,9 @@ def _scope(scope: Scope, targets: list[tuple[Node, str]]) -> Iterator[Problem]:
         if node.kind == "Reference" and (local not in known if local else node.scope.outer is None):
             message = "points to a contained resource that is not there: add it or take the reference out"
             yield problem("not-found", node.where, message, rule="ref-1")
+        elif node.kind == "canonical" and local and local not in known:
+            message = "names a contained resource that is not there: add it, or name the canonical"
+            yield problem("not-found", node.where, message, rule="fhir.contained")
     used = {local for _, local in targets}
     seen: set[str] = set()
     upward = {id(_outermost(node.scope).resource) for node, local in targets if local == ""}

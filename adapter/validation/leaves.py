@@ -1,6 +1,6 @@
 """What a profile may ask of one value alone: fixed and pattern values, limits, bindings, invariants."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +69,7 @@ def _fixed(asked: Any, label: str) -> Check:
 
     def check(value: Any, extra: Any, place: Place, run: Run) -> None:
         if value != asked or not same(value, asked):
-            run.out.append(Finding("value", place, message, "fhir.fixed"))
+            run.out.append(Finding("value", _differing(value, asked, place, same), message, "fhir.fixed"))
 
     return check
 
@@ -79,9 +79,20 @@ def _pattern(asked: Any, label: str) -> Check:
 
     def check(value: Any, extra: Any, place: Place, run: Run) -> None:
         if not fits(value, asked):
-            run.out.append(Finding("value", place, message, "fhir.pattern"))
+            run.out.append(Finding("value", _differing(value, asked, place, fits), message, "fhir.pattern"))
 
     return check
+
+
+def _differing(value: Any, asked: Any, place: Place, alike: Callable[[Any, Any], bool]) -> Place:
+    """Where a value departs from what is asked: the first member that does, where it is one of its own."""
+    if isinstance(asked, Mapping) and isinstance(value, dict):
+        for name, member in asked.items():
+            if isinstance(member, list | tuple):
+                continue
+            if not alike(value.get(name), member):
+                return _differing(value.get(name), member, (place, name, None), alike)
+    return place
 
 
 def _max_length(most: int, label: str) -> Check:

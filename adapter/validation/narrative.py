@@ -1,5 +1,7 @@
 """Narrative.div (https://hl7.org/fhir/R4/narrative.html): txt-1, only formatting; txt-2, some content."""
 
+import re
+
 from lxml import etree
 
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -19,6 +21,8 @@ ATTRIBUTES = frozenset(
     vspace width
     """.split()  # noqa: SIM905
 )
+# What no URI may hold unescaped (RFC 3986); blanks at either end are left out by readers.
+_NO_URL = re.compile(r"\S\s+\S|[<>{}|\\^`]")
 
 
 def check(div: str) -> tuple[str, str] | None:
@@ -41,6 +45,8 @@ def check(div: str) -> tuple[str, str] | None:
             )
         if any(not _allowed(str(attribute)) for attribute in element.attrib):
             return ("txt-1", "holds an attribute that a narrative must not have (no events, only formatting)")
+        if any(_NO_URL.search(str(element.get(name, ""))) for name in ("href", "src")):
+            return ("fhir.narrative-url", "links to what is no URL: write href and src with escapes (%7B for a brace)")
     if not "".join(map(str, root.itertext())).strip() and root.find(f".//{{{XHTML}}}img") is None:
         return ("txt-2", "has no content: leave the narrative out or say something in it")
     return None
