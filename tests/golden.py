@@ -1,18 +1,26 @@
 """The golden outputs of the fixtures: `python -m tests.golden` writes them anew, test_golden compares.
 
-Every scenario is exported at one fixed time (at an offset that is not UTC, so that a lost zone shows).
+With a folder (`python -m tests.golden DIR`) it writes there, for a validator, every Bundle in the other shapes of
+Consent and Task that can be set, each with the AuditEvent of its release. Every scenario is exported at one fixed time
+(at an offset that is not UTC, so that a lost zone shows).
 """
 
+import itertools
+import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from adapter.config import Settings
+from adapter.ledger.store import Ledger
 from adapter.pipeline import Exported, export_case
 from mappings.domain.values import Moment
 
 CASES = Path(__file__).resolve().parent.parent / "fixtures" / "cases"
 NOW = Moment("2026-03-16T10:00:00-04:00")
+SHAPES = ({"task_shape": "cow"}, {"consent_shape": "fast", "task_shape": "bser"})
 KEPT = ("bundle.json", "case.json", "manifest.json")
 
 
@@ -28,10 +36,13 @@ def source(name: str, folder: Path) -> Path:
     return place
 
 
-def export(case: Path, target: Path, now: Moment = NOW) -> Exported:
+def export(case: Path, target: Path, now: Moment = NOW, **settings: Any) -> Exported:
     """Export at the fixed time with a ledger of its own beside the target."""
-    ledger = f"sqlite:///{target.parent / (target.name + '.ledger.sqlite3')}"
-    return export_case(case, target, Settings(ledger=ledger), now)
+    return export_case(case, target, Settings(ledger=_ledger(target), **settings), now)
+
+
+def _ledger(target: Path) -> str:
+    return f"sqlite:///{target.parent / (target.name + '.ledger.sqlite3')}"
 
 
 def produce(name: str, folder: Path) -> dict[str, bytes]:
@@ -41,8 +52,32 @@ def produce(name: str, folder: Path) -> dict[str, bytes]:
     return made | {"account.json": done.account.to_json()}
 
 
+def in_shape(name: str, folder: Path, **settings: str) -> dict[str, Any]:
+    """bundle.json of a scenario with these settings, the AuditEvent of the release as its last entry."""
+    export(source(name, folder), folder / "out", NOW, **settings)
+    ledger = Ledger(_ledger(folder / "out"))
+    event = ledger.rows("release")[0]["audit_event"]
+    ledger.close()
+    made: dict[str, Any] = json.loads((folder / "out" / "bundle.json").read_bytes())
+    made["entry"].append({"fullUrl": f"urn:uuid:{event['id']}", "resource": event})
+    made["meta"].pop("profile", None)  # what a case collection claims holds without an AuditEvent in it
+    return made
+
+
+def shapes(target: Path) -> None:
+    """Write every scenario in every other shape to this folder."""
+    target.mkdir(parents=True)
+    for name, (number, settings) in itertools.product(scenarios(), enumerate(SHAPES)):
+        with tempfile.TemporaryDirectory() as scratch:
+            made = in_shape(name, Path(scratch), **settings)
+            (target / f"{name}-{number}.json").write_text(json.dumps(made), "utf-8")
+
+
 def main() -> None:
     """Write all golden files anew."""
+    if sys.argv[1:]:
+        shapes(Path(sys.argv[1]))
+        return
     for name in scenarios():
         with tempfile.TemporaryDirectory() as scratch:
             expected = CASES / name / "expected"
