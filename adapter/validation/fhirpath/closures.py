@@ -15,11 +15,13 @@ class Here(NamedTuple):
         resource: the resource it is in, or the contained one: `%resource`.
         root: the resource that is in no other: `%rootResource`; the container where the resource is contained.
         resolve: gives the resource a reference leads to, None where it is not at hand; asked for what is no `#id`.
+        extension: for the context invariant of an extension, the extension: `%extension`.
     """
 
     resource: Json
     root: Json
     resolve: Callable[[str], Json | None]
+    extension: Json | None = None
 
 
 class Frame:

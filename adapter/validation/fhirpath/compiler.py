@@ -4,20 +4,8 @@ from adapter.validation.fhirpath import collection_functions, fhir_functions, va
 from adapter.validation.fhirpath.closures import Code, Make, constant, of_items, of_truth
 from adapter.validation.fhirpath.operators import OPERATORS, equals_text, negated
 from adapter.validation.fhirpath.paths import child_is, path
-from adapter.validation.fhirpath.syntax import (
-    Binary,
-    Call,
-    Index,
-    Literal,
-    Name,
-    Node,
-    Special,
-    TypeTest,
-    Unary,
-    UnsupportedExpression,
-    parse,
-    type_name,
-)
+from adapter.validation.fhirpath.syntax import UnsupportedExpression, parse, type_name
+from adapter.validation.fhirpath.tree import Binary, Call, Index, Literal, Name, Node, Special, TypeTest, Unary
 from adapter.validation.fhirpath.values import known_type
 
 _FUNCTIONS: dict[str, tuple[int, int, Make]] = {

@@ -178,6 +178,8 @@ def moments(a: str, b: str) -> int | None:
     one, other = _MOMENT.fullmatch(a), _MOMENT.fullmatch(b)
     if not a or not b or one is None or other is None:
         return None
+    if len(a) == len(b) and one.lastindex == other.lastindex and one[7] == other[7]:
+        return (a > b) - (a < b)
     if one[4] and other[4] and one[1] and other[1]:
         if bool(one[7]) != bool(other[7]):
             return None

@@ -134,6 +134,11 @@ def constants(name: str) -> str | None:
     return None
 
 
+def _extended(_: This, frame: Frame) -> list[Value]:
+    extension = frame.here.extension
+    return [(extension, None, "Extension")] if isinstance(extension, dict) else []
+
+
 def _place(read: Callable[[Frame], Any]) -> Items:
     def items(_: This, frame: Frame) -> list[Value]:
         data = read(frame)
@@ -149,6 +154,7 @@ VARIABLES: dict[str, Items] = {
     "%context": lambda _, frame: [frame.context],
     "%resource": _place(lambda frame: frame.here.resource),
     "%rootResource": _place(lambda frame: frame.here.root),
+    "%extension": _extended,
 }
 
 FUNCTIONS: dict[str, tuple[int, int, Make]] = {

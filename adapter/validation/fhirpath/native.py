@@ -27,7 +27,7 @@ def _element(value: Any, extra: Any, here: Here) -> bool:
         if value is not None and value != "" and type(value) is not list:
             return True
         return type(extra) is dict and _present(extra, "extension")
-    return any(_filled(item) for name, item in value.items() if name not in ("id", "resourceType", "_id"))
+    return any(_filled(item) for name, item in value.items() if name not in ("id", "_id"))
 
 
 def _filled(item: Any) -> bool:

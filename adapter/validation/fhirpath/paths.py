@@ -55,8 +55,10 @@ def _child(name: str) -> Code:
         data = this[0]
         if type(data) is dict and found.choices is None:
             got = data.get(found.name)
-            if got.__class__ is str or (got.__class__ is dict and got and not found.shadow):
-                return not (got.__class__ is str and not found.shadow)
+            if type(got) is str:
+                return bool(found.shadow)
+            if type(got) is dict and got and not found.shadow:
+                return True
             if got is None and found.shadow not in data:
                 return False
         made: list[Value] = []

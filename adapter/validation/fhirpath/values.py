@@ -43,7 +43,7 @@ class Step(NamedTuple):
     choices: "Mapping[str, Step] | None" = None
 
 
-_NOWHERE = Step("", "", "")
+_NOWHERE = Step("", "", "", {})
 
 
 @functools.cache

@@ -63,7 +63,8 @@ def verdict(expression: str, one: Met) -> bool:
         "sct": "http://snomed.info/sct",
         "loinc": "http://loinc.org",
     }
-    base = {"expression": expression, "base": one.kind}
+    # With a base the library knows no head of a path that is a type, `Appointment.status`.
+    base = expression if "resourceType" in one.value else {"expression": expression, "base": one.kind}
     options = {"userInvocationTable": _functions(one.here.root)}
     try:
         found = fhirpathpy.evaluate(_plain(one.value), base, context, models["r4"], options)

@@ -6,6 +6,7 @@ import pytest
 
 from adapter.validation.fhirpath import Here, compiled
 from mappings.fhir import wire
+from mappings.fhir.wire import Json
 from tests.adapter.validation.fhirpath.expressions import ELEMENT, EXTENSION, met, nothing, published
 
 UNIT = '"system": "http://unitsofmeasure.org", "code": "mg"'
@@ -132,6 +133,50 @@ VERDICTS = [
     ("txt-1", "xhtml", '"<div xmlns=\\"http://www.w3.org/1999/xhtml\\"> </div>"', True),
     ("provenance-1", "Provenance.agent", '{"who": {"reference": "Practitioner/9"}}', True),
 ]
+
+
+MODALITY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-modality"
+TECHNIQUE = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-technique"
+
+
+@pytest.mark.parametrize(
+    ("modality", "technique", "expected"),
+    [("169359004", "113120007", True), ("169359004", "384692006", False), ("1156708005", "384692006", True)],
+)
+def test_a_technique_fits_its_modality(modality: str, technique: str, expected: bool) -> None:
+    def coded(url: str, code: str) -> Json:
+        return {"url": url, "valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": code}]}}
+
+    value = {"url": "a", "extension": [coded(MODALITY, modality), coded(TECHNIQUE, technique)]}
+    seeds = expression_of("TechniquesForInternalRadiotherapyPermanentSeeds", "Extension")
+    assert compiled(seeds, "Extension")(value, None, Here(value, value, nothing)) is expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [("Patient", "Patient.name", True), ("Patient", "Observation.code", False), ("Observation", "Patient.name", False)],
+)
+def test_the_paths_of_a_snapshot_begin_with_its_type(first: str, second: str, expected: bool) -> None:
+    part = {"element": [{"id": first, "path": first}, {"id": second, "path": second}]}
+    root = {"resourceType": "StructureDefinition", "kind": "resource", "type": "Patient"}
+    here = Here({**root, "snapshot": part, "differential": part}, root, nothing)
+    for key, kind in (("sdf-8", "StructureDefinition.snapshot"), ("sdf-8a", "StructureDefinition.differential")):
+        assert compiled(expression_of(key, kind), kind)(part, None, here) is expected
+
+
+@pytest.mark.parametrize(
+    ("observer", "expected"),
+    [
+        ({"reference": "Device/1"}, True),
+        ({"reference": "Device/1", "display": "D"}, True),
+        ({"reference": "Device/2"}, False),
+    ],
+)
+def test_who_reports_an_audit_event_is_its_source(observer: Json, expected: bool) -> None:
+    agent = {"who": {"reference": "Device/1"}}
+    root = {"resourceType": "AuditEvent", "agent": [agent], "source": {"observer": observer}}
+    test = compiled("$this.who = %resource.source.observer", "AuditEvent.agent")
+    assert test(agent, None, Here(root, root, nothing)) is expected
 
 
 def expression_of(key: str, kind: str) -> str:

@@ -82,6 +82,11 @@ def test_any_json(value: Any, kind: str) -> None:
         assert compiled(expression, kind, key)(value, value, _here(value)) in (True, False)
 
 
+def test_a_property_without_name_is_no_element() -> None:
+    value = {"resourceType": "Patient", "": {"a": 1}, "_": {"a": 1}}
+    assert evaluate("nothing.exists() or children().exists()", "Patient", value, None, _here(value)) == [False]
+
+
 def test_deep_nesting_has_an_answer() -> None:
     item: Json = {"linkId": "1"}
     for _ in range(3000):

@@ -334,5 +334,13 @@ def test_a_primitive_is_asked_with_its_extensions() -> None:
     assert not compiled("hasValue() or (children().count() > id.count())", "date")(None, {"id": "a"}, here)
 
 
+@pytest.mark.parametrize(("lines", "expected"), [(1, True), (2, False)])
+def test_the_context_invariant_of_an_extension(lines: int, expected: bool) -> None:
+    item = {"type": "string", "repeats": False}
+    here = Here(PATIENT, PATIENT, _resolve, extension={"url": "a", "valueInteger": lines})
+    asked = "type!='display' and (repeats=true or %extension.valueInteger=1)"
+    assert compiled(asked, "Questionnaire.item")(item, None, here) is expected
+
+
 def test_an_exact_decimal_keeps_its_digits() -> None:
     assert str(ask("value.value", OBSERVATION)[0]) == "72.50"
