@@ -1,6 +1,10 @@
 """Carried FHIR without what is withheld: what goes, what goes with it, and what is taken out of it."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
+
+import msgspec
 
 from adapter.consent.gone import Gone
 from adapter.holding import Loaded
@@ -12,6 +16,8 @@ FOLLOWERS = frozenset(("Provenance",))
 """Types that go with what they are about, and never alone."""
 SUPPORTING = frozenset(("Patient", "RelatedPerson", "Coverage"))
 """Types about the person that are no items: they go with what leads to them."""
+
+_INDEX = re.compile(r"\[\d+\]")
 
 Validate = Callable[[Json], list[Problem]]
 
@@ -32,8 +38,10 @@ def release_carried(
         kept = _closure(loaded, known, chosen)
         gone = _gone(loaded, kept)
         made = {url: gone.cleaned(known[url]) for url in kept}
-        broken = {url for url, item in made.items() if item is not known[url] and _breaks(known[url], item, validate)}
+        changed = {url: _fitting(known[url], item, validate) for url, item in made.items() if item is not known[url]}
+        broken = {url for url, item in changed.items() if item is None}
         if not broken:
+            made.update({url: item for url, item in changed.items() if item is not None})
             return tuple(made[url] for url in sorted(made))
         chosen -= broken
         known = {url: item for url, item in known.items() if url not in broken}
@@ -47,9 +55,28 @@ def _guarded(loaded: Loaded, item: Carried, known: dict[str, Carried]) -> bool:
     return url not in known and url in {carried.full_url for carried in loaded.carried}
 
 
+def _fitting(before: Carried, after: Carried, validate: Validate) -> Carried | None:
+    """What something was taken out of, as it may go: claiming no profile that it no longer satisfies.
+
+    None where it is not even FHIR any more.
+    """
+    if not _breaks(before, after, validate):
+        return after
+    meta = after.resource.get("meta")
+    if not isinstance(meta, dict) or "profile" not in meta:
+        return None
+    less = {name: value for name, value in meta.items() if name.removeprefix("_") != "profile"}
+    plain = msgspec.structs.replace(after, resource={**after.resource, "meta": less})
+    return None if _breaks(before, plain, validate) else plain
+
+
 def _breaks(before: Carried, after: Carried, validate: Validate) -> bool:
-    old = {(p.rule, p.where) for p in validate(before.resource) if p.stops}
-    return any((p.rule, p.where) not in old for p in validate(after.resource) if p.stops)
+    """Whether something is wrong after that was not before; what went may have moved what stays in its list."""
+    return bool(_errors(after, validate) - _errors(before, validate))
+
+
+def _errors(item: Carried, validate: Validate) -> Counter[tuple[str, str]]:
+    return Counter((p.rule, _INDEX.sub("", p.where)) for p in validate(item.resource) if p.stops)
 
 
 def _closure(loaded: Loaded, known: dict[str, Carried], chosen: set[str]) -> set[str]:
