@@ -21,8 +21,21 @@ def test_they_are_what_the_adapter_emits() -> None:
 
 
 def test_every_profile_has_one() -> None:
-    claimed = {url for name in NAMES for url in example(name)["meta"]["profile"]}
-    assert {structure(f"second-opinion-{name}") for name in profiles()} - claimed == set()
+    assert {each.profile for each in examples.EXAMPLES} == set(profiles())
+
+
+@pytest.mark.parametrize("each", examples.EXAMPLES, ids=lambda each: each.name)
+def test_it_claims_its_profile(each: examples.Example) -> None:
+    (name,) = (name for name in NAMES if name.partition("-")[2] == each.name)
+    assert structure(f"second-opinion-{each.profile}") in example(name)["meta"]["profile"]
+
+
+def test_what_rests_on_us_core_and_mcode_claims_them_too() -> None:
+    assert example("Condition-primary-cancer")["meta"]["profile"] == [
+        "http://hl7.org/fhir/us/core/StructureDefinition/us-core-condition-problems-health-concerns",
+        "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-primary-cancer-condition",
+        structure("second-opinion-primary-cancer"),
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -109,7 +109,7 @@ def _names(rule: str, text: str) -> list[str]:
         return [_NAMED[rule]]
     if rule in ("Validation_VAL_Profile_Minimum", "Validation_VAL_Profile_Maximum"):
         match = _CARDINALITY.match(text)
-    elif rule == "Validation_VAL_Profile_Minimum_SLICE":
+    elif rule in ("Validation_VAL_Profile_Minimum_SLICE", "Validation_VAL_Profile_Minimum_SLICE_EXT"):
         match = _SLICE.match(text)
     elif rule == "null" and (match := _UNKNOWN.match(text)):
         name = match[1].removeprefix("_")
