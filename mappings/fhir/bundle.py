@@ -282,7 +282,7 @@ def _reports(case: Case, ctx: Writing, assembly: Assembly) -> Iterator[Json]:
         stated = [c.id for c in case.concordances if c.review == report.id]
         yield diagnostic_report.to_fhir(report, ctx, forms=forms, concordances=stated)
         yield from diagnostic_report.findings_to_fhir(report, ctx)
-    yield from (observation.concordance_to_fhir(item, ctx) for item in case.concordances)
+    yield from (observation.to_fhir(item, ctx) for item in case.concordances)
 
 
 def _form(item: Document, ctx: Writing, assembly: Assembly) -> Json:

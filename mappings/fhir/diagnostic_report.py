@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from mappings.domain.party import PATIENT
 from mappings.domain.report import Finding, Report, Section
 from mappings.fhir import observation
+from mappings.fhir.concordance import is_concordance
 from mappings.fhir.context import URN, Reading, Writing
 from mappings.fhir.datatypes import (
     Rule,
@@ -252,7 +253,7 @@ def _read_results(resource: Json, ctx: Reading, results: Iterable[Json]) -> Resu
     for number, reference in enumerate(objects(resource.get("result"))):
         literal = str(reference.get("reference"))
         found = known.get(literal) or known.get("/".join(literal.split("/")[-2:]))
-        if found is None or found.get("resourceType") != "Observation" or observation.is_concordance(found):
+        if found is None or found.get("resourceType") != "Observation" or is_concordance(found):
             continue
         if section := _read_section(found):
             sections.append(section)
