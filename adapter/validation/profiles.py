@@ -74,8 +74,14 @@ class Compiler:
         crowded = f"must not be given: {label} leaves it out" if high == 0 else f"is given more than {high} times"
         crowded += "" if high == 0 else f", the most that {label} allows"
 
+        first = slots.every[0]
+        only, beside = (first.name, first.beside or first.name) if len(slots.every) == 1 else ("", "")
+
         def check(value: Any, extra: Any, place: Place, run: Run) -> None:
-            items = gather(value, slots, place)
+            absent = only and only not in value and beside not in value
+            if absent and not low and slices is None:
+                return
+            items = [] if absent else gather(value, slots, place)
             count = len(items)
             if count < low:
                 run.out.append(Finding("required", (place, stem, None), lacking, "fhir.cardinality"))
