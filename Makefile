@@ -47,7 +47,7 @@ check: setup
 
 live: setup
 	PYTHON=$(PYTHON) tests/live/install.sh
-	$(BIN)/python -m pytest -m live tests/live
+	$(BIN)/python -m pytest -m live
 
 bench: setup
 	$(BIN)/python -m benchmarks

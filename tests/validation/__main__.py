@@ -14,17 +14,18 @@ from tests.validation.faults import broken, faults, twins
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table and the differences; exit code 1 where a good twin is not clean."""
+    """Print the table and the differences; exit code 1 where a good twin is not clean, or more differs than may."""
     parser = argparse.ArgumentParser(prog="python -m tests.validation", description=__doc__)
     parser.add_argument("--judge", action="store_true", help="ask the reference validator")
     parser.add_argument("--write", action="store_true", help="ask it and write verdicts.json")
     parser.add_argument("--real", nargs="+", type=Path, metavar="FOLDER", help="compare over files")
+    parser.add_argument("--most", type=int, metavar="N", help="with --real: fail where more than N verdicts differ")
     chosen = parser.parse_args(arguments)
     if chosen.real:
         found = real.compare_files(chosen.real)
         table(found)
         report(found)
-        return 0
+        return int(chosen.most is not None and sum(not one.agrees for one in found) > chosen.most)
     judged = verdicts.ask() if chosen.judge or chosen.write else verdicts.kept()
     if chosen.write:
         verdicts.FILE.write_text(verdicts.text(judged), "utf-8")
