@@ -12,6 +12,7 @@ from mappings.problems import Problem, problem
 _LINKS = frozenset(("uri", "url", "canonical"))
 _FRAGMENT = re.compile(r"""\b(?:href|src)\s*=\s*["']#([^"']+)["']""")
 _VIEWS = ("snapshot", "differential")
+_SHOWN = re.compile(r"""\bsrc\s*=\s*["']#([^"']+)["']""")
 
 
 def check(nodes: Iterable[Node], scopes: Iterable[Scope]) -> Iterator[Problem]:
@@ -41,6 +42,11 @@ def _scope(scope: Scope, targets: list[tuple[Node, str]]) -> Iterator[Problem]:
         if node.kind == "Reference" and (local not in known if local else node.scope.outer is None):
             message = "points to a contained resource that is not there: add it or take the reference out"
             yield problem("not-found", node.where, message, rule="ref-1")
+        elif (
+            node.kind == "xhtml" and local not in known and re.search(rf"src\s*=\s*.#{re.escape(local)}\b", node.value)
+        ):
+            message = "shows a contained resource that is not there: add it or take the image out"
+            yield problem("not-found", node.where, message, rule="fhir.narrative-url")
         elif node.kind == "canonical" and local and local not in known:
             message = "names a contained resource that is not there: add it, or name the canonical"
             yield problem("not-found", node.where, message, rule="fhir.contained")

@@ -15,6 +15,7 @@ from adapter.validation.facts import type_facts
 from adapter.validation.fhirpath import Here, UnsupportedExpression, compiled
 from adapter.validation.model import Constraint
 from adapter.validation.places import Finding
+from adapter.validation.resolving import ABSOLUTE
 from adapter.validation.structure import Node, Scope
 from adapter.validation.texts import text_of
 from adapter.validation.world import World
@@ -23,6 +24,7 @@ from mappings.problems import Severity
 
 # dom-6 (a narrative should be there) is best practice: HL7's validator says it only when asked to.
 _ELSEWHERE = frozenset(("dom-2", "dom-3", "dom-4", "dom-5", "dom-6", "ref-1", "ele-1", "txt-1", "txt-2"))
+_URIS = "urn:ietf:rfc:3986"
 
 
 class Rule(NamedTuple):
@@ -98,6 +100,16 @@ def _reference(value: Json, _: Any, __: Any) -> bool:
     return "reference" in value or has(value, "reference", "identifier", "display", "extension")
 
 
+def _absolute(value: Json, _: Any, __: Any) -> bool:
+    stated = value.get("system")
+    return not isinstance(stated, str) or bool(ABSOLUTE.match(stated))
+
+
+def _uri_identifier(value: Json, _: Any, __: Any) -> bool:
+    stated = value.get("value")
+    return value.get("system") != _URIS or not isinstance(stated, str) or bool(ABSOLUTE.match(stated))
+
+
 def _bytes(value: Json) -> bytes | None:
     data = value.get("data")
     try:
@@ -124,6 +136,10 @@ PROSE: dict[str, tuple[Rule, ...]] = {
     "Extension": (Rule("ext-1", _extension, "must have either a value or nested extensions, and not both"),),
     # R4 says it in prose (references.html); R5 numbered it ref-2.
     "Reference": (Rule("ref-2", _reference, "points to nothing: give a reference, an identifier or a display"),),
+    "Identifier": (
+        Rule("fhir.identifier.system", _absolute, "has a relative system: name it by an absolute URI", prose=True),
+        Rule("fhir.identifier.uri", _uri_identifier, f"has the system {_URIS} and a value that is no URI", prose=True),
+    ),
     "Attachment": (
         Rule("fhir.attachment.size", _size, "states a size that is not the number of bytes in its data", prose=True),
         Rule("fhir.attachment.hash", _hash, "states a hash that is not the SHA-1 (base64) of its data", prose=True),

@@ -33,6 +33,9 @@ def check(nodes: Iterable[Node], world: World) -> Iterator[Finding]:
 
 
 def _reference(node: Node, link: str, world: World) -> Iterator[Finding]:
+    if link != link.strip():
+        yield Finding("value", node.place, "has blanks at its ends: take them out", RULE)
+        return
     found = world.resolve(link, node.scope)
     here = link.startswith("#")
     entries = None if here else world.entries(node.scope)

@@ -91,6 +91,17 @@ COMPOSITION: Json = {
     "title": "Second opinion",
     "section": [{"title": "Finding", "entry": [{"reference": "Observation/ki67"}]}],
 }
+IMAGE: Json = {
+    "resourceType": "Patient",
+    "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><img src="#scan"/></div>'},
+    "contained": [{"resourceType": "Binary", "id": "scan", "contentType": "image/png"}],
+}
+QUESTIONS: Json = {
+    "resourceType": "QuestionnaireResponse",
+    "contained": [{"resourceType": "Questionnaire", "id": "asked", "status": "active"}],
+    "questionnaire": "#asked",
+    "status": "completed",
+}
 GOOD = [OBSERVATION, PATIENT, REPORT, CONDITION, CONSENT, REQUEST, TASK, ORGANIZATION, COMPOSITION]
 
 
@@ -99,6 +110,20 @@ def test_good_resources_have_no_problem_and_stay_as_they_are(resource: Json) -> 
     before = copy.deepcopy(resource)
     assert validate_resource(resource) == []
     assert resource == before
+
+
+@pytest.mark.parametrize(
+    ("resource", "path", "value", "rule", "where"),
+    [
+        (IMAGE, "contained.0.id", "other", "fhir.narrative-url", "Patient.text.div"),
+        (QUESTIONS, "questionnaire", "#" + SECRET, "fhir.contained", "QuestionnaireResponse.questionnaire"),
+    ],
+)
+def test_what_is_contained_is_what_is_named(resource: Json, path: str, value: str, rule: str, where: str) -> None:
+    assert validate_resource(resource) == []
+    found = validate_resource(changed(resource, path, value))
+    assert [(p.rule, p.where) for p in found] == [(rule, where), ("dom-3", f"{resource['resourceType']}.contained[0]")]
+    assert SECRET not in str(found)
 
 
 def changed(resource: Json, path: str, value: Any) -> Json:
@@ -358,6 +383,11 @@ FAULTS: list[tuple[Json, str, Any, str, str]] = [
     (CONDITION, "verificationStatus", WRONG, "con-5", "Condition"),
     (CONDITION, "stage", [{"type": {"text": SECRET}}], "con-1", "Condition.stage[0]"),
     (CONDITION, "evidence", [{"extension": [UNDEFINED]}], "con-2", "Condition.evidence[0]"),
+    (OBSERVATION, "text.div", DIV.format('<a href="x{y}">z</a>'), "fhir.narrative-url", "Observation.text.div"),
+    (QUESTIONS, "questionnaire", "http://example.org/" + SECRET, "dom-3", "QuestionnaireResponse.contained[0]"),
+    (PATIENT, "identifier.0.system", SECRET, "fhir.identifier.system", "Patient.identifier[0]"),
+    (PATIENT, "identifier.0.system", "urn:ietf:rfc:3986", "fhir.identifier.uri", "Patient.identifier[0]"),
+    (OBSERVATION, "subject.reference", " Patient/p1", "fhir.reference", "Observation.subject"),
     (CONSENT, "policy", ..., "ppc-1", "Consent"),
     (REQUEST, "code", ..., "prr-1", "ServiceRequest"),
     (TASK, "lastModified", "2026-01-05T09:59:59+01:00", "inv-1", "Task"),
