@@ -214,90 +214,38 @@ def whole(case: str) -> Callable[[], Json]:
     return lambda: _bundle(case)
 
 
+def _taken(name: str, profile: str, case: str, kind: str, *words: str) -> Example:
+    return Example(name=name, profile=profile, made=golden(case, kind, *words))
+
+
 ROLE = "CodeSystem/report-role"
 EXAMPLES = (
-    Example(
-        name="request",
-        profile="request",
-        made=golden("before-laryngectomy", "ServiceRequest"),
-    ),
-    Example(
-        name="request-by-payer",
-        profile="request",
-        made=golden("insurance-required", "ServiceRequest"),
-    ),
-    Example(
-        name="request-in-emergency",
-        profile="request",
-        made=golden("cord-compression", "ServiceRequest"),
-    ),
-    Example(name="task", profile="task", made=golden("before-laryngectomy", "Task", "request-event")),
+    _taken("request", "request", "before-laryngectomy", "ServiceRequest"),
+    _taken("request-by-payer", "request", "insurance-required", "ServiceRequest"),
+    _taken("request-in-emergency", "request", "cord-compression", "ServiceRequest"),
+    _taken("task", "task", "before-laryngectomy", "Task", "request-event"),
     Example(name="abort", profile="abort", made=abort),
-    Example(
-        name="patient",
-        profile="patient",
-        made=golden("svc-syndrome", "Patient"),
-    ),
-    Example(
-        name="primary-cancer",
-        profile="primary-cancer",
-        made=golden("before-laryngectomy", "Condition"),
-    ),
-    Example(
-        name="secondary-cancer",
-        profile="secondary-cancer",
-        made=golden("cord-compression", "Condition", "secondary-cancer"),
-    ),
-    Example(
-        name="original-report",
-        profile="original-report",
-        made=golden("before-laryngectomy", "DiagnosticReport", ROLE, '"original"', "SP"),
-    ),
-    Example(
-        name="review-report",
-        profile="review-report",
-        made=golden("before-laryngectomy", "DiagnosticReport", ROLE, '"review"', "extends"),
-    ),
-    Example(
-        name="tumor-board-report",
-        profile="review-report",
-        made=golden("before-laryngectomy", "DiagnosticReport", "summaryOf"),
-    ),
-    Example(
-        name="concordance",
-        profile="concordance",
-        made=golden("before-laryngectomy", "Observation", "Diagnostic concordance"),
-    ),
-    Example(name="consent-pcf", profile="consent-pcf", made=golden("authorization", "Consent")),
-    Example(name="directive-pcf", profile="consent-pcf", made=golden("patient-directive", "Consent")),
+    _taken("patient", "patient", "svc-syndrome", "Patient"),
+    _taken("primary-cancer", "primary-cancer", "before-laryngectomy", "Condition"),
+    _taken("secondary-cancer", "secondary-cancer", "cord-compression", "Condition", "secondary-cancer"),
+    _taken("original-report", "original-report", "before-laryngectomy", "DiagnosticReport", ROLE, '"original"', "SP"),
+    _taken("review-report", "review-report", "before-laryngectomy", "DiagnosticReport", ROLE, '"review"', "extends"),
+    _taken("tumor-board-report", "review-report", "before-laryngectomy", "DiagnosticReport", "summaryOf"),
+    _taken("concordance", "concordance", "before-laryngectomy", "Observation", "Diagnostic concordance"),
+    _taken("consent-pcf", "consent-pcf", "authorization", "Consent"),
+    _taken("directive-pcf", "consent-pcf", "patient-directive", "Consent"),
     Example(name="consent-fast", profile="consent-fast", made=fast_consent),
     Example(name="access-request", profile="access-request", made=access_request),
-    Example(
-        name="part",
-        profile="material",
-        made=golden("before-laryngectomy", "Specimen", "accessionIdentifier"),
-    ),
-    Example(name="block", profile="material", made=golden("before-laryngectomy", "Specimen", "cassette")),
-    Example(
-        name="slide",
-        profile="material",
-        made=golden("before-laryngectomy", "Specimen", '"Microscope slide'),
-    ),
-    Example(name="custody", profile="custody", made=golden("before-laryngectomy", "Task", "Material shipped")),
-    Example(name="broken-slide", profile="custody", made=golden("before-laryngectomy", "Task", "Material broken")),
-    Example(name="imaging-study", profile="imaging-study", made=golden("before-laryngectomy", "ImagingStudy")),
-    Example(
-        name="document",
-        profile="document",
-        made=golden("cord-compression", "DocumentReference"),
-    ),
+    _taken("part", "material", "before-laryngectomy", "Specimen", "accessionIdentifier"),
+    _taken("block", "material", "before-laryngectomy", "Specimen", "cassette"),
+    _taken("slide", "material", "before-laryngectomy", "Specimen", '"Microscope slide'),
+    _taken("custody", "custody", "before-laryngectomy", "Task", "Material shipped"),
+    _taken("broken-slide", "custody", "before-laryngectomy", "Task", "Material broken"),
+    _taken("imaging-study", "imaging-study", "before-laryngectomy", "ImagingStudy"),
+    _taken("document", "document", "cord-compression", "DocumentReference"),
     Example(name="notice", profile="notice", made=notice),
     Example(name="disclosure", profile="disclosure", made=disclosure),
-    Example(
-        name="release",
-        profile="release",
-        made=golden("before-laryngectomy", "Provenance"),
-    ),
+    _taken("release", "release", "before-laryngectomy", "Provenance"),
     Example(name="case-contents", profile="case-contents", made=contents),
     Example(name="case-collection", profile="case-collection", made=whole("svc-syndrome")),
     Example(name="case-document", profile="case-document", made=document),
