@@ -50,9 +50,8 @@ def _scope(scope: Scope, targets: list[tuple[Node, str]]) -> Iterator[Problem]:
         elif node.kind == "canonical" and local and local not in known:
             message = "names a contained resource that is not there: add it, or name the canonical"
             yield problem("not-found", node.where, message, rule="fhir.contained")
-    used = {local for _, local in targets}
+    used = _used(scope, targets)
     seen: set[str] = set()
-    upward = {id(_outermost(node.scope).resource) for node, local in targets if local == ""}
     for index, resource in enumerate(contained if isinstance(contained, list) else []):
         if not isinstance(resource, dict):
             continue
@@ -63,7 +62,7 @@ def _scope(scope: Scope, targets: list[tuple[Node, str]]) -> Iterator[Problem]:
         if isinstance(own, str) and own in seen:
             yield problem("duplicate", f"{where}.id", "is the id of another contained resource too", rule="fhir.id")
         seen.add(own if isinstance(own, str) else "")
-        if not (isinstance(own, str) and own in used) and id(resource) not in upward:
+        if id(resource) not in used:
             message = "is not referenced from the resource that contains it: reference it or take it out"
             yield problem("invariant", where, message, rule="dom-3")
         meta = resource.get("meta")
@@ -72,6 +71,22 @@ def _scope(scope: Scope, targets: list[tuple[Node, str]]) -> Iterator[Problem]:
         if isinstance(meta, dict) and has(meta, "security"):
             message = "is contained, so it must have no security label of its own"
             yield problem("invariant", where, message, rule="dom-5")
+
+
+def _used(scope: Scope, targets: list[tuple[Node, str]]) -> set[int]:
+    """The contained resources that the container leads to, or that lead to it, with those they lead to."""
+    links: dict[int, set[str]] = {}
+    for node, local in targets:
+        links.setdefault(id(_outermost(node.scope).resource), set()).add(local)
+    inner = objects(scope.resource.get("contained"))
+    used = {id(scope.resource)} | {id(resource) for resource in inner if "" in links.get(id(resource), ())}
+    queue = list(used)
+    while queue:
+        named = links.get(queue.pop(), set())
+        found = [id(one) for one in inner if id(one) not in used and str(one.get("id")) in named]
+        used.update(found)
+        queue += found
+    return used
 
 
 def _outermost(scope: Scope) -> Scope:

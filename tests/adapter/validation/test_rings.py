@@ -126,6 +126,17 @@ def test_what_is_contained_is_what_is_named(resource: Json, path: str, value: st
     assert SECRET not in str(found)
 
 
+def test_contained_resources_that_only_name_each_other_are_named_by_nobody() -> None:
+    role = {"resourceType": "PractitionerRole", "id": "role", "practitioner": {"reference": "#one"}}
+    one = {"resourceType": "Practitioner", "id": "one", "active": True}
+    report = {**REPORT, "contained": [*REPORT["contained"], role, one]}
+    assert [(p.rule, p.where) for p in validate_resource(report)] == [
+        ("dom-3", "DiagnosticReport.contained[1]"),
+        ("dom-3", "DiagnosticReport.contained[2]"),
+    ]
+    assert validate_resource({**report, "performer": [{"reference": "#role"}]}) == []
+
+
 def changed(resource: Json, path: str, value: Any) -> Json:
     """A copy with the element at `path` (`a.0.b`) replaced, or taken out where the value is `...`."""
     made = copy.deepcopy(resource)
@@ -385,6 +396,8 @@ FAULTS: list[tuple[Json, str, Any, str, str]] = [
     (CONDITION, "evidence", [{"extension": [UNDEFINED]}], "con-2", "Condition.evidence[0]"),
     (OBSERVATION, "text.div", DIV.format('<a href="x{y}">z</a>'), "fhir.narrative-url", "Observation.text.div"),
     (QUESTIONS, "questionnaire", "http://example.org/" + SECRET, "dom-3", "QuestionnaireResponse.contained[0]"),
+    (PATIENT, "meta", {"tag": [{"code": SECRET}, {"code": SECRET}]}, "fhir.meta.tag", "Patient.meta"),
+    (PATIENT, "meta", {"security": [{"code": "a"}, {"code": "a"}]}, "fhir.meta.security", "Patient.meta"),
     (PATIENT, "identifier.0.system", SECRET, "fhir.identifier.system", "Patient.identifier[0]"),
     (PATIENT, "identifier.0.system", "urn:ietf:rfc:3986", "fhir.identifier.uri", "Patient.identifier[0]"),
     (OBSERVATION, "subject.reference", " Patient/p1", "fhir.reference", "Observation.subject"),
