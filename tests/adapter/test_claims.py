@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,23 @@ from adapter.validation import Judge, validate_bundle
 from adapter.validation.facts import definitions
 from mappings.domain.document import CaseDocument, ContentSection
 from mappings.domain.native import read_case
+from mappings.fhir import (
+    condition,
+    consent,
+    coverage,
+    imaging_study,
+    observation,
+    organization,
+    patient,
+    practitioner,
+    practitioner_role,
+    procedure,
+    provenance,
+    related_person,
+    specimen,
+)
 from mappings.fhir.bundle import document, transaction
-from mappings.fhir.context import URN, Writing
+from mappings.fhir.context import URN, Reading, Writing
 from mappings.fhir.wire import Json, dumps, loads
 from mappings.identity import DEFAULT_NAMESPACE
 from tests import golden, small_case
@@ -167,12 +183,12 @@ def test_a_wrong_check_digit_takes_the_claim_from_the_number_and_from_what_point
 
 def test_what_is_carried_claims_what_it_claimed(tmp_path: Path) -> None:
     claims = [f"{US}patient", "https://nowhere.example/StructureDefinition/unknown"]
-    patient = {**small_case.PATIENT, "meta": {"profile": claims}}
-    bare = {**small_case.REPORT}
-    made = export(tmp_path, small_case.write(tmp_path / "case", {"fhir/p.json": patient, "fhir/r.json": bare}))
+    person = {**small_case.PATIENT, "meta": {"profile": claims}}
+    report = small_case.REPORT
+    made = export(tmp_path, small_case.write(tmp_path / "case", {"fhir/p.json": person, "fhir/r.json": report}))
     carried = {e["resource"]["resourceType"]: e["resource"] for e in made["entry"] if e["fullUrl"] in theirs(made)}
-    assert json.loads(dumps(carried["Patient"])) == patient
-    assert json.loads(dumps(carried["DiagnosticReport"])) == bare
+    assert json.loads(dumps(carried["Patient"])) == person
+    assert json.loads(dumps(carried["DiagnosticReport"])) == report
 
 
 @pytest.mark.parametrize(
@@ -216,11 +232,39 @@ def test_profile_stands_where_the_page_of_meta_has_it() -> None:
     assert meta["profile"] == ["https://nowhere.example/old"], "what came in is not changed"
 
 
+READERS: dict[str, Callable[[Json, Reading], object]] = {
+    "Condition": condition.from_fhir,
+    "Consent": consent.from_fhir,
+    "Coverage": coverage.from_fhir,
+    "ImagingStudy": imaging_study.from_fhir,
+    "Observation": observation.from_fhir,
+    "Organization": organization.from_fhir,
+    "Patient": patient.from_fhir,
+    "Practitioner": practitioner.from_fhir,
+    "PractitionerRole": practitioner_role.from_fhir,
+    "Procedure": procedure.from_fhir,
+    "Provenance": provenance.from_fhir,
+    "RelatedPerson": related_person.from_fhir,
+    "Specimen": specimen.from_fhir,
+}
+
+
+def test_what_claims_is_read_as_what_does_not(bundles: dict[str, Json]) -> None:
+    compared = Counter[str]()
+    for bundle in bundles.values():
+        for resource in ours(bundle)[1:]:
+            if profiles(resource) and (read := READERS.get(resource["resourceType"])):
+                bare = {name: value for name, value in resource.items() if name != "meta"}
+                assert read(resource, Reading({})) == read(bare, Reading({}))
+                compared[resource["resourceType"]] += 1
+    assert set(compared) == set(READERS)
+
+
 # --- settings
 
 
 @pytest.mark.parametrize(
-    ("chosen", "patient", "consent"),
+    ("chosen", "patients", "consents"),
     [
         ({"claims": ()}, [], []),
         ({"claims": ("own",)}, [f"{OURS}patient"], [f"{OURS}consent-pcf"]),
@@ -231,10 +275,10 @@ def test_profile_stands_where_the_page_of_meta_has_it() -> None:
     ],
 )
 def test_only_the_families_that_are_set(
-    chosen: dict[str, Any], patient: list[str], consent: list[str], tmp_path: Path
+    chosen: dict[str, Any], patients: list[str], consents: list[str], tmp_path: Path
 ) -> None:
     made = export(tmp_path, golden.source("cord-compression", tmp_path), **chosen)
-    assert (of(made, "Patient"), of(made, "Consent")) == ([patient], [consent])
+    assert (of(made, "Patient"), of(made, "Consent")) == ([patients], [consents])
 
 
 @pytest.mark.parametrize(
