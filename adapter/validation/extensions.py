@@ -98,7 +98,7 @@ def _known(node: Node, owner: Node, profile: Profile, ring: Ring) -> Iterator[Fi
         message = f"may not stand here: it belongs to {allowed}"
         yield Finding("extension", node.place, message, f"{RULE}-context")
     for expression in profile.context_invariants:
-        if not _holds(expression, owner, ring.world):
+        if not _holds(expression, node, owner, ring.world):
             message = f"may stand here only where {expression}"
             yield Finding("extension", node.place, message, f"{RULE}-context", mark=expression)
     made = ring.world.compiler.profile(profile.url)
@@ -123,9 +123,10 @@ def _parts(tree: ProfileNode | None) -> dict[str, ProfileNode]:
     return found
 
 
-def _holds(expression: str, owner: Node, world: World) -> bool:
+def _holds(expression: str, node: Node, owner: Node, world: World) -> bool:
+    here = world.here(owner.scope)._replace(extension=node.value)
     try:
-        return compiled(expression, owner.kind)(owner.value, owner.extra, world.here(owner.scope))
+        return compiled(expression, owner.kind)(owner.value, owner.extra, here)
     except UnsupportedExpression:
         return True
 

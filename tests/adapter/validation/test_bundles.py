@@ -274,3 +274,86 @@ def test_a_bundle_is_judged_the_same_as_a_resource() -> None:
 def test_what_is_not_a_bundle_is_told_so() -> None:
     found = validate_bundle({"resourceType": "Patient", "active": True})
     assert [(p.where, p.rule) for p in found] == [("Patient.resourceType", "fhir.resourceType")]
+
+
+# -- documents: everything is tied to the Composition
+
+
+def _document(*resources: Json, **composition: Any) -> Json:
+    made = document()
+    made["entry"] = made["entry"][:1]
+    made["entry"][0]["resource"].update(composition)
+    made["entry"] += [{"fullUrl": f"{BASE}{r['resourceType']}/{r['id']}", "resource": r} for r in resources]
+    return made
+
+
+def _composed(bundle: Json) -> list[tuple[str, str, str]]:
+    return [(p.severity, p.rule, p.where) for p in validate_bundle(bundle)]
+
+
+ADA: Json = {"resourceType": "Patient", "id": "ada", "active": True}
+NOTE: Json = {
+    "resourceType": "Observation",
+    "id": "note",
+    "status": "final",
+    "code": {"text": "x"},
+    "subject": {"reference": "Patient/ada"},
+}
+TRACE: Json = {
+    "resourceType": "Provenance",
+    "id": "trace",
+    "target": [{"reference": "Patient/ada"}],
+    "recorded": "2026-01-05T10:00:00Z",
+    "agent": [{"who": {"display": "x"}}],
+}
+TO_ADA = {"subject": {"reference": BASE + "Patient/ada"}}
+
+
+def test_a_document_holds_only_what_is_tied_to_its_composition() -> None:
+    assert _composed(_document(ADA, **TO_ADA)) == []
+    assert _composed(_document(ADA, TRACE, **TO_ADA)) == []
+    backwards = [("warning", "fhir.document", "Bundle.entry[2]")]
+    assert _composed(_document(ADA, NOTE, **TO_ADA)) == backwards
+    stranger = {"resourceType": "Organization", "id": "o", "name": "x"}
+    assert _composed(_document(ADA, stranger, **TO_ADA)) == [("error", "fhir.document", "Bundle.entry[2]")]
+
+
+def test_a_document_holds_what_its_composition_points_to() -> None:
+    missing = [("error", "fhir.reference", "Bundle.entry[0].resource.subject")]
+    assert _composed(_document(**TO_ADA)) == missing
+    elsewhere = {"relatesTo": [{"code": "replaces", "targetReference": {"reference": BASE + "Composition/old"}}]}
+    found = _composed(_document(ADA, **TO_ADA, **elsewhere))
+    assert found == [("warning", "fhir.reference", "Bundle.entry[0].resource.relatesTo[0].target.ofType(Reference)")]
+
+
+@pytest.mark.parametrize("kind", ["document", "message"])
+def test_a_document_or_message_has_an_entry(kind: str) -> None:
+    made = document()
+    del made["entry"]
+    assert ("error", "fhir.entries", "Bundle") in _composed({**made, "type": kind})
+
+
+# -- searchsets
+
+
+def _found(resource: Json, **search: Any) -> Json:
+    entry = {"fullUrl": f"{BASE}{resource['resourceType']}/p", "resource": resource, **search}
+    return {"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [entry]}
+
+
+def test_what_a_search_found_has_an_id_and_an_outcome_is_one() -> None:
+    good = {"resourceType": "Patient", "id": "p", "active": True}
+    assert _composed(_found(good, search={"mode": "match"})) == []
+    assert _composed(_found(good, search={"mode": "outcome"})) == [("error", "fhir.search", "Bundle.entry[0].resource")]
+    assert _composed(_found({"resourceType": "Patient", "active": True})) == [
+        ("error", "fhir.search", "Bundle.entry[0].resource"),
+        ("error", "fhir.fullUrl", "Bundle.entry[0]"),
+    ]
+
+
+def test_a_full_url_that_is_no_restful_address_need_not_end_in_the_id() -> None:
+    entry = {
+        "fullUrl": "https://ehr.example/anything",
+        "resource": {"resourceType": "Patient", "id": "p", "active": True},
+    }
+    assert _composed({"resourceType": "Bundle", "type": "collection", "entry": [entry]}) == []

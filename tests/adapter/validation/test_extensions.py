@@ -51,6 +51,7 @@ DEFINITIONS = Literal(
     extension("backbone", ("element", "BackboneElement")),
     extension("within", ("extension", CANONICAL + "anywhere")),
     extension("changes", ("element", "Patient"), modifier=True),
+    extension("named", ("element", "Patient"), context_invariants=("gender.exists() or %extension.value = 'a'",)),
     extension("active", ("element", "Patient"), context_invariants=("active.exists()",)),
     profile("no-extension", "Patient", {}),
 )
@@ -172,6 +173,9 @@ def test_a_modifier_stands_among_modifiers_and_nothing_else_does() -> None:
 def test_an_extension_may_ask_something_of_what_holds_it() -> None:
     assert judged(patient(ext("active"), active=True)) == []
     assert judged(patient(ext("active"), gender="male")) == [("fhir.extension-context", "Patient.extension[0]")]
+    assert judged(patient(ext("named", valueString="a"), active=True)) == []
+    found = judged(patient(ext("named", valueString="b"), active=True))
+    assert found == [("fhir.extension-context", "Patient.extension[0]")]
 
 
 @pytest.mark.parametrize(
