@@ -79,13 +79,16 @@ def _used(scope: Scope, targets: list[tuple[Node, str]]) -> set[int]:
     for node, local in targets:
         links.setdefault(id(_outermost(node.scope).resource), set()).add(local)
     inner = objects(scope.resource.get("contained"))
-    used = {id(scope.resource)} | {id(resource) for resource in inner if "" in links.get(id(resource), ())}
-    queue = list(used)
+    by_id: dict[str, list[int]] = {}
+    for resource in inner:
+        by_id.setdefault(str(resource.get("id")), []).append(id(resource))
+    queue = [id(scope.resource), *(id(resource) for resource in inner if "" in links.get(id(resource), ()))]
+    used = set(queue)
     while queue:
-        named = links.get(queue.pop(), set())
-        found = [id(one) for one in inner if id(one) not in used and str(one.get("id")) in named]
-        used.update(found)
-        queue += found
+        for name in links.pop(queue.pop(), set()):
+            found = [each for each in by_id.get(name, ()) if each not in used]
+            used.update(found)
+            queue += found
     return used
 
 

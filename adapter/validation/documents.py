@@ -7,15 +7,27 @@ from adapter.validation.structure import Node, Scope
 from adapter.validation.world import World
 
 RULE = "fhir.document"
+TYPE = "document"
 # What a Composition points to by these must be in the document.
 WITHIN = frozenset(("subject", "encounter", "author", "party", "custodian", "detail", "focus", "entry"))
 
 
-def check(bundle: Scope, nodes: Iterable[Node], world: World) -> Iterator[Finding]:
-    """Yield the entries of a document that nothing ties to its Composition."""
-    entries = [scope for scope in world.scopes.values() if scope.bundle is bundle and scope.outer is None]
-    links = _links(bundle, nodes, world)
-    forward = _reached({id(scope): links.get(id(scope), []) for scope in entries}, entries[:1])
+def check(nodes: Iterable[Node], world: World) -> Iterator[Finding]:
+    """Yield the entries of documents that nothing ties to their Composition."""
+    documents = [each for each in world.scopes.values() if each.kind == "Bundle" and each.resource.get("type") == TYPE]
+    if not documents:
+        return
+    links = _links(nodes, world)
+    held: dict[int, list[Scope]] = {}
+    for scope in world.scopes.values():
+        if scope.bundle is not None and scope.outer is None:
+            held.setdefault(id(scope.bundle), []).append(scope)
+    for document in documents:
+        yield from _untied(held.get(id(document), []), links)
+
+
+def _untied(entries: list[Scope], links: dict[int, list[Scope]]) -> Iterator[Finding]:
+    forward = _reached(links, entries[:1])
     ties: dict[int, list[Scope]] = {id(scope): list(links.get(id(scope), [])) for scope in entries}
     for scope in entries:
         for target in links.get(id(scope), []):
@@ -37,17 +49,17 @@ def must_be_in(node: Node, world: World) -> bool:
         return False
     entries = world.entries(node.scope)
     named = node.element.name in WITHIN and node.owner is not None and node.owner.kind.startswith("Composition")
-    return entries is not None and entries.kind == "document" and named
+    return entries is not None and entries.kind == TYPE and named
 
 
-def _links(bundle: Scope, nodes: Iterable[Node], world: World) -> dict[int, list[Scope]]:
+def _links(nodes: Iterable[Node], world: World) -> dict[int, list[Scope]]:
+    """The resources that each resource (with what it contains) points to in its Bundle."""
     found: dict[int, list[Scope]] = {}
     for node in nodes:
         if node.kind == "Reference":
-            root = node.scope.root
             link = node.value.get("reference")
-            if root.bundle is bundle and isinstance(link, str) and link[:1] not in ("", "#"):
-                found.setdefault(id(root), []).extend(world.resolve(link, node.scope))
+            if isinstance(link, str) and link[:1] not in ("", "#"):
+                found.setdefault(id(node.scope.root), []).extend(world.resolve(link, node.scope))
     return found
 
 

@@ -43,8 +43,7 @@ class Judge:
         for scope in walk.scopes:
             if scope.kind == "Bundle":
                 said += bundles.check(scope.resource, scope.where)
-                if scope.resource.get("type") == "document":
-                    found += documents.check(scope, walk.nodes, world)
+        found += documents.check(walk.nodes, world)
         found += extensions.check(walk.nodes, world, self._definitions)
         found += self._profiles(profiles)
         found += invariants.check(walk.nodes, world, walk.garbled)
