@@ -4,11 +4,9 @@ An extension that nobody defined is an error, as it is for HL7's validator: a re
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from adapter.validation.contexts import Contexts
 from adapter.validation.facts import Definitions
-from adapter.validation.fhirpath import UnsupportedExpression, compiled
-from adapter.validation.members import shown
 from adapter.validation.model import Profile, ProfileNode
 from adapter.validation.places import Finding
 from adapter.validation.resolving import ABSOLUTE
@@ -16,35 +14,36 @@ from adapter.validation.structure import Node
 from adapter.validation.world import Run, World
 
 RULE = "fhir.extension"
-_NO_DOMAIN = frozenset(("Bundle", "Binary", "Parameters"))
-# The types that stand for another in a context (R4 has them as its specializations).
-_BASES = {
-    "url": "uri", "canonical": "uri", "uuid": "uri", "oid": "uri", "code": "string", "id": "string",
-    "markdown": "string", "positiveInt": "integer", "unsignedInt": "integer",
-    "Age": "Quantity", "Count": "Quantity", "Distance": "Quantity", "Duration": "Quantity", "Money": "Quantity",
-}  # fmt: skip
-
 # HL7's validator knows these of the tools that publish guides, though no R4 package has them.
-_BUILT_IN = frozenset(f"http://hl7.org/fhir/StructureDefinition/instance-{name}" for name in ("name", "description"))
+_BUILT_IN = frozenset(
+    f"http://hl7.org/fhir/StructureDefinition/{name}"
+    for name in ("instance-name", "instance-description", "elementdefinition-type-must-support")
+)
 
 
 def check(nodes: Iterable[Node], world: World, definitions: Definitions) -> list[Finding]:
     """What is wrong with the extensions of a resource."""
     found: list[Finding] = []
-    trees: dict[int, ProfileNode | None] = {}
+    ring = Ring(world, definitions)
     for node in nodes:
         if node.kind == "Extension" and node.element is not None and node.owner is not None:
             url = node.value.get("url")
             if isinstance(url, str) and node.element.name in ("extension", "modifierExtension"):
-                found += _extension(node, node.owner, url, Ring(world, definitions, trees))
+                found += _extension(node, node.owner, url, ring)
     return found
 
 
 class Ring:
-    """What the judging of extensions shares; `trees`: what an extension met may hold, by its identity."""
+    """What the judging of extensions shares.
 
-    def __init__(self, world: World, definitions: Definitions, trees: dict[int, ProfileNode | None]) -> None:
-        self.world, self.definitions, self.trees = world, definitions, trees
+    Attributes:
+        trees: what the definition of an extension met lets it hold, by the identity of its node.
+        contexts: where extensions may stand.
+    """
+
+    def __init__(self, world: World, definitions: Definitions) -> None:
+        self.world, self.definitions, self.contexts = world, definitions, Contexts(world)
+        self.trees: dict[int, ProfileNode | None] = {}
 
 
 def _extension(node: Node, owner: Node, url: str, ring: Ring) -> Iterator[Finding]:
@@ -93,12 +92,12 @@ def _known(node: Node, owner: Node, profile: Profile, ring: Ring) -> Iterator[Fi
     if profile.modifier != modifying:
         message = "is a modifier: put it in modifierExtension" if profile.modifier else "is no modifier: use extension"
         yield Finding("extension", node.place, message, f"{RULE}-modifier")
-    if not _in_place(owner, profile):
+    if not ring.contexts.allow(owner, profile):
         allowed = " | ".join(expression for _, expression in profile.contexts)
         message = f"may not stand here: it belongs to {allowed}"
         yield Finding("extension", node.place, message, f"{RULE}-context")
     for expression in profile.context_invariants:
-        if not _holds(expression, node, owner, ring.world):
+        if not ring.contexts.holds(expression, node, owner):
             message = f"may stand here only where {expression}"
             yield Finding("extension", node.place, message, f"{RULE}-context", mark=expression)
     made = ring.world.compiler.profile(profile.url)
@@ -121,50 +120,3 @@ def _parts(tree: ProfileNode | None) -> dict[str, ProfileNode]:
         fixed = part.children["url"].fixed if "url" in part.children else None
         found[str(fixed["value"]) if fixed else name] = part
     return found
-
-
-def _holds(expression: str, node: Node, owner: Node, world: World) -> bool:
-    here = world.here(owner.scope)._replace(extension=node.value)
-    try:
-        return compiled(expression, owner.kind)(owner.value, owner.extra, here)
-    except UnsupportedExpression:
-        return True
-
-
-def _in_place(owner: Node, profile: Profile) -> bool:
-    return not profile.contexts or any(_fits(owner, kind, expression) for kind, expression in profile.contexts)
-
-
-def _fits(owner: Node, kind: str, expression: str) -> bool:
-    if kind == "extension":
-        return owner.kind == "Extension" and owner.value.get("url") == expression
-    if kind == "fhirpath":
-        return True  # none of the packages at hand uses it
-    expression = expression.rpartition("#")[2].replace("[x]", "")
-    if expression in ("Element", "*"):
-        return True
-    return _named(owner, expression)
-
-
-def _named(owner: Node, expression: str) -> bool:
-    """Whether a path such as `Condition.stage` or a type names an element, by whatever of its types on the way."""
-    at: Node | None = owner
-    rest = expression
-    while at is not None:
-        if rest in _types(at):
-            return True
-        rest, _, last = rest.rpartition(".")
-        element: Any = at.element
-        if not rest or element is None or element.group.removesuffix("[x]") != last:
-            return False
-        at = at.owner
-    return False
-
-
-def _types(node: Node) -> tuple[str, ...]:
-    kind = shown(node.kind)
-    if node.element is None:
-        return (kind, "Resource") if kind in _NO_DOMAIN else (kind, "Resource", "DomainResource")
-    if "." in kind:
-        return (kind, "BackboneElement")
-    return (kind, _BASES[kind]) if kind in _BASES else (kind,)

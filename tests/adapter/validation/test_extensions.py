@@ -49,6 +49,8 @@ DEFINITIONS = Literal(
     extension("string", ("element", "string")),
     extension("family", ("element", "HumanName.family"), ("element", "Patient.name.given")),
     extension("backbone", ("element", "BackboneElement")),
+    extension("begun", ("fhirpath", "descendants().ofType(Period).start")),
+    extension("called", ("fhirpath", "Patient.name | Patient.contact.where(gender = 'male')")),
     extension("within", ("extension", CANONICAL + "anywhere")),
     extension("changes", ("element", "Patient"), modifier=True),
     extension("named", ("element", "Patient"), context_invariants=("gender.exists() or %extension.value = 'a'",)),
@@ -145,6 +147,19 @@ def test_an_extension_stands_where_its_definition_lets_it(name: str, where: set[
     refused = {place for place, made in PLACES if judged(_named(made, name)) == [("fhir.extension-context", place)]}
     assert taken == where
     assert refused == {p[0] for p in PLACES} - where
+
+
+def test_a_fhirpath_says_where_an_extension_stands() -> None:
+    begun = {"start": "2026", "_start": {"extension": [ext("begun")]}}
+    assert judged(patient(name=[{"family": "x", "period": begun}])) == []
+    ended = {"end": "2026", "_end": {"extension": [ext("begun")]}}
+    where = "Patient.name[0].period.end.extension[0]"
+    assert judged(patient(name=[{"family": "x", "period": ended}])) == [("fhir.extension-context", where)]
+    contacts = [
+        {"gender": gender, "name": {"text": "x"}, "extension": [ext("called")]} for gender in ("female", "male")
+    ]
+    found = judged(patient(name=[{"text": "x", "extension": [ext("called")]}], contact=contacts))
+    assert found == [("fhir.extension-context", "Patient.contact[0].extension[0]")]
 
 
 def _named(value: Any, name: str) -> Any:
