@@ -62,10 +62,18 @@ def _wrong(kind: str, value: Any, definitions: Definitions) -> Iterator[tuple[Se
         known = exists(system, code, definitions) if isinstance(code, str) else None
         if known is False:
             yield "error", f"has a code that {system} has not: give one of its codes, in its spelling and case"
+        elif code is None and kind == "CodeableConcept" and _is_whole(system, definitions):
+            yield "error", "names a system without a code of it: add the code, or say it as text alone"
         elif known is None and (not _SCHEME.match(system) or _is_value_set(system, definitions)):
             # HL7's engine asks this of a Coding and a Quantity, not of a CodeableConcept.
             severity: Severity = "warning" if kind == "CodeableConcept" else "error"
             yield severity, "has a system that is not the absolute URI of a code system"
+
+
+def _is_whole(system: str, definitions: Definitions) -> bool:
+    """Tell whether all codes of a system are known as a list (a grammar is none)."""
+    known = definitions.code_system(system)
+    return known is not None and known.complete
 
 
 def _is_value_set(system: str, definitions: Definitions) -> bool:
@@ -104,23 +112,31 @@ def _outside(kind: str, value: Any, url: str, definitions: Definitions) -> str |
         inside = known.verdict(None, value) if isinstance(value, str) else True
     elif kind in _CODED:
         if not _names_code(kind, value):
-            return _no_code(kind, known)
-        verdicts = [_verdict(known, coding) for coding in _codings(kind, value)]
+            return _no_code(kind, value, known)
+        verdicts = [_verdict(kind, known, coding) for coding in _codings(kind, value)]
         inside = True if True in verdicts else None if None in verdicts else False
     else:
         return None
     return None if inside is not False else f"is not in the value set {known.url}{_choose(known)}"
 
 
-def _no_code(kind: str, known: ValueSet) -> str | None:
-    if kind not in ("Coding", "CodeableConcept"):
+def _no_code(kind: str, value: Any, known: ValueSet) -> str | None:
+    """Say that a code is missing, as HL7's engine does: of a CodeableConcept, where the value set can tell at all."""
+    if kind != "CodeableConcept" or (_codings(kind, value) and not _decides(known)):
         return None
     return f"names no code: one of the value set {known.url} is required{_choose(known)}"
 
 
-def _verdict(known: ValueSet, coding: dict[str, Any]) -> bool | None:
+def _verdict(kind: str, known: ValueSet, coding: dict[str, Any]) -> bool | None:
     system, code = coding.get("system"), coding.get("code")
-    return known.verdict(system, code) if isinstance(system, str) and isinstance(code, str) else False
+    if isinstance(system, str) and isinstance(code, str):
+        return known.verdict(system, code)
+    return False if kind == "CodeableConcept" and _decides(known) else None
+
+
+def _decides(known: ValueSet) -> bool:
+    """Tell whether a value set can be decided without contents that nobody ships: of a code that nothing has."""
+    return known.verdict(None, "\0") is False
 
 
 def _choose(known: ValueSet) -> str:

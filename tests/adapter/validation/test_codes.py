@@ -78,8 +78,10 @@ def test_a_concept_without_a_coding_of_the_required_set_is_an_error(value: dict[
 def test_a_coding_and_a_code_are_held_to_the_required_set_too() -> None:
     assert judged("Coding", {"system": CLINICAL, "code": "active"}) is None
     assert judged("Coding", {"system": CLINICAL, "code": SECRET}) == "error"
-    assert judged("Coding", {"code": "active"}) == "error"
-    assert judged("Coding", {"system": 1, "code": ["active"]}) == "error"
+    assert judged("Coding", {"code": "active"}) is None, "HL7's engine asks nothing of a Coding without a system"
+    assert judged("Coding", {"system": 1, "code": ["active"]}) is None, "its types are another ring's"
+    assert judged("CodeableConcept", {"coding": [{"code": "active"}]}) == "error"
+    assert judged("CodeableConcept", {"coding": [{"display": "active"}]}) == "error"
     assert judged("code", "active") is None
     assert judged("code", SECRET) == "error"
     assert judged("uri", SECRET) == "error"
@@ -199,10 +201,24 @@ def test_a_system_that_nobody_here_knows_is_not_judged(system: str) -> None:
     assert found(condition(code=concept((system, SECRET)))) == []
 
 
-def test_displays_versions_and_missing_codes_are_not_judged() -> None:
+def test_displays_and_versions_are_not_judged() -> None:
     coding = {"system": GENDER, "code": "male", "display": "Female", "version": "9.9"}
     assert found(condition(code={"coding": [coding]})) == []
-    assert found(condition(code={"coding": [{"system": GENDER, "display": SECRET}]})) == []
+
+
+def test_a_concept_that_names_a_system_we_know_whole_names_a_code_of_it() -> None:
+    without = {"system": GENDER, "display": SECRET}
+    assert found(condition(code={"coding": [without]})) == [("error", "Condition.code", "fhir.code")]
+    assert found(condition(code={"coding": [{**without, "system": "http://loinc.org"}]})) == []
+    assert found(condition(code={"coding": [{**without, "system": "https://clinic.example/codes"}]})) == []
+    assert found({"resourceType": "Patient", "meta": {"tag": [without]}}) == []
+
+
+def test_a_set_that_rests_on_contents_nobody_ships_is_not_asked_of_a_code_without_system() -> None:
+    types = Binding(value_set="http://hl7.org/fhir/us/core/ValueSet/us-core-documentreference-type")
+    assert judged("CodeableConcept", {"coding": [{"code": "11526-1"}]}, types) is None
+    assert judged("CodeableConcept", {"coding": [{"display": SECRET}]}, types) is None
+    assert judged("CodeableConcept", {"text": SECRET}, types) == "error"
 
 
 def test_currencies_languages_units_of_time_and_media_types_are_bound_by_their_types() -> None:
