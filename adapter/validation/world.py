@@ -79,7 +79,7 @@ class World:
         self._entries: dict[int, Entries] = {}
         self._heres: dict[int, Here] = {}
         self._judged: dict[tuple[int, str], list[Finding]] = {}
-        self._nested = 0
+        self._open: dict[tuple[int, str], bool] = {}
 
     def entries(self, scope: Scope) -> Entries | None:
         """The entries of the Bundle that a resource is or stands in."""
@@ -113,20 +113,26 @@ class World:
         return known
 
     def judge(self, scope: Scope, url: str) -> list[Finding]:
-        """What a resource lacks of a known profile; a profile asked again on the way is taken as satisfied."""
+        """What a resource lacks of a known profile; one asked again on the way there is taken as satisfied."""
         key = (id(scope), url)
         known = self._judged.get(key)
         if known is not None:
+            if key in self._open:
+                self._open[key] = True
             return known
         compiled = self.compiler.profile(url)
-        if compiled is None or self._nested >= MAX_NESTED:
+        if compiled is None or len(self._open) >= MAX_NESTED:
             return []
         self._judged[key] = []
-        self._nested += 1
+        self._open[key] = False
+        before = len(self._judged)
         run = Run(self, scope, [])
         for check in compiled.checks:
             check(scope.resource, None, scope.place, run)
-        self._nested -= 1
+        if self._open.pop(key) and run.out:
+            for relying in list(self._judged)[before:]:  # what was judged meanwhile took this one as satisfied
+                if relying not in self._open:
+                    del self._judged[relying]
         self._judged[key] = run.out
         return run.out
 

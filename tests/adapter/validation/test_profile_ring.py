@@ -238,6 +238,20 @@ def test_resources_that_point_at_each_other_come_to_an_end() -> None:
     assert Judge(bundle(*chain, {**plain, "id": "c300"}), definitions).problems() == []
 
 
+def test_what_was_taken_as_satisfied_on_the_way_is_judged_again_where_it_is_not() -> None:
+    again = TypeRule(code="Reference", targets=(CANONICAL + "ring",))
+    members = {"hasMember": node(types=(again,)), "value[x]": node(min=1)}
+    ring = profile("ring", "Observation", members)
+    plain = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "meta": {"profile": [ring.url]}}
+    one = {**plain, "id": "a", "hasMember": [{"reference": "Observation/b"}]}
+    two = {**plain, "id": "b", "hasMember": [{"reference": "Observation/a"}], "valueString": "x"}
+    found = {(p.rule, p.where) for p in Judge(bundle(one, two), Literal(ring)).problems()}
+    assert found == {
+        ("fhir.cardinality", "Bundle.entry[0].resource.value"),
+        ("fhir.target", "Bundle.entry[1].resource.hasMember[0]"),
+    }
+
+
 def test_an_aggregation_says_where_the_target_must_stand() -> None:
     inside = TypeRule(code="Reference", aggregation=("contained",))
     local = profile("local", "Observation", {"subject": node(types=(inside,))})
