@@ -25,7 +25,7 @@ def check(nodes: Iterable[Node], scopes: Iterable[Scope]) -> Iterator[Problem]:
             link = node.value.get("reference") if kind == "Reference" else node.value
             if isinstance(link, str) and link[:1] == "#":
                 links.setdefault(id(node.scope.root), []).append((node, link[1:]))
-        elif kind == "xhtml" and "#" in node.value:
+        elif kind == "xhtml" and '"#' in node.value.replace("'", '"'):
             links.setdefault(id(node.scope.root), []).extend((node, name) for name in _FRAGMENT.findall(node.value))
         elif kind == "string" and node.element is not None and node.element.name == "id":
             ids.append(node)
