@@ -16,7 +16,9 @@ from mappings.fhir.wire import Json, dumps
 from tests.conftest import shared_folder
 from tests.validation.places import from_one, normal
 
-COUNTED_FROM_ONE = re.compile(r"Bundle_BUNDLE_Entry_\w+|BUNDLE_BUNDLE_ENTRY_(NOTFOUND|FOUND)_\w+")
+COUNTED_FROM_ONE = re.compile(r"Bundle_BUNDLE_Entry_(?!NoFullUrl)\w+|BUNDLE_BUNDLE_ENTRY_(NOTFOUND|FOUND)_\w+")
+ALWAYS_FIRST = re.compile(r"BUNDLE_ENTRY_URL_\w+")
+"""The engine names the first entry, whichever it means."""
 TWICE_SAID = ("Validation_VAL_Profile_Unknown", "Bundle_BUNDLE_Entry_Document")
 """The same is said at meta.profile, and as bdl-11."""
 ENGINE_FAILED = "engine-failed"
@@ -93,6 +95,8 @@ def judge_paths(paths: Sequence[Path], options: Sequence[str] = ()) -> dict[str,
 def finding(severity: str, place: str, rule: str, text: str) -> Finding:
     """One line of the reference validator as a finding."""
     at = normal(from_one(place) if COUNTED_FROM_ONE.fullmatch(rule) else place)
+    if ALWAYS_FIRST.fullmatch(rule):
+        at = at.replace("entry[0]", "entry[*]")
     severity = "error" if severity == "fatal" else severity
     if rule.startswith(("Extension_EXTP_Context", "Extension_EXTM_Context")):  # said of the holder, meant the extension
         name = "modifierExtension" if "EXTM" in rule else "extension"

@@ -31,6 +31,10 @@ def from_one(place: str) -> str:
 
 def is_same(one: str, other: str) -> bool:
     """Whether two places are one element; `[0]` may be left out at the end, and `[*]` is any index."""
-    if one.endswith("[*]") or other.endswith("[*]"):
-        return _LAST.sub("", one) == _LAST.sub("", other)
+    if "[*]" in one or "[*]" in other:
+        return _any(one) == _any(other)
     return one == other or f"{one}[0]" == other or one == f"{other}[0]"
+
+
+def _any(place: str) -> str:
+    return _LAST.sub("", _INDEX.sub("[*]", place))
