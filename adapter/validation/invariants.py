@@ -110,12 +110,10 @@ def _uri_identifier(value: Json, _: Any, __: Any) -> bool:
     return value.get("system") != _URIS or not isinstance(stated, str) or bool(ABSOLUTE.match(stated))
 
 
-def _distinct(name: str) -> Callable[[Json, Any, Any], bool]:
-    def check(value: Json, _: Any, __: Any) -> bool:
-        named = [(str(coding.get("system")), str(coding.get("code"))) for coding in objects(value.get(name))]
-        return len(set(named)) == len(named)
-
-    return check
+def _labels(value: Json, _: Any, __: Any) -> bool:
+    """Security labels are a set (resource.html#Meta)."""
+    labels = [(str(label.get("system")), str(label.get("code"))) for label in objects(value.get("security"))]
+    return len(set(labels)) == len(labels)
 
 
 def _bytes(value: Json) -> bytes | None:
@@ -144,11 +142,7 @@ PROSE: dict[str, tuple[Rule, ...]] = {
     "Extension": (Rule("ext-1", _extension, "must have either a value or nested extensions, and not both"),),
     # R4 says it in prose (references.html); R5 numbered it ref-2.
     "Reference": (Rule("ref-2", _reference, "points to nothing: give a reference, an identifier or a display"),),
-    # Labels and tags are sets (resource.html#Meta).
-    "Meta": tuple(
-        Rule(f"fhir.meta.{name}", _distinct(name), f"has the same {name} twice: keep one", prose=True)
-        for name in ("security", "tag")
-    ),
+    "Meta": (Rule("fhir.meta.security", _labels, "has the same security label twice: keep one", prose=True),),
     "Identifier": (
         Rule("fhir.identifier.system", _absolute, "has a relative system: name it by an absolute URI", prose=True),
         Rule("fhir.identifier.uri", _uri_identifier, f"has the system {_URIS} and a value that is no URI", prose=True),

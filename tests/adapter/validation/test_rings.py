@@ -396,7 +396,6 @@ FAULTS: list[tuple[Json, str, Any, str, str]] = [
     (CONDITION, "evidence", [{"extension": [UNDEFINED]}], "con-2", "Condition.evidence[0]"),
     (OBSERVATION, "text.div", DIV.format('<a href="x{y}">z</a>'), "fhir.narrative-url", "Observation.text.div"),
     (QUESTIONS, "questionnaire", "http://example.org/" + SECRET, "dom-3", "QuestionnaireResponse.contained[0]"),
-    (PATIENT, "meta", {"tag": [{"code": SECRET}, {"code": SECRET}]}, "fhir.meta.tag", "Patient.meta"),
     (PATIENT, "meta", {"security": [{"code": "a"}, {"code": "a"}]}, "fhir.meta.security", "Patient.meta"),
     (PATIENT, "identifier.0.system", SECRET, "fhir.identifier.system", "Patient.identifier[0]"),
     (PATIENT, "identifier.0.system", "urn:ietf:rfc:3986", "fhir.identifier.uri", "Patient.identifier[0]"),
