@@ -273,7 +273,7 @@ def test_the_reference_validator_finds_no_error(shared: pathlib.Path) -> None:
     validator = shared / "reference" / "validate"
     if shutil.which("mvn") is None:
         pytest.skip("Maven is missing")
-    call = [validator, "--with", "fast", "--ig", FOLDER, FOLDER]
     call: list[str | pathlib.Path] = [validator, "--with", "fast", "--ig", FOLDER, FOLDER]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.stdout == ""
     assert done.returncode == 0
