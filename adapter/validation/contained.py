@@ -12,7 +12,7 @@ from mappings.problems import Problem, problem
 _LINKS = frozenset(("uri", "url", "canonical"))
 _FRAGMENT = re.compile(r"""\b(?:href|src)\s*=\s*["']#([^"']+)["']""")
 _VIEWS = ("snapshot", "differential")
-_SHOWN = re.compile(r"""\bsrc\s*=\s*["']#([^"']+)["']""")
+_ANCHOR = re.compile(r"""\b(?:id|name)\s*=\s*["']([^"']+)["']""")
 
 
 def check(nodes: Iterable[Node], scopes: Iterable[Scope]) -> Iterator[Problem]:
@@ -38,14 +38,14 @@ def check(nodes: Iterable[Node], scopes: Iterable[Scope]) -> Iterator[Problem]:
 def _scope(scope: Scope, targets: list[tuple[Node, str]]) -> Iterator[Problem]:
     contained = scope.resource.get("contained")
     known = {c["id"] for c in objects(contained) if isinstance(c.get("id"), str)}
+    shown = any(node.kind == "xhtml" and local not in known for node, local in targets)
+    anchors = _anchors(scope.resource) if shown else frozenset()
     for node, local in targets:
         if node.kind == "Reference" and (local not in known if local else node.scope.outer is None):
             message = "points to a contained resource that is not there: add it or take the reference out"
             yield problem("not-found", node.where, message, rule="ref-1")
-        elif (
-            node.kind == "xhtml" and local not in known and re.search(rf"src\s*=\s*.#{re.escape(local)}\b", node.value)
-        ):
-            message = "shows a contained resource that is not there: add it or take the image out"
+        elif node.kind == "xhtml" and local not in known and local not in anchors:
+            message = "links to what is not in the resource: a contained resource, or what has this id"
             yield problem("not-found", node.where, message, rule="fhir.narrative-url")
         elif node.kind == "canonical" and local and local not in known:
             message = "names a contained resource that is not there: add it, or name the canonical"
@@ -71,6 +71,22 @@ def _scope(scope: Scope, targets: list[tuple[Node, str]]) -> Iterator[Problem]:
         if isinstance(meta, dict) and has(meta, "security"):
             message = "is contained, so it must have no security label of its own"
             yield problem("invariant", where, message, rule="dom-5")
+
+
+def _anchors(value: Any) -> frozenset[str]:
+    """What a narrative may link to: the ids of elements and resources, and those (or names) in narratives."""
+    found: set[str] = set()
+    queue = [value]
+    while queue:
+        one = queue.pop()
+        if isinstance(one, dict):
+            found.update(each for name, each in one.items() if name == "id" and isinstance(each, str))
+            div = one.get("div")
+            found.update(_ANCHOR.findall(div) if isinstance(div, str) else ())
+            queue += one.values()
+        elif isinstance(one, list):
+            queue += one
+    return frozenset(found)
 
 
 def _used(scope: Scope, targets: list[tuple[Node, str]]) -> set[int]:

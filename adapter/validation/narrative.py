@@ -24,6 +24,7 @@ ATTRIBUTES = frozenset(
 _TAGS = frozenset(f"{{{XHTML}}}{name}" for name in ELEMENTS)
 # What no URI may hold unescaped (RFC 3986); blanks at either end are left out by readers.
 _NO_URL = re.compile(r"\S\s+\S|[<>{}|\\^`]")
+_ACTIVE = re.compile(r"\s*(javascript|vbscript):", re.IGNORECASE)
 
 
 def check(div: str) -> tuple[str, str] | None:
@@ -49,6 +50,8 @@ def check(div: str) -> tuple[str, str] | None:
             return ("txt-1", "holds an attribute that a narrative must not have (no events, only formatting)")
         if any(_NO_URL.search(str(element.get(name, ""))) for name in ("href", "src")):
             return ("fhir.narrative-url", "links to what is no URL: write href and src with escapes (%7B for a brace)")
+        if _ACTIVE.match(str(element.get("href", ""))):
+            return ("fhir.narrative-url", "has a link that runs a script: take it out")
     if not "".join(map(str, root.itertext())).strip() and root.find(f".//{{{XHTML}}}img") is None:
         return ("txt-2", "has no content: leave the narrative out or say something in it")
     return None

@@ -24,7 +24,7 @@ _MAX_STRING = 1024 * 1024
 _PATTERNS: dict[str, tuple[re.Pattern[str], str]] = {
     kind: (re.compile(pattern, re.ASCII if kind not in ("code", "uri", "url", "canonical") else 0), message)
     for kind, pattern, message in (
-        ("code", r"\S+(\s\S+)*", "is not a code: no blanks at either end, single blanks between words"),
+        ("code", r"\S+( \S+)*", "is not a code: no blanks at either end, single blanks between words"),
         ("id", r"[A-Za-z0-9\-.]{1,64}", "is not an id: 1 to 64 of A-Z, a-z, 0-9, '-' and '.'"),
         ("uri", r"\S+", "is not a URI: it must not hold blanks"),
         ("url", r"\S+", "is not a URL: it must not hold blanks"),
@@ -49,6 +49,7 @@ _PATTERNS: dict[str, tuple[re.Pattern[str], str]] = {
         ("time", _TIME, "is not a time: hh:mm:ss"),
     )
 }
+_CANONICAL = re.compile(r"#|[A-Za-z][A-Za-z0-9+.\-]*:")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _RANGES = {
@@ -120,6 +121,13 @@ def _uri(kind: str, value: str) -> Finding | None:
     return _pattern(kind, value)
 
 
+def _canonical(kind: str, value: str) -> Finding | None:
+    found = _uri(kind, value)
+    if found is None and not _CANONICAL.match(value):
+        return _wrong(kind, "is relative: name it by its canonical URL, or by #id where it is contained")
+    return found
+
+
 def _dated(kind: str, value: str) -> Finding | None:
     found = _pattern(kind, value)
     if found is None and len(value) >= 10:
@@ -144,7 +152,8 @@ def _xhtml(_: str, value: str) -> Finding | None:
 _STRINGS: dict[str, Callable[[str, str], Finding | None]] = {
     **dict.fromkeys(("string", "markdown"), _string),
     **dict.fromkeys(("code", "id", "oid", "uuid", "time"), _pattern),
-    **dict.fromkeys(("uri", "url", "canonical"), _uri),
+    **dict.fromkeys(("uri", "url"), _uri),
+    "canonical": _canonical,
     **dict.fromkeys(("date", "dateTime", "instant"), _dated),
     "base64Binary": _base64,
     "xhtml": _xhtml,

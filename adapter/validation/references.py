@@ -33,8 +33,8 @@ def check(nodes: Iterable[Node], world: World) -> Iterator[Finding]:
 
 
 def _reference(node: Node, link: str, world: World) -> Iterator[Finding]:
-    if link != link.strip():
-        yield Finding("value", node.place, "has blanks at its ends: take them out", RULE)
+    if link.split() != [link]:
+        yield Finding("value", node.place, "is not a reference: it holds blanks, take them out", RULE)
         return
     found = world.resolve(link, node.scope)
     here = link.startswith("#")

@@ -82,7 +82,7 @@ def judge_paths(paths: Sequence[Path], options: Sequence[str] = ()) -> dict[str,
     """
     program = shared_folder() / "reference" / "validate"
     done = subprocess.run([program, "--warnings", *options, *paths], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1, 3):
+    if done.returncode not in (0, 1, 3) or " resources checked, " not in done.stderr:
         raise RuntimeError(f"the reference validator failed: {done.stderr[-2000:]}")
     found: dict[str, list[Finding]] = {}
     for line in done.stdout.splitlines():
