@@ -65,12 +65,16 @@ def test_hapi_installs_every_definition(installed: list[str]) -> None:
 
 
 def test_hapi_validates_the_examples_by_the_profiles(installed: list[str]) -> None:
-    """It has no LOINC and only the HL7 terminology that R4 carries, so what rests on these codes it cannot know."""
+    """It has no LOINC and only the HL7 terminology that R4 carries, so what rests on these codes it cannot know.
+
+    The Bundles are left to the reference validator: where HAPI can follow references it misses the base types that the
+    published snapshots of US Core name with their version (`Patient|4.0.1`).
+    """
     unknown = ("CodeSystem is unknown", "Unknown code 'http://terminology.hl7.org/", "a matching slice is required")
-    errors = [line for line in installed if line.startswith("ERROR ")]
+    errors = [line for line in installed if line.startswith("ERROR ") and not line.startswith("ERROR Bundle-")]
     assert [line for line in errors if not any(reason in line for reason in unknown)] == []
     clean = {line.split()[1] for line in installed if line.startswith("EXAMPLE ") and line.endswith(" 0")}
-    assert len(clean) >= 16
+    assert len(clean) >= 19
     assert "ServiceRequest-request.json" in clean
 
 
