@@ -212,7 +212,14 @@ def test_no_problem_of_a_refused_input_repeats_its_persons() -> None:
 # --- what they hold
 
 
+OF_LETTERS = {
+    "Access": ("extensions", "fees", "review"),
+    "Extension": ("reasons", "until", "sent_on"),
+    "Fee": ("item", "amount"),
+    "DenialReview": ("requested_on", "official", "official_licensed", "decision", "decided_on"),
+}
 UNUSED = {
+    **{f"{struct}.{name}": "what a letter is made from" for struct, names in OF_LETTERS.items() for name in names},
     "Authorization.revoked_in_writing_on": "a revoked authorization permits nothing",
     "Part2Consent.revoked_on": "a revoked consent permits nothing",
     "Case.documents": "made from `materials` when the folder is loaded",

@@ -106,8 +106,11 @@ PARTS = {
 NO_FHIR_FORM = {
     "Case": "the root: bundle.json is its form, and import reads case.json",
     "Determination": "stays with the holder (45 CFR 164.524(a)(3)): it goes to no recipient",
+    "DenialReview": "stays with the holder; the letter that tells its outcome is a Notice",
     "DiscordanceRate": "a row of a table that ships with the product; the request names the group",
+    "Extension": "stays with the holder; the letter that says it is a Notice",
     "Fact": "the base of all of them",
+    "Fee": "stays with the holder; the letter that says it is a Notice",
     "Gap": "computed from a case, shown to people",
     "Identity": "what a source says of a person; compared, never written",
     "Item": "the base of what has a local name",

@@ -58,6 +58,30 @@ def papers_of(case: Case, access: Access, names: Names, forms: Forms) -> dict[st
         if access.loan
         else None,
         "state_rules": dict[str, StateRule](),
+        **_said_and_asked(access),
+    }
+
+
+def _said_and_asked(access: Access) -> dict[str, Any]:
+    """What was written to the requester (an extension counts once it was sent), and the review of a denial."""
+    review = access.review
+    return {
+        "extension_notices": tuple(
+            law_facts.ExtensionNotice(
+                sent_on=day_of(told.sent_on), written=True, reasons=told.reasons, promised_date=day_of(told.until)
+            )
+            for told in access.extensions
+            if told.sent_on is not None
+        ),
+        "fees": tuple(law_facts.Fee(item=line.item, amount=line.amount) for line in access.fees),
+        "review": law_facts.Review(
+            requested=review.requested_on is not None or review.decision is not None,
+            official=review.official,
+            official_licensed=review.official_licensed,
+            decision=review.decision,
+        )
+        if review
+        else None,
     }
 
 

@@ -120,11 +120,14 @@ def _rebuilt(
 
 
 def _access(access: Access, allowed: frozenset[str]) -> Access:
-    """The authority as the recipient gets it: restrictions and determinations stay in the ledger."""
-    plain = msgspec.structs.replace(access, restrictions=(), determinations=())
+    """The authority as the recipient gets it: restrictions, determinations and letters stay with the holder."""
+    plain = msgspec.structs.replace(access, **dict.fromkeys(_OF_THE_HOLDER, ()), review=None)
     if not any(name.endswith(PHYSICAL) for name in allowed):
         plain = msgspec.structs.replace(plain, loan=None)
     return plain
+
+
+_OF_THE_HOLDER = ("restrictions", "determinations", "extensions", "fees")
 
 
 def _parties(case: Case) -> Case:

@@ -3,6 +3,7 @@
 The words are those of the decision tables: an absent answer means unknown, and unknown never permits.
 """
 
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from mappings.domain.party import Item
@@ -99,6 +100,38 @@ class Loan(Fact, frozen=True, kw_only=True):
     custodian: str | None = None
 
 
+class Extension(Fact, frozen=True, kw_only=True):
+    """One statement that more time is needed (45 CFR 164.524(b)(2)(ii)): why, until when, and when it was sent."""
+
+    reasons: str
+    until: PartialDate
+    sent_on: PartialDate | None = None
+
+    def check(self) -> None:
+        need(self.until.precision == "day", "field `until` must be a day")
+        need(self.sent_on is None or self.sent_on.precision == "day", "field `sent_on` must be a day")
+
+
+class Fee(Fact, frozen=True, kw_only=True):
+    """One line of what a copy costs (45 CFR 164.524(c)(4)); `amount` in US dollars."""
+
+    item: str
+    amount: Decimal
+
+    def check(self) -> None:
+        need(self.amount.is_finite() and self.amount >= 0, "field `amount` must be a number, and not negative")
+
+
+class DenialReview(Fact, frozen=True, kw_only=True):
+    """The review of a denial by a licensed professional who took no part in it (45 CFR 164.524(a)(4), (d)(4))."""
+
+    requested_on: PartialDate | None = None
+    official: str | None = None
+    official_licensed: bool | None = None
+    decision: Literal["uphold", "overturn"] | None = None
+    decided_on: PartialDate | None = None
+
+
 class Access(Item, frozen=True, kw_only=True):
     """What is asked of the holder, by whom, for whom, to what end; and what proves it."""
 
@@ -133,6 +166,9 @@ class Access(Item, frozen=True, kw_only=True):
     restrictions: tuple[Restriction, ...] = ()
     determinations: tuple[Determination, ...] = ()
     loan: Loan | None = None
+    extensions: tuple[Extension, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    review: DenialReview | None = None
 
     def check(self) -> None:
         Item.check(self)
@@ -142,8 +178,8 @@ class Access(Item, frozen=True, kw_only=True):
 class Notice(Item, frozen=True, kw_only=True):
     """What the holder tells the requester: received, extended, denied, asked elsewhere, or what is still missing.
 
-    The kinds of 45 CFR 164.524(b)(2)(ii), (d)(2) and (d)(3); `about` are the request and what else it speaks of,
-    `document` is the letter itself.
+    The kinds of 45 CFR 164.524(b)(2), (c)(4) and (d)(2)-(4), 164.528 and 42 CFR 2.32; `about` are the request and what
+    else it speaks of, `document` is the letter itself.
     """
 
     LINKS: ClassVar = {
@@ -152,7 +188,10 @@ class Notice(Item, frozen=True, kw_only=True):
         "document": ("Document", "*"),
     }
 
-    kind: Literal["acknowledgement", "extension", "denial", "redirect", "request-for-information"]
+    kind: Literal[
+        "acknowledgement", "acceptance", "extension", "denial", "review-outcome", "redirect", "fee-notice",
+        "request-for-information", "part2-statement", "accounting",
+    ]  # fmt: skip
     sent: Moment | None = None
     recipient: str | None = None
     text: str | None = None

@@ -1,7 +1,8 @@
 """The request for access and its clock <-> Task `ACCESSID#task` (https://hl7.org/fhir/R4/task.html).
 
 What was asked of the holder, by whom and for whom, in the words of the decision tables. The papers are Consents beside
-it; restrictions and determinations have no FHIR form here, they stay with the holder.
+it; restrictions, determinations, and what the
+holder's letters are made from have no FHIR form here, they stay with the holder.
 """
 
 from collections.abc import Iterable
@@ -53,7 +54,11 @@ RULES = (
         "Task.input",
         "one each, typed by the table access-fact",
     ),
-    Rule("access.restrictions, access.determinations", "-", "stay with the holder"),
+    Rule(
+        "access.restrictions, access.determinations, access.extensions, access.fees, access.review",
+        "-",
+        "stay with the holder",
+    ),
 )
 PLAIN = (
     "requester",
