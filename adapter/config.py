@@ -12,6 +12,12 @@
     target_strict = false            # true: nothing leaves that is not valid FHIR, carried resources included
     log = "off"                      # or "info": JSON lines on stderr, without anything about a patient
 
+    [office]                         # whom letters name: the contact of 45 CFR 164.530(a)(1)(ii), and how to reach it
+    title = "Privacy Officer"
+    phone = "+1 505 555 0100"
+    complaints = "Call or write to the Privacy Officer; no form is needed."
+    reviews = "Write to the Privacy Officer and ask for a review."
+
 SECOND_OPINION_LEDGER, SECOND_OPINION_SIGNING_KEY and SECOND_OPINION_LOG override the file.
 """
 
@@ -32,6 +38,28 @@ CONFIG_FILE = "second-opinion.toml"
 _RULE = "config"
 Family = Literal["own", "us-core", "mcode", "consent", "task", "audit"]
 """Families of profiles; `consent` and `task` are those of the configured shape."""
+
+
+class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The contact that letters name (45 CFR 164.530(a)(1)(ii)), and the procedures they tell of.
+
+    Attributes:
+        name, title: of the person or office; one of them is needed.
+        phone, email, address: how to reach it; a denial needs the telephone number.
+        complaints: how to complain to the holder (164.530(d)), in plain words.
+        reviews: how to have a denial reviewed (164.524(a)(4)), in plain words.
+    """
+
+    name: str = ""
+    title: str = ""
+    phone: str = ""
+    email: str = ""
+    address: tuple[str, ...] = ()
+    complaints: str = ""
+    reviews: str = ""
+
+
+OFFICE: tuple[str, ...] = Office.__struct_fields__
 _MUST_BE = {
     "namespace": "must be a UUID, as a text",
     "ledger": "must be a text: a SQLAlchemy URL",
@@ -39,6 +67,7 @@ _MUST_BE = {
     "trusted_keys": "must be a list of texts: the paths of key files",
     "claims": f"must be a list of texts out of {', '.join(get_args(Family))}",
     "target_strict": "must be true or false",
+    "office": f"must be a table of texts: {', '.join(OFFICE)} (lines of address are a list)",
 }
 
 
@@ -54,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     claims: tuple[Family, ...] = get_args(Family)
     target_strict: bool = False
     log: Literal["off", "info"] = "off"
+    office: Office = Office()
 
 
 def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -9,7 +9,10 @@ from adapter import config
 from adapter.config import Settings, load_settings
 from mappings.problems import ProblemError
 
-NAMES = "namespace, ledger, signing_key, trusted_keys, consent_shape, task_shape, claims, target_strict, log"
+NAMES = "namespace, ledger, signing_key, trusted_keys, consent_shape, task_shape, claims, target_strict, log, office"
+OFFICE = (
+    "must be a table of texts: name, title, phone, email, address, complaints, reviews (lines of address are a list)"
+)
 FAMILIES = "own, us-core, mcode, consent, task, audit"
 
 
@@ -38,6 +41,9 @@ def problems(folder: Path, text: str) -> list[str]:
         ("signing_key = 3", "signing_key", "must be a text: the path of a key file"),
         ('trusted_keys = "Zebulon"', "trusted_keys", "must be a list of texts: the paths of key files"),
         ('trusted_keys = ["a", 3]', "trusted_keys[1]", "must be a list of texts: the paths of key files"),
+        ("[office]\nphone = 3", "office.phone", OFFICE),
+        ('[office]\nfax = "Zebulon"', "office", OFFICE),
+        ('office = "Zebulon"', "office", OFFICE),
         ('ledgr = "Zebulon"', "ledgr", f"is no setting; the settings are {NAMES}"),
         ('[log-in]\nuser = "Zebulon"', "log-in", f"is no setting; the settings are {NAMES}"),
     ],
