@@ -87,7 +87,7 @@ def _profiles(name: str, module: ModuleType) -> tuple[str, ...]:
 
 def consent() -> list[Line]:
     """One line for every rule of the decision."""
-    from adapter.consent.decide import explain
+    from adapter.consent.inquiry import explain
 
     return [
         {"rule": row.rule, "paragraph": row.paragraph, "does": row.does, "bases": ", ".join(row.bases)}

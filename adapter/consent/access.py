@@ -18,6 +18,7 @@ from adapter.consent.rules import (
     note,
     out,
     request_rule,
+    same_name,
 )
 
 
@@ -70,6 +71,15 @@ def in_record_set(matter: Matter, item: Material) -> Iterator[Finding]:
 def specimen(matter: Matter, item: Material) -> Iterator[Finding]:
     if is_physical(item) and not matter.policy.specimens_in_drs:
         yield out("SPECIMEN_OUTSIDE_ACCESS_RIGHT", item, matter.policy.outside_right_alone)
+        yield from _scan(matter, item)
+
+
+def _scan(matter: Matter, item: Material) -> Iterator[Finding]:
+    """Say what there is instead of a slide: a scan that is held, or one to be made where the policy says it is owed."""
+    if any(other.scan_of == item.id and other.held for other in matter.facts.materials):
+        yield note("SCAN_INSTEAD", item)
+    elif matter.policy.scanning_owed and item.kind == "glass_slide":
+        yield out("SCAN_OWED", item, "pend")
 
 
 @item_rule(
@@ -128,8 +138,13 @@ def _ground(code: str, item: Material, met: bool | None, fact: str) -> Iterator[
 def research(matter: Matter, item: Material) -> Iterator[Finding]:
     study = item.research
     if study is not None:
+        by_provider = matter.facts.holder.health_plan is not True
         met = all_true(
-            study.includes_treatment, study.in_progress, study.agreed_to_suspension, study.told_of_reinstatement
+            by_provider,
+            study.includes_treatment,
+            study.in_progress,
+            study.agreed_to_suspension,
+            study.told_of_reinstatement,
         )
         yield from _ground("RESEARCH_SUSPENSION", item, met, "research")
 
@@ -187,10 +202,14 @@ def _judge(matter: Matter, item: Material, made: Determination) -> Iterator[Find
         item.names_other_person is False or item.other_person_is_provider is True
     ):
         yield note("REFERENCE_ALONE_NOT_GROUND", item)
-    elif made.ground not in HARM or made.by_licensed_professional is not True:
+    elif made.ground not in HARM or made.by_licensed_professional is not True or _yet_to_come(matter, made):
         yield hold("LICENSED_DETERMINATION_MISSING", item)
     else:
         yield from _reviewed(matter, item, made, HARM[made.ground])
+
+
+def _yet_to_come(matter: Matter, made: Determination) -> bool:
+    return made.decided_on is not None and matter.today is not None and made.decided_on > matter.today
 
 
 HARM = {
@@ -218,7 +237,8 @@ def _reviewed(matter: Matter, item: Material, made: Determination, code: str) ->
         yield out(code, item, "deny_reviewable")
         yield note("REVIEW_OFFERED")
         return
-    independent = not blank(review.official) and not blank(made.professional) and review.official != made.professional
+    named = not blank(review.official) and not blank(made.professional)
+    independent = named and not same_name(review.official, made.professional)
     if not independent or review.official_licensed is False:
         yield hold("REVIEWER_NOT_INDEPENDENT", item)
         return

@@ -13,6 +13,11 @@ from adapter.consent.rules import DISCLOSURES, Finding, Matter, blank, item_rule
 from adapter.consent.words import PURPOSES
 
 OWN = "AUTH_HELP_OWED"
+ELEMENTS = ("description", "discloser", "recipient", "purpose")
+"""45 CFR 164.508(c)(1)(i)-(iv)."""
+STATEMENTS = ("statement_revocation", "statement_conditioning", "statement_redisclosure")
+"""45 CFR 164.508(c)(2)(i)-(iii)."""
+OWN_REQUEST = "at the request of the individual"
 RESEARCH_END = frozenset({"none", "end of the research study"})
 MISSING_NAME, OTHER_NAME = "recipient_name", "authorization.recipient_named"
 OTHER_PURPOSE = "authorization.purpose_named"
@@ -53,30 +58,49 @@ def faults_of(consent: Authorization, facts: Facts, today: dt.date | None) -> li
         facts: the request it is to support.
         today: day of the decision; a dated expiry cannot be judged without it.
     """
-    elements = (consent.description, consent.discloser, consent.recipient, consent.purpose)
-    statements = (consent.statement_revocation, consent.statement_conditioning, consent.statement_redisclosure)
+    lacking = {
+        "AUTH_INCOMPLETE": [name for name in ELEMENTS if getattr(consent, name) is not True],
+        "AUTH_NO_STATEMENTS": [name for name in STATEMENTS if getattr(consent, name) is not True],
+        "AUTH_NO_SIGNATURE": _unsigned(consent, today),
+    }
+    lacking["AUTH_INCOMPLETE"] += _untrue(consent)
     tests = (
-        ("AUTH_INCOMPLETE", not all(element is True for element in elements)),
-        ("AUTH_NO_STATEMENTS", not all(statement is True for statement in statements)),
-        ("AUTH_NO_SIGNATURE", not _signed(consent, today)),
         ("AUTH_REVOKED", consent.revoked is True or consent.revoked_in_writing_on is not None),
         ("AUTH_COMPOUND", consent.compound is True),
         ("AUTH_CONDITIONED", consent.conditioned is True),
-        ("AUTH_INCOMPLETE", consent.known_false is True),
         ("SALE_OR_MARKETING_AUTHORIZATION", _unpaid_statement(consent, facts)),
     )
-    found: list[Fault] = [(code, None) for code, holds in tests if holds]
+    found: list[Fault] = [(code, f"authorization.{name}") for code, names in lacking.items() for name in names]
+    found += [(code, None) for code, holds in tests if holds]
     return (
         found + _expiry_faults(consent, facts, today) + _name_faults(consent, facts) + _purpose_faults(consent, facts)
     )
 
 
-def _signed(consent: Authorization, today: dt.date | None) -> bool:
-    if consent.signed is not True or consent.signed_on is None or blank(consent.signer):
-        return False
-    if today is not None and consent.signed_on > today:
-        return False
-    return consent.signer == "patient" or consent.representative_authority_described is True
+def _unsigned(consent: Authorization, today: dt.date | None) -> list[str]:
+    """Name what the signature lacks: 164.508(c)(1)(vi)."""
+    lacking = ["signed"] if consent.signed is not True else []
+    if consent.signed_on is None or (today is not None and consent.signed_on > today):
+        lacking.append("signed_on")
+    if blank(consent.signer):
+        lacking.append("signer")
+    elif consent.signer != "patient" and consent.representative_authority_described is not True:
+        lacking.append("representative_authority_described")
+    return lacking
+
+
+def _untrue(consent: Authorization) -> list[str]:
+    """Name what is wrong in what is there: known false, not in plain language, or a purpose that says nothing.
+
+    "At the request of the individual" is a purpose only where the individual began it (164.508(c)(1)(iv)).
+    """
+    empty = same_name(consent.purpose_named, OWN_REQUEST) and consent.sought_by_holder is True
+    wrong = {
+        "known_false": consent.known_false is True,
+        "plain_language": consent.plain_language is False,
+        "purpose_named": empty,
+    }
+    return [name for name, holds in wrong.items() if holds]
 
 
 def _unpaid_statement(consent: Authorization, facts: Facts) -> bool:
@@ -133,6 +157,8 @@ def authorized(matter: Matter, item: Material) -> Iterator[Finding]:
         yield note(OWN)
     if not covers(consent, item):
         yield wait("AUTHORIZATION_SCOPE_EXCEEDED", item)
+    if consent.sought_by_holder is True and consent.copy_given is not True:
+        yield note("AUTHORIZATION_COPY_OWED")
 
 
 @item_rule(
@@ -150,6 +176,8 @@ def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
     if consent is None or faults or not covers(consent, item):
         yield out("PSYCHOTHERAPY_AUTHORIZATION_MISSING", item, "pend")
     yield from (wait(code, item, fact=fact) for code, fact in faults)
+    if faults:
+        yield note(OWN)
 
 
 @item_rule(

@@ -10,19 +10,16 @@ from datetime import date
 from adapter.consent.clock import years_after
 from adapter.consent.facts import Facts
 from adapter.consent.groups import Material
-from adapter.consent.law import data_classes_of
 from adapter.consent.policy import Policy
 from adapter.consent.rules import (
-    DISCLOSURES,
     OUTGOING,
     Basis,
     Finding,
     Matter,
-    blank,
+    all_true,
     hold,
-    item_rule,
     missing,
-    note,
+    none_true,
     request_rule,
 )
 from adapter.consent.words import INDIVIDUALS, PAYERS, PROVIDERS, PURPOSES, RECIPIENTS, REQUESTERS, TPO
@@ -37,6 +34,7 @@ DECEDENT_FAMILY = Basis(
     name="decedent_family", code="DECEDENT_FAMILY_INVOLVED", minimum_necessary=True, accounting=False
 )
 WAIVER = Basis(name="waiver", code="RESEARCH_WAIVER", minimum_necessary=True, accounting=True)
+ON_DECEDENTS = Basis(name="research_decedents", code="RESEARCH_DECEDENTS", minimum_necessary=True, accounting=True)
 LIMITED = Basis(name="limited_data_set", code="LIMITED_DATA_SET", minimum_necessary=True, accounting=False)
 PUBLIC_HEALTH = Basis(name="public_health", code="PUBLIC_HEALTH", minimum_necessary=True, accounting=True)
 BY_LAW = Basis(name="required_by_law", code="REQUIRED_BY_LAW", minimum_necessary=False, accounting=True)
@@ -50,7 +48,10 @@ UNDETERMINED = Basis(name="undetermined", code=None)
 
 def _unprotected(facts: Facts, policy: Policy, today: date | None) -> bool:
     died = facts.patient.deceased_on
-    return died is not None and today is not None and today > years_after(died, policy.decedent_years, policy)
+    if died is None or today is None:
+        return False
+    last = years_after(died, policy.decedent_years, policy)
+    return today > last or (today == last and not policy.fiftieth_anniversary_protected)
 
 
 def _for_payer(facts: Facts) -> bool:
@@ -87,6 +88,14 @@ def _waived(facts: Facts) -> bool:
     return facts.purpose == "research" and facts.irb_waiver is not None and facts.irb_waiver.documented is True
 
 
+def _on_decedents(facts: Facts) -> bool:
+    """Whether 164.512(i)(1)(iii) holds: the researcher represents it all, and the patient is dead."""
+    told = facts.representations
+    if told is None or told.review != "decedents" or facts.purpose != "research" or _alive(facts):
+        return False
+    return told.sole_purpose is True and told.necessary is True and told.death_documented is not False
+
+
 def _to_authority(facts: Facts) -> bool:
     return facts.recipient in ("public_health_authority", "cancer_registry")
 
@@ -105,6 +114,7 @@ CHOICES: tuple[tuple[Basis, str, Choice], ...] = (
     (RETENTION, "retention", lambda f: True),
     (LIMITED, "disclosure", _limited),
     (WAIVER, "disclosure", _waived),
+    (ON_DECEDENTS, "disclosure", _on_decedents),
     (TREATMENT, "disclosure", _treatment),
     (PAYMENT, "disclosure", _payment),
     (DECEDENT_FAMILY, "disclosure", lambda f: _family(f) and not _alive(f)),
@@ -225,7 +235,7 @@ def decedent_family(matter: Matter) -> Iterator[Finding]:
 @request_rule(
     "basis.family",
     "45 CFR 164.510(b)(1)(i)",
-    "Family of a living patient: involved in care, and the patient agreed or a professional judged so.",
+    "Family of the living: involved; the patient agreed, did not object when asked, or a professional judged.",
     bases=frozenset({"family"}),
 )
 def family_involved(matter: Matter) -> Iterator[Finding]:
@@ -234,60 +244,14 @@ def family_involved(matter: Matter) -> Iterator[Finding]:
         yield missing("family.involved_in_care")
     elif family.individual_objected is True:
         yield hold("AUTHORIZATION_MISSING")
-    elif family.individual_agreed is not True and family.professional_judgment is not True:
+    elif (
+        none_true(family.individual_agreed, family.professional_judgment)
+        and all_true(family.opportunity_to_object, family.individual_objected is False) is not True
+    ):
         yield missing("family.individual_agreed")
-
-
-@request_rule(
-    "basis.minimum-necessary",
-    "45 CFR 164.502(b)",
-    "Say whether the minimum necessary limits the disclosure.",
-    bases=DISCLOSURES,
-)
-def minimum_necessary(matter: Matter) -> Iterator[Finding]:
-    if matter.basis.minimum_necessary is not None:
-        yield note("MIN_NECESSARY_APPLIES" if matter.basis.minimum_necessary else "MIN_NECESSARY_EXEMPT")
-
-
-@request_rule(
-    "basis.scope",
-    "45 CFR 164.514(d)",
-    "Payment names its scope; an entire record needs its own justification.",
-    bases=frozenset({"payment", "family", "decedent_family"}) | {"waiver", "limited_data_set", "public_health"},
-)
-def scope_named(matter: Matter) -> Iterator[Finding]:
-    facts = matter.facts
-    if facts.scope == "entire_medical_record" and blank(facts.entire_record_justification):
-        yield hold("ENTIRE_RECORD_NOT_JUSTIFIED")
-    elif matter.basis is PAYMENT and blank(facts.scope):
-        yield missing("scope")
-    elif matter.basis is PAYMENT and facts.requester in PAYERS:
-        yield note("RELIANCE_ON_COVERED_ENTITY")
-
-
-@request_rule(
-    "basis.accounting", "45 CFR 164.528(a)(1)", "Say whether the disclosure goes on the accounting.", bases=OUTGOING
-)
-def accounting(matter: Matter) -> Iterator[Finding]:
-    if matter.basis is DIRECTIVE and matter.policy.directive_accounted:
-        yield note("ACCOUNTING_REQUIRED")
-    elif matter.basis.accounting is not None:
-        yield note("ACCOUNTING_REQUIRED" if matter.basis.accounting else "ACCOUNTING_EXEMPT")
-
-
-@item_rule(
-    "basis.underwriting",
-    "45 CFR 164.502(a)(5)(i)",
-    "Genetic information never serves a health plan's underwriting.",
-    bases=DISCLOSURES,
-)
-def genetic_underwriting(matter: Matter, item: Material) -> Iterator[Finding]:
-    plan = matter.facts.holder.health_plan is True or matter.facts.recipient in PAYERS
-    if matter.facts.purpose == "underwriting" and plan and "genetic" in data_classes_of(item):
-        yield Finding(code="GENETIC_UNDERWRITING_BAR", effect="exclude", item=item.id)
 
 
 RULES = (
     holder_only, pathway_known, words_known, materials_named, recipient_is_provider, recipient_may_be_paid,
-    decedent_family, family_involved, minimum_necessary, scope_named, accounting, genetic_underwriting,
+    decedent_family, family_involved,
 )  # fmt: skip

@@ -24,7 +24,8 @@ def years_after(day: dt.date, years: int, policy: Policy) -> dt.date:
 
 
 @functools.cache
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
+    """Return a time zone by its name in the tz database, or None where there is none of that name."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -45,13 +46,29 @@ def local_date(text: str | None, zone: str | None, policy: Policy) -> dt.date | 
         return value.date()
     if not policy.receipt_day_is_local:
         return value.astimezone(dt.UTC).date()
-    known = _zone(zone) if zone else None
+    known = zone_named(zone) if zone else None
     return value.astimezone(known).date() if known else None
 
 
 def day_of_receipt(facts: Facts, policy: Policy) -> dt.date | None:
-    """Return day 0, or None where receipt or time zone is unknown."""
-    return local_date(facts.received_at, facts.holder_tz, policy)
+    """Return day 0, or None where receipt or time zone is unknown.
+
+    What a business associate received first is received on that day (45 CFR 164.502(a)(4)(ii)), if the policy says so.
+    """
+    told = [facts.received_at]
+    if policy.associate_receipt_starts_clock:
+        told.append(facts.received_by_associate_at)
+    days = [local_date(text, facts.holder_tz, policy) for text in told if text is not None]
+    known = [day for day in days if day is not None]
+    return min(known) if known and len(known) == len(days) else None
+
+
+def lacking_receipt(facts: Facts, policy: Policy) -> str | None:
+    """Return the name of the fact without which day 0 is unknown, or None where it is known."""
+    if day_of_receipt(facts, policy) is not None:
+        return None
+    by_associate = policy.associate_receipt_starts_clock and facts.received_by_associate_at is not None
+    return "holder_tz" if facts.received_at is not None or by_associate else "received_at"
 
 
 def day_of_decision(facts: Facts, policy: Policy) -> dt.date | None:
@@ -79,14 +96,30 @@ def judge_notices(day0: dt.date, facts: Facts, policy: Policy) -> tuple[dt.date,
 
     Only the first notice that is timely, written, reasoned and dated moves the deadline, never past day 60.
     """
-    limit = _limit(day0, policy)
-    cap = limit + dt.timedelta(days=policy.extension_days)
-    deadline, codes, extended = limit, list[str](), False
-    for notice in facts.extension_notices:
-        code = "EXTENSION_SECOND" if extended else _fault(notice, day0, limit)
+    return extended(facts.extension_notices, day0, _limit(day0, policy), policy.extension_days, policy)
+
+
+def extended(
+    notices: tuple[ExtensionNotice, ...], day0: dt.date, limit: dt.date, more: int, policy: Policy
+) -> tuple[dt.date, tuple[str, ...]]:
+    """Return the end of a term that one notice may extend, and one reason code for each notice.
+
+    Args:
+        notices: what was sent, in the order sent.
+        day0: the day of receipt.
+        limit: the last day without an extension; a notice sent later extends nothing.
+        more: days that the one extension may add.
+        policy: whether a promise past the cap extends to the cap, or not at all.
+    """
+    cap = limit + dt.timedelta(days=more)
+    deadline, codes, done = limit, list[str](), False
+    for notice in notices:
+        code = "EXTENSION_SECOND" if done else _fault(notice, day0, limit)
         if code is None and notice.promised_date is not None:
-            deadline, extended = min(notice.promised_date, cap), True
-            code = "EXTENSION_TOO_LONG" if notice.promised_date > cap else "EXTENSION_VALID"
+            too_long = notice.promised_date > cap
+            code = "EXTENSION_TOO_LONG" if too_long else "EXTENSION_VALID"
+            if not too_long or policy.overlong_extension_capped:
+                deadline, done = min(notice.promised_date, cap), True
         codes.append(code or "EXTENSION_INCOMPLETE")
     return deadline, tuple(codes)
 
@@ -116,7 +149,7 @@ def clock(matter: Matter) -> Iterator[Finding]:
     facts, policy = matter.facts, matter.policy
     day0 = day_of_receipt(facts, policy)
     if day0 is None:
-        yield missing("received_at" if facts.received_at is None else "holder_tz")
+        yield missing(lacking_receipt(facts, policy) or "received_at")
         return
     deadline, codes = judge_notices(day0, facts, policy)
     yield note("DUE_30_DAYS")

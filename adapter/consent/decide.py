@@ -10,45 +10,19 @@ from typing import Literal
 
 import msgspec
 
-from adapter.consent import (
-    access,
-    authorization,
-    basis,
-    clock,
-    directive,
-    identity,
-    manner,
-    part2,
-    representative,
-    restrictions,
-    terms,
-)
+from adapter.consent import basis, clock, terms
+from adapter.consent.copies import Found, bind_copies, roots_of
 from adapter.consent.facts import Facts
-from adapter.consent.groups import Material
+from adapter.consent.groups import PrivacyContact
+from adapter.consent.inquiry import matter_of, said_of_item, said_of_request
 from adapter.consent.notices import to_produce
 from adapter.consent.policy import Policy
 from adapter.consent.reasons import Reason, grounds, reason
-from adapter.consent.rules import RIGHT, Finding, Label, Matter, Rule, note
+from adapter.consent.rules import RIGHT, Finding, Label, Matter, blank, missing, note
 
 Outcome = Literal[
     "permit", "permit_with_exclusions", "pend", "deny_unreviewable", "deny_reviewable", "deny_not_permitted", "not_held"
 ]
-
-RULES: tuple[Rule, ...] = (
-    *basis.RULES,
-    *identity.RULES,
-    *representative.RULES,
-    *access.RULES,
-    *directive.RULES,
-    *authorization.RULES,
-    *part2.RULES,
-    *restrictions.RULES,
-    *authorization.LOAN_RULES,
-    *manner.RULES,
-    *clock.RULES,
-    *terms.RULES,
-)
-"""Every rule, in the order of evaluation."""
 
 RELEASES_NOTHING = frozenset({"amendment", "accounting", "retention", "undetermined"})
 _UNREVIEWABLE_FIRST: tuple[Label, ...] = (
@@ -91,70 +65,55 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(reason for reason in self.reasons if reason.ground.role == "basis")
 
 
-class ExplainedRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `explain consent`."""
-
-    rule: str
-    paragraph: str
-    does: str
-    bases: tuple[str, ...]
-
-
-def explain() -> tuple[ExplainedRule, ...]:
-    """List every registered rule, in the order of evaluation."""
-    return tuple(
-        ExplainedRule(rule=rule.name, paragraph=rule.paragraph, does=rule.does, bases=tuple(sorted(rule.bases)))
-        for rule in RULES
-    )
-
-
-Found = dict[str, list[Finding]]
-
-
 def decide(facts: Facts, policy: Policy) -> Decision:
     """Decide one request: pure, the same facts and policy give the same decision."""
-    today = clock.day_of_decision(facts, policy)
-    matter = Matter(facts=facts, policy=policy, today=today, basis=basis.basis_for(facts, policy, today))
-    asked = _of_request(matter)
-    found = {item.id: _of_item(matter, item) for item in facts.materials}
-    if any(finding.effect == "stop" for finding in asked):
+    matter = matter_of(facts, policy)
+    asked = [finding for _, finding in said_of_request(matter)]
+    found: Found = {item.id: [finding for _, finding in said_of_item(matter, item)] for item in facts.materials}
+    if policy.identity_before_standing and any(f.effect == "hold" and f.code in WHO for f in asked):
+        asked = [finding for finding in asked if finding.effect != "stop"]
+    if _has(asked, "stop"):
         return _made(matter, "deny_not_permitted", asked, found, out=tuple(found), deadline=None)
-    roots = _copies(facts.materials)
-    _bind_copies(found, roots)
+    roots = roots_of(facts.materials)
+    bind_copies(found, roots)
     deadline = _deadline(matter, asked)
     excluded = tuple(key for key in found if _has(found[key], "exclude"))
     stays = tuple(key for key in found if _has(found[key], "exclude") or _has(found[key], "wait"))
-    going = found.keys() - set(stays)
     if _has(asked, "hold") or any(_is_open(each) for each in found.values()):
         return _made(matter, "pend", asked, found, out=excluded, deadline=deadline)
     if matter.basis.name in RELEASES_NOTHING and not excluded:
         return _made(matter, "permit", asked, found, out=(), deadline=deadline)
+    going = found.keys() - set(stays)
     if not going:
         outcome: Outcome = "pend" if len(stays) > len(excluded) else _label(found, policy)
+        if lacking := _contact_lacks(facts.holder.privacy_contact) if outcome in DENIED else ():
+            outcome, asked = "pend", [*asked, *(missing(f"holder.privacy_contact.{name}") for name in lacking)]
         return _made(matter, outcome, asked, found, out=excluded, deadline=deadline)
-    folds = matter.basis.name != "use"
-    twice = tuple(key for key in found if folds and key in going and roots[key] != key and roots[key] in going)
-    going -= set(twice)
-    once = tuple(key for key in found if key in going)
+    twice = _repeats(matter, going, roots)
+    once = tuple(key for key in found if key in going - set(twice))
     outcome = "permit_with_exclusions" if stays else "permit"
     return _made(matter, outcome, asked, found, out=stays, deadline=deadline, released=once, duplicates=twice)
 
 
-def _of_request(matter: Matter) -> list[Finding]:
-    here = (rule.request for rule in RULES if rule.request is not None and matter.basis.name in rule.bases)
-    return [finding for ask in here for finding in ask(matter)]
+WHO = frozenset({"IDENTITY_NOT_VERIFIED", "AUTHORITY_NOT_VERIFIED"})
+"""What is settled before anybody is refused for want of standing."""
+DENIED = frozenset({"deny_reviewable", "deny_unreviewable"})
 
 
-def _of_item(matter: Matter, item: Material) -> list[Finding]:
-    names = {one.name for one in basis.bases_of(matter, item)}
-    found: list[Finding] = []
-    for rule in RULES:
-        if rule.item is None or not names & rule.bases:
-            continue
-        found.extend(rule.item(matter, item))
-        if rule.ends and _has(found, "exclude"):
-            break
-    return found
+def _contact_lacks(contact: PrivacyContact | None) -> tuple[str, ...]:
+    """Name what a contact that is stated lacks for a denial (45 CFR 164.524(d)(2)(iii))."""
+    told = {} if contact is None else {"title": contact.title, "phone": contact.phone}
+    return tuple(name for name, text in told.items() if blank(text))
+
+
+def _repeats(matter: Matter, going: set[str], roots: dict[str, str]) -> tuple[str, ...]:
+    """Return what need not be produced again; a report or a summary never stands for the images or data it is about."""
+    if matter.basis.name == "use":
+        return ()
+    kind = {item.id: item.kind if matter.basis.name in RIGHT else None for item in matter.facts.materials}
+    return tuple(
+        key for key, root in roots.items() if key in going and root != key and root in going and kind[key] == kind[root]
+    )
 
 
 def _is_open(found: list[Finding]) -> bool:
@@ -165,39 +124,6 @@ def _is_open(found: list[Finding]) -> bool:
 
 def _has(found: list[Finding], effect: str) -> bool:
     return any(finding.effect == effect for finding in found)
-
-
-def _copies(materials: tuple[Material, ...]) -> dict[str, str]:
-    """Return for each item the one it repeats in the end, or itself; of a circle of copies the first is the one."""
-    target = {item.id: item.duplicate_of for item in materials}
-    order = {item.id: number for number, item in enumerate(materials)}
-    roots: dict[str, str] = {}
-    for key in target:
-        path: dict[str, None] = {}
-        at: str | None = key
-        while at is not None and at in target and at not in roots and at not in path:
-            path[at] = None
-            at = target[at]
-        if at in roots:
-            root = roots[at]
-        else:
-            walked = list(path)
-            root = min(walked[walked.index(at) :], key=order.__getitem__) if at in path else walked[-1]
-        roots.update(dict.fromkeys(path, root))
-    return roots
-
-
-def _bind_copies(found: Found, roots: dict[str, str]) -> None:
-    """Restate an exclusion that lies in the content for every copy of it, whichever copy showed it."""
-    binding: dict[str, dict[str, Finding]] = {}
-    for key, root in roots.items():
-        for finding in found[key]:
-            if finding.effect == "exclude" and grounds()[finding.code].binds_copies:
-                binding.setdefault(root, {}).setdefault(finding.code, finding)
-    for key, root in roots.items():
-        said = {finding.code for finding in found[key] if finding.effect == "exclude"}
-        shared = (finding for code, finding in binding.get(root, {}).items() if code not in said)
-        found[key].extend([msgspec.structs.replace(finding, item=key) for finding in shared])
 
 
 def _label(found: Found, policy: Policy) -> Outcome:

@@ -16,6 +16,7 @@ import msgspec
 from adapter.consent.groups import (
     Amendment,
     Authorization,
+    CourtOrder,
     Determination,
     Directive,
     Election,
@@ -30,6 +31,8 @@ from adapter.consent.groups import (
     Minor,
     Part2Consent,
     PatientFacts,
+    PrivacyContact,
+    Representations,
     Representative,
     Research,
     Restriction,
@@ -54,6 +57,7 @@ class Facts(Group, frozen=True, kw_only=True):
         recipient_name: the name of the recipient, compared with the name in a directive, authorization or consent.
         engaged_by_payer: the reviewer is commissioned by a payer: then it is payment, whatever the label.
         received_at, as_of: a date or date-time as text; see the module.
+        received_by_associate_at: when a business associate got the request, if one did before the holder.
 
     Raises:
         ProblemError: a material's id is empty or repeated, or a time is none.
@@ -72,6 +76,7 @@ class Facts(Group, frozen=True, kw_only=True):
     identity_verified: bool | None = None
     authority_verified: bool | None = None
     received_at: str | None = None
+    received_by_associate_at: str | None = None
     holder_tz: str | None = None
     as_of: str | None = None
     materials: tuple[Material, ...] = ()
@@ -86,7 +91,10 @@ class Facts(Group, frozen=True, kw_only=True):
     psychotherapy_authorization: Authorization | None = None
     part2_consent: Part2Consent | None = None
     counseling_notes_consent: Part2Consent | None = None
+    proceedings_consent: Part2Consent | None = None
+    court_order: CourtOrder | None = None
     irb_waiver: Waiver | None = None
+    representations: Representations | None = None
     limited_data_set: LimitedDataSet | None = None
     required_by_law: bool | None = None
     determinations: tuple[Determination, ...] = ()
@@ -99,12 +107,15 @@ class Facts(Group, frozen=True, kw_only=True):
     fees: tuple[Fee, ...] = ()
     form_requested: str | None = None
     form_agreed: str | None = None
+    electronic_offers_refused: bool | None = None
     readily_producible: tuple[str, ...] | None = None
     offered_in_lieu: str | None = None
     summary_agreed_in_advance: bool | None = None
+    summary_fee_agreed: bool | None = None
     delivery: str | None = None
     risk_warning_given: bool | None = None
     still_prefers: bool | None = None
+    device_risk_found: bool | None = None
     asserted_reason: str | None = None
     site_demands: tuple[str, ...] = ()
     actions_requested: tuple[str, ...] | None = None
@@ -124,7 +135,7 @@ class Facts(Group, frozen=True, kw_only=True):
             if item.id in seen:
                 raise refuse("duplicate", where, "repeats the id of an earlier material; ids are unique", rule=RULE)
             seen.add(item.id)
-        for name in ("received_at", "as_of"):
+        for name in ("received_at", "received_by_associate_at", "as_of"):
             text: str | None = getattr(self, name)
             if text is not None:
                 moment(text, f"$.{name}")
@@ -221,6 +232,7 @@ FIELD_NAMES = _field_names()
 __all__ = [
     "Amendment",
     "Authorization",
+    "CourtOrder",
     "Determination",
     "Directive",
     "Election",
@@ -235,6 +247,8 @@ __all__ = [
     "Minor",
     "Part2Consent",
     "PatientFacts",
+    "PrivacyContact",
+    "Representations",
     "Representative",
     "Research",
     "Restriction",

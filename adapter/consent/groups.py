@@ -43,6 +43,7 @@ class Material(Group, frozen=True, kw_only=True):
         completed: a laboratory's report is final (42 CFR 493.1291(l)).
         duplicate_of: id of the item whose content this one repeats.
         data_class, data_classes: what state law may protect (hiv, genetic, ...); they add to what the kind has.
+        scan_of: id of the slide whose scan it is.
         topic: what care it is about, compared with the scope of a representative.
         received_under: how a Part 2 record came to the holder (`tpo_single_consent`).
     """
@@ -56,6 +57,7 @@ class Material(Group, frozen=True, kw_only=True):
     known_location: str | None = None
     completed: bool | None = None
     duplicate_of: str | None = None
+    scan_of: str | None = None
     originated_elsewhere: bool | None = None
     part2: bool | None = None
     received_under: str | None = None
@@ -88,6 +90,7 @@ class Authorization(Group, frozen=True, kw_only=True):
     `recipient` true means that it names this recipient; where the name itself is given (`recipient_named`) it is
     compared with the request's `recipient_name`, and `purpose_named` with its `purpose`. `covers` absent means all that
     was asked for; `expiry` is a date or an event; `revoked` is for a revocation whose day is not known.
+    `sought_by_holder`: the holder asked for it, so that the individual is owed a copy (`copy_given`).
     """
 
     description: bool | None = None
@@ -110,19 +113,28 @@ class Authorization(Group, frozen=True, kw_only=True):
     compound: bool | None = None
     conditioned: bool | None = None
     known_false: bool | None = None
+    plain_language: bool | None = None
+    sought_by_holder: bool | None = None
+    copy_given: bool | None = None
     revoked: bool | None = None
     revoked_in_writing_on: dt.date | None = None
     covers: tuple[str, ...] | None = None
 
 
 class Part2Consent(Group, frozen=True, kw_only=True):
-    """A consent under 42 CFR 2.31(a); `tpo_single_consent` is the one for all treatment, payment and operations."""
+    """A consent under 42 CFR 2.31(a); `tpo_single_consent` is the one for all treatment, payment and operations.
+
+    `recipient_is_intermediary` true asks for the participants behind it, or their class; `combined` is of a consent to
+    use in a proceeding, which stands alone (2.31(d)); a `signer` that is not the patient has authority (2.14, 2.15).
+    """
 
     patient_named: bool | None = None
     discloser: bool | None = None
     description: bool | None = None
     recipients: str | None = None
     recipient_is_covered_entity: bool | None = None
+    recipient_is_intermediary: bool | None = None
+    intermediary_participants_named: bool | None = None
     tpo_single_consent: bool | None = None
     hipaa_redisclosure_statement: bool | None = None
     purpose: str | None = None
@@ -130,6 +142,9 @@ class Part2Consent(Group, frozen=True, kw_only=True):
     expiry: str | None = None
     signed: bool | None = None
     signed_on: dt.date | None = None
+    signer: str | None = None
+    signer_authority_described: bool | None = None
+    combined: bool | None = None
     redisclosure_potential_statement: bool | None = None
     refusal_consequences_statement: bool | None = None
     revoked: bool | None = None
@@ -171,6 +186,13 @@ class PatientFacts(Group, frozen=True, kw_only=True):
     deceased_on: dt.date | None = None
 
 
+class PrivacyContact(Group, frozen=True, kw_only=True):
+    """Whom a denial names for complaints (45 CFR 164.524(d)(2)(iii)): a name or title, and a telephone number."""
+
+    title: str | None = None
+    phone: str | None = None
+
+
 class Holder(Group, frozen=True, kw_only=True):
     """What the holder is in law."""
 
@@ -181,6 +203,14 @@ class Holder(Group, frozen=True, kw_only=True):
     federal_privacy_act: bool | None = None
     health_plan: bool | None = None
     part2_program: bool | None = None
+    privacy_contact: PrivacyContact | None = None
+
+
+class CourtOrder(Group, frozen=True, kw_only=True):
+    """An order of a court; `under_part2` if issued under 42 CFR 2.64 or 2.65. A subpoena by itself is none."""
+
+    under_part2: bool | None = None
+    subpoena: bool | None = None
 
 
 class Determination(Group, frozen=True, kw_only=True):
@@ -240,6 +270,15 @@ class Waiver(Group, frozen=True, kw_only=True):
     documented: bool | None = None
 
 
+class Representations(Group, frozen=True, kw_only=True):
+    """What a researcher represents (45 CFR 164.512(i)(1)(ii), (iii)); `review` is preparatory or decedents."""
+
+    review: str | None = None
+    sole_purpose: bool | None = None
+    necessary: bool | None = None
+    death_documented: bool | None = None
+
+
 class LimitedDataSet(Group, frozen=True, kw_only=True):
     """What makes a limited data set (45 CFR 164.514(e))."""
 
@@ -255,6 +294,7 @@ class Family(Group, frozen=True, kw_only=True):
     involved_in_care: bool | None = None
     individual_agreed: bool | None = None
     individual_objected: bool | None = None
+    opportunity_to_object: bool | None = None
     professional_judgment: bool | None = None
 
 

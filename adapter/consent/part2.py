@@ -12,6 +12,8 @@ from adapter.consent.policy import Policy
 from adapter.consent.rules import OUTGOING, Finding, Matter, blank, item_rule, note, out, same_name, wait
 from adapter.consent.words import TPO
 
+ELEMENTS = ("patient_named", "discloser", "description", "revocation_right", "signed")
+"""42 CFR 2.31(a)(1)-(3), (6), (8)."""
 NO_END = frozenset({"none", "end of the treatment"})
 
 
@@ -20,14 +22,26 @@ def is_revoked(consent: Part2Consent) -> bool:
     return consent.revoked is True or consent.revoked_on is not None
 
 
-def is_defective(consent: Part2Consent, facts: Facts, policy: Policy, today: dt.date | None) -> bool:
-    """Whether a consent fails 42 CFR 2.31(a), or is expired, revoked or false (2.31(c))."""
-    elements = (consent.patient_named, consent.discloser, consent.description, consent.revocation_right, consent.signed)
-    dated = consent.signed_on is not None and (today is None or consent.signed_on <= today)
-    complete = all(element is True for element in elements) and dated
-    named = not blank(consent.recipients) and not blank(consent.purpose)
-    dead = is_revoked(consent) or consent.known_false is True
-    return dead or not complete or not named or _expired(consent, facts, today) or not _tpo_statements(consent, facts)
+def defects_of(consent: Part2Consent, facts: Facts, today: dt.date | None) -> tuple[str, ...]:
+    """Name what a consent lacks of 42 CFR 2.31(a), or why it is dead under 2.31(c); nothing means it is valid.
+
+    Args:
+        consent: the consent.
+        facts: the request it is to support.
+        today: day of the decision; a dated expiry cannot be judged without it.
+    """
+    wrong = {name: getattr(consent, name) is not True for name in ELEMENTS}
+    wrong |= {name: blank(getattr(consent, name)) for name in ("recipients", "purpose")}
+    wrong["signed_on"] = consent.signed_on is None or (today is not None and consent.signed_on > today)
+    wrong["expiry"] = _expired(consent, facts, today)
+    wrong["revoked"] = is_revoked(consent)
+    wrong["known_false"] = consent.known_false is True
+    wrong["intermediary_participants_named"] = (
+        consent.recipient_is_intermediary is True and consent.intermediary_participants_named is not True
+    )
+    by_other = not blank(consent.signer) and not same_name(consent.signer, "patient")
+    wrong["signer_authority_described"] = by_other and consent.signer_authority_described is not True
+    return (*(name for name, holds in wrong.items() if holds), *_lacking_statements(consent, facts))
 
 
 def _expired(consent: Part2Consent, facts: Facts, today: dt.date | None) -> bool:
@@ -38,20 +52,22 @@ def _expired(consent: Part2Consent, facts: Facts, today: dt.date | None) -> bool
     return day is not None and today is not None and today > day
 
 
-def _unknown(consent: Part2Consent, today: dt.date | None) -> str | None:
+def _unknown(consent: Part2Consent, name: str, today: dt.date | None) -> str | None:
     """The fact without which a consent cannot be judged: what it ends with, or the day of the decision."""
     if is_unclear(consent.expiry):
-        return "part2_consent.expiry"
+        return f"{name}.expiry"
     return "as_of" if today is None and expiry_day(consent.expiry) is not None else None
 
 
-def _tpo_statements(consent: Part2Consent, facts: Facts) -> bool:
-    """Whether the statements for treatment, payment and operations are there: (a)(4)(iii) and (a)(10)."""
+def _lacking_statements(consent: Part2Consent, facts: Facts) -> Iterator[str]:
+    """Name the missing statements for treatment, payment and operations: (a)(4)(iii) and (a)(10)."""
     if facts.purpose not in TPO and consent.tpo_single_consent is not True:
-        return True
-    to_hipaa = consent.hipaa_redisclosure_statement is True or consent.recipient_is_covered_entity is False
-    risks = consent.redisclosure_potential_statement is True and consent.refusal_consequences_statement is True
-    return to_hipaa and risks
+        return
+    if consent.hipaa_redisclosure_statement is not True and consent.recipient_is_covered_entity is not False:
+        yield "hipaa_redisclosure_statement"
+    for name in ("redisclosure_potential_statement", "refusal_consequences_statement"):
+        if getattr(consent, name) is not True:
+            yield name
 
 
 def reaches(consent: Part2Consent, facts: Facts, policy: Policy, item: Material) -> bool:
@@ -76,10 +92,10 @@ def consented(matter: Matter, item: Material) -> Iterator[Finding]:
     facts, policy = matter.facts, matter.policy
     if not is_part2(item) or is_counseling(item):
         return
-    if matter.basis.name == "access" and (facts.requester == "patient" or policy.part2_access_by_representative):
+    if _own_access(matter):
         yield note("PART2_PATIENT_ACCESS", item)
-    elif _barred(facts):
-        yield out("PART2_PROCEEDINGS_BAR", item, "deny_not_permitted")
+    elif is_for_proceedings(facts):
+        yield from _in_proceedings(matter, item)
     elif _may_redisclose(facts, policy, item):
         yield note("PART2_REDISCLOSURE_HIPAA", item)
     else:
@@ -95,16 +111,38 @@ def counseling_notes(matter: Matter, item: Material) -> Iterator[Finding]:
     if matter.basis.name == "access" and matter.policy.counseling_notes_in_access:
         yield note("PART2_PATIENT_ACCESS", item)
         return
-    found = list(_by_consent(matter, item, matter.facts.counseling_notes_consent))
-    if _barred(matter.facts) or any(finding.effect == "exclude" for finding in found):
+    if is_for_proceedings(matter.facts):
         yield out("PART2_COUNSELING_NOTES", item, "pend")
-    else:
-        yield from found
+        return
+    found = list(_by_consent(matter, item, matter.facts.counseling_notes_consent, "counseling_notes_consent"))
+    if any(finding.effect == "exclude" for finding in found):
+        yield out("PART2_COUNSELING_NOTES", item, "pend")
+    yield from (finding for finding in found if finding.code != "PART2_CONSENT_MISSING")
 
 
-def _barred(facts: Facts) -> bool:
-    """Whether it is for a proceeding; 2.12(d)(1) asks for a specific consent or a court order, which no fact states."""
+def _own_access(matter: Matter) -> bool:
+    """Whether 2.23 gives the record: to the patient, to a representative only where the policy says so."""
+    facts, policy = matter.facts, matter.policy
+    if matter.basis.name != "access":
+        return False
+    return policy.part2_patient_access if facts.requester == "patient" else policy.part2_access_by_representative
+
+
+def is_for_proceedings(facts: Facts) -> bool:
+    """Whether it is for a proceeding, where 2.12(d)(1) bars the record."""
     return facts.purpose == "legal_proceedings"
+
+
+def _in_proceedings(matter: Matter, item: Material) -> Iterator[Finding]:
+    """Lift the bar for a consent to that use alone (2.31(d)) or an order under 2.64 or 2.65; a subpoena is none."""
+    facts, consent = matter.facts, matter.facts.proceedings_consent
+    order = facts.court_order
+    if order is not None and order.under_part2 is True:
+        yield note("PART2_COURT_ORDER", item)
+    elif consent is not None and consent.combined is False:
+        yield from _by_consent(matter, item, consent, "proceedings_consent")
+    else:
+        yield out("PART2_PROCEEDINGS_BAR", item, "deny_not_permitted")
 
 
 def _may_redisclose(facts: Facts, policy: Policy, item: Material) -> bool:
@@ -116,13 +154,17 @@ def _may_redisclose(facts: Facts, policy: Policy, item: Material) -> bool:
     return received and facts.holder.covered_entity is True and in_purpose and not revoked
 
 
-def _by_consent(matter: Matter, item: Material, consent: Part2Consent | None) -> Iterator[Finding]:
+def _by_consent(
+    matter: Matter, item: Material, consent: Part2Consent | None, name: str = "part2_consent"
+) -> Iterator[Finding]:
     facts, policy = matter.facts, matter.policy
     today = day_for_papers(facts, policy)
-    if consent is not None and is_defective(consent, facts, policy, today):
-        yield out("PART2_CONSENT_DEFECTIVE", item, "pend")
+    defects = defects_of(consent, facts, today) if consent is not None else ()
+    if defects:
+        for defect in defects:
+            yield out("PART2_CONSENT_DEFECTIVE", item, "pend", fact=f"{name}.{defect}")
         yield note("AUTH_HELP_OWED")
-    elif consent is not None and (fact := _unknown(consent, today)):
+    elif consent is not None and (fact := _unknown(consent, name, today)):
         yield out("PART2_CONSENT_MISSING", item, "pend")
         yield wait("FACT_MISSING", item, fact=fact)
     elif consent is None or not reaches(consent, facts, policy, item):

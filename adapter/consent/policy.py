@@ -1,4 +1,8 @@
-"""The switches of the law by the day they take effect: `decide` takes one Policy and reads no other setting."""
+"""The switches of the law by the day they take effect: `decide` takes one Policy and reads no other setting.
+
+Every switch has a name, the paragraph it stands on, and what it means; one that is a reading of ours says what the
+other position would be (`explain consent --switches`).
+"""
 
 import datetime as dt
 import functools
@@ -11,6 +15,7 @@ from adapter.consent.tables import toml
 from mappings.problems import refuse
 
 RULE = "consent.policy"
+TABLE = "policy.toml"
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,27 +25,62 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     access_days: int
     extension_days: int
     amendment_days: int
+    amendment_extension_days: int
     accounting_days: int
+    accounting_extension_days: int
     retention_years: int
     decedent_years: int
     state_access_days: int
+    flat_fee_cents: int
+    fee_items: tuple[str, ...]
     receipt_day_is_local: bool
+    associate_receipt_starts_clock: bool
     clock_waits_for_writing: bool
+    overlong_extension_capped: bool
+    identity_before_standing: bool
+    reviewable_label_first: bool
+    outside_right_alone: Literal["deny_not_permitted", "pend"]
     specimens_in_drs: bool
+    scanning_owed: bool
+    incomplete_report_waits: bool
     directive_needs_ehr: bool
     directive_becomes_treatment: bool
-    outside_right_alone: Literal["deny_not_permitted", "pend"]
-    incomplete_report_waits: bool
+    directive_accounted: bool
+    disagreement_in_own_access: bool
+    underwriting_bar_on_recipient: bool
     part2_tpo_single_consent: bool
-    part2_redisclosure_beyond_tpo: bool
+    part2_patient_access: bool
     part2_access_by_representative: bool
+    part2_redisclosure_beyond_tpo: bool
     counseling_notes_in_access: bool
     administrative_records_leave: bool
-    reviewable_label_first: bool
-    directive_accounted: bool
+    fiftieth_anniversary_protected: bool
     leap_day_to_march: bool
-    fee_items: tuple[str, ...]
     state_rules: dict[str, StateRule] = msgspec.field(default_factory=dict)
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one switch is about.
+
+    Attributes:
+        name: the field of Policy.
+        paragraph: where the law speaks of it.
+        means: what it means as shipped.
+        reading: an interpretation of ours, which counsel may turn.
+        other: what it means turned; said of readings only.
+    """
+
+    name: str
+    paragraph: str
+    means: str
+    reading: bool = False
+    other: str = ""
+
+
+@functools.cache
+def switches() -> tuple[Switch, ...]:
+    """Return what is said of every switch, in the order of the table: the law's own first, then our readings."""
+    return tuple(msgspec.convert({**row, "name": name}, Switch) for name, row in toml(TABLE)["switches"].items())
 
 
 def policies_from(table: dict[str, Any]) -> tuple[Policy, ...]:
@@ -65,7 +105,7 @@ def policies_from(table: dict[str, Any]) -> tuple[Policy, ...]:
 @functools.cache
 def load_policy() -> tuple[Policy, ...]:
     """Return the policies packaged with the adapter, earliest first."""
-    return policies_from(toml("policy.toml"))
+    return policies_from(toml(TABLE))
 
 
 def policy_for(day: dt.date, policies: tuple[Policy, ...] | None = None) -> Policy:

@@ -11,6 +11,7 @@ from adapter.consent.law import data_classes_of, is_administrative
 from adapter.consent.rules import (
     COMPELLED,
     DISCLOSURES,
+    OUTGOING,
     TO_OTHERS,
     Finding,
     Matter,
@@ -23,7 +24,7 @@ from adapter.consent.rules import (
 from adapter.consent.rules import same_name as same
 from adapter.consent.words import PAYERS
 
-BOUND = DISCLOSURES - COMPELLED - {"waiver"}
+BOUND = DISCLOSURES - COMPELLED - {"waiver", "research_decedents"}
 
 
 def _touches(restriction: Restriction, facts: Facts, item: Material) -> bool:
@@ -92,9 +93,11 @@ def _consent_wanting(matter: Matter, data_class: str) -> bool:
     "restriction.disagreement",
     "45 CFR 164.526(d)(5)(i)",
     "A disputed report leaves with the statement of disagreement or not at all.",
-    bases=TO_OTHERS,
+    bases=OUTGOING,
 )
 def disagreement(matter: Matter, item: Material) -> Iterator[Finding]:
+    if matter.basis.name == "access" and not matter.policy.disagreement_in_own_access:
+        return
     if item.statement_of_disagreement is True:
         included = item.statement_included is True
         yield (note if included else hold)("DISAGREEMENT_MUST_ACCOMPANY", item)

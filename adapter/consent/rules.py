@@ -89,7 +89,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 RIGHT = frozenset({"access", "directive"})
 """Bases with a duty to act and a clock (45 CFR 164.524)."""
-RESEARCH = frozenset({"waiver", "limited_data_set"})
+RESEARCH = frozenset({"waiver", "limited_data_set", "research_decedents"})
 COMPELLED = frozenset({"public_health", "required_by_law"})
 _PERMITTED = frozenset({"treatment", "payment", "family", "decedent_family", "authorization", "decedent_50"})
 DISCLOSURES = _PERMITTED | RESEARCH | COMPELLED

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from adapter.consent.clock import day_of_receipt, years_after
+from adapter.consent.clock import day_of_receipt, extended, lacking_receipt, years_after
 from adapter.consent.facts import Facts
 from adapter.consent.groups import Amendment, Material
 from adapter.consent.policy import Policy
@@ -20,20 +21,56 @@ def term(name: str, facts: Facts, policy: Policy) -> dt.date | None:
         days = [day for day in (facts.created_on, facts.last_in_effect_on) if day is not None]
         return years_after(max(days), policy.retention_years, policy) if facts.created_on else None
     day0 = day_of_receipt(facts, policy)
-    length = policy.amendment_days if name == "amendment" else policy.accounting_days
-    return None if day0 is None else day0 + dt.timedelta(days=length)
+    return None if day0 is None else _extended(name, day0, facts, policy)[0]
 
 
-def _received(matter: Matter, code: str) -> Finding:
-    known = day_of_receipt(matter.facts, matter.policy) is not None
-    return note(code) if known else missing("received_at" if matter.facts.received_at is None else "holder_tz")
+def _extended(name: str, day0: dt.date, facts: Facts, policy: Policy) -> tuple[dt.date, tuple[str, ...]]:
+    """60 days, and one extension by 30 on the conditions of an access request: 164.526(b)(2), 164.528(c)(1)."""
+    days, more = {
+        "amendment": (policy.amendment_days, policy.amendment_extension_days),
+        "accounting": (policy.accounting_days, policy.accounting_extension_days),
+    }[name]
+    return extended(facts.extension_notices, day0, day0 + dt.timedelta(days=days), more, policy)
+
+
+class _Words(NamedTuple):
+    due: str
+    extended: str
+    faulty: str
+    overdue: str
+
+
+_AMENDMENT = _Words("AMENDMENT_DUE_60_DAYS", "AMENDMENT_EXTENDED", "AMENDMENT_EXTENSION_FAULTY", "AMENDMENT_OVERDUE")
+_ACCOUNTING = _Words(
+    "ACCOUNTING_DUE_60_DAYS", "ACCOUNTING_EXTENDED", "ACCOUNTING_EXTENSION_FAULTY", "ACCOUNTING_OVERDUE"
+)
+
+
+def _clock(matter: Matter, words: _Words) -> Iterator[Finding]:
+    facts, policy = matter.facts, matter.policy
+    day0 = day_of_receipt(facts, policy)
+    if day0 is None:
+        yield missing(lacking_receipt(facts, policy) or "received_at")
+        return
+    deadline, codes = _extended(matter.basis.name, day0, facts, policy)
+    yield note(words.due)
+    for number, code in enumerate(codes):
+        if code == "EXTENSION_VALID" or (code == "EXTENSION_TOO_LONG" and policy.overlong_extension_capped):
+            yield note(words.extended)
+        if code != "EXTENSION_VALID":
+            yield Finding(code=words.faulty, effect="note", fact=f"extension_notices[{number}]")
+    if matter.today is not None and matter.today > deadline:
+        yield note(words.overdue)
 
 
 @request_rule(
-    "amendment.clock", "45 CFR 164.526(b)(2)(i)", "A request to amend is answered within 60 days.", bases=AMEND
+    "amendment.clock",
+    "45 CFR 164.526(b)(2)",
+    "A request to amend is answered within 60 days; one extension by 30.",
+    bases=AMEND,
 )
 def amendment_clock(matter: Matter) -> Iterator[Finding]:
-    yield _received(matter, "AMENDMENT_DUE_60_DAYS")
+    yield from _clock(matter, _AMENDMENT)
     if not matter.facts.materials:
         yield missing("materials")
 
@@ -60,11 +97,18 @@ def amendment_grounds(matter: Matter, item: Material) -> Iterator[Finding]:
         yield note("AMENDMENT_GROUND_NOT_MET", item)
     if asked.accurate_and_complete is None:
         yield missing("amendment.accurate_and_complete", item)
+    elif asked.created_here is True or gone is True:
+        yield note("AMENDMENT_TO_BE_MADE", item)
 
 
-@request_rule("accounting.clock", "45 CFR 164.528(c)(1)", "An accounting is given within 60 days.", bases=COUNT)
+@request_rule(
+    "accounting.clock",
+    "45 CFR 164.528(c)(1)",
+    "An accounting is given within 60 days; one extension by 30.",
+    bases=COUNT,
+)
 def accounting_clock(matter: Matter) -> Iterator[Finding]:
-    yield _received(matter, "ACCOUNTING_DUE_60_DAYS")
+    yield from _clock(matter, _ACCOUNTING)
 
 
 @request_rule(

@@ -7,8 +7,9 @@ import re
 import msgspec
 import pytest
 
-from adapter.consent.decide import RULES, decide, explain
+from adapter.consent.decide import decide
 from adapter.consent.facts import facts_from
+from adapter.consent.inquiry import RULES, explain
 from adapter.consent.law import kinds
 from adapter.consent.notices import PART2_STATEMENT
 from adapter.consent.policy import policies_from, policy_for
