@@ -42,11 +42,12 @@ def mapping_command(summary: bool, form: str, as_json: bool) -> None:
 
 
 @explain_command.command("consent")
+@click.option("--switches", "by_switch", is_flag=True, help="The switches of policy.toml, each with what it means.")
 @printed
 @guarded
-def consent_command(form: str, as_json: bool) -> None:
-    """Every rule of the decision with its paragraph."""
-    _print(consent(), form, as_json)
+def consent_command(by_switch: bool, form: str, as_json: bool) -> None:
+    """Every rule of the decision with its paragraph; with --switches, what counsel may turn."""
+    _print(switches() if by_switch else consent(), form, as_json)
 
 
 @explain_command.command("codes")
@@ -93,6 +94,45 @@ def consent() -> list[Line]:
         {"rule": row.rule, "paragraph": row.paragraph, "does": row.does, "bases": ", ".join(row.bases)}
         for row in explain()
     ]
+
+
+def switches() -> list[Line]:
+    """One line for every switch: its value in the latest policy, since when, what it means and what it could mean."""
+    from adapter.consent.policy import load_policy, switches
+
+    policies = load_policy()
+    lines = []
+    for switch in switches():
+        value = getattr(policies[-1], switch.name)
+        changed = [
+            p.effective_from
+            for p, before in zip(policies[1:], policies, strict=False)
+            if _differ(p, before, switch.name)
+        ]
+        since = changed[-1] if changed else policies[0].effective_from
+        lines.append(
+            {
+                "switch": switch.name,
+                "value": _value(value),
+                "since": since.isoformat(),
+                "paragraph": switch.paragraph,
+                "reading": "ours" if switch.reading else "",
+                "means": switch.means,
+                "turned": switch.other,
+            }
+        )
+    return lines
+
+
+def _differ(one: object, other: object, name: str) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
+
+
+def _value(value: object) -> str:
+    """A switch's value as policy.toml writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(map(str, value)) if isinstance(value, (tuple, dict)) else str(value)
 
 
 def codes() -> list[Line]:
@@ -164,7 +204,11 @@ def _cell(title: str, text: str) -> str:
     safe = text.replace("|", "\\|")
     if title == "profiles":
         return "<br>".join(f"[{url.rpartition('/')[2]}]({url})" for url in safe.split())
-    return f"`{safe}`" if title in ("mapper", "FHIR", "rule", "table", "value", "code", "system") and text else safe
+    return (
+        f"`{safe}`"
+        if title in ("mapper", "FHIR", "rule", "switch", "table", "value", "code", "system") and text
+        else safe
+    )
 
 
 def _table(lines: list[Line]) -> None:

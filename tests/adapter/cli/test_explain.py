@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from adapter.cli.explain import explain_command
 
-QUERIES = (("mapping",), ("mapping", "--summary"), ("consent",), ("codes",))
+QUERIES = (("mapping",), ("mapping", "--summary"), ("consent",), ("consent", "--switches"), ("codes",))
 
 
 def run(*arguments: str) -> str:
@@ -79,6 +79,21 @@ def test_a_rule_of_the_law_with_its_paragraph() -> None:
         "does": "Treatment needs a recipient known to be a health care provider.",
         "bases": "treatment",
     } in read("consent")
+
+
+def test_a_switch_says_its_position_what_it_means_and_what_turning_it_means() -> None:
+    lines = {line["switch"]: line for line in read("consent", "--switches")}
+    assert lines["specimens_in_drs"] == {
+        "switch": "specimens_in_drs",
+        "value": "false",
+        "since": "2014-10-06",
+        "paragraph": "45 CFR 164.501",
+        "reading": "ours",
+        "means": "Slides and blocks are no copy of information: they lie outside the right of access.",
+        "turned": "A slide or block is an item of the record set and subject to access.",
+    }
+    assert (lines["directive_needs_ehr"]["value"], lines["directive_needs_ehr"]["since"]) == ("true", "2020-01-23")
+    assert (lines["access_days"]["value"], lines["access_days"]["reading"]) == ("30", "")
 
 
 def test_rules_are_in_the_order_of_evaluation() -> None:
