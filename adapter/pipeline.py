@@ -17,7 +17,7 @@ from adapter.consent.release import Release
 from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle, theirs
 from adapter.errors import Failure, NotPermitted
 from adapter.ledger.store import Ledger
-from adapter.recording import content_digest, decision_row, disclosure_row, release_row
+from adapter.recording import content_digest, disclosure_row, entry, release_row
 from adapter.sources.case_file import load_case
 from adapter.sources.readings import read_again
 from adapter.validation import validate_bundle, validate_resource
@@ -73,7 +73,7 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
     """The whole way.
 
     Raises:
-        NotPermitted: the gate does not permit; nothing was written anywhere.
+        NotPermitted: the gate does not permit; the ledger has the decision, nothing was written anywhere else.
         Failure: what we made is not valid FHIR (nothing was written).
         ProblemError: bad input, or the target cannot be written.
     """
@@ -82,20 +82,30 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
         raise refuse("conflict", target.name, message, rule="export.target")
     checked = check_case(folder, settings, now)
     if obstacles := _obstacles(checked):
+        _record_refusal(checked, settings, now)
         raise NotPermitted(checked.decision, obstacles)
     check_ready(target, checked.loaded.case.id, settings)
-    ledger = Ledger(settings.ledger)
+    ledger = Ledger(settings.ledger, at=str(now))
     try:
         released = _release(checked, now, ledger)
         bundle = fhir_bundle(released, settings)
         carried_problems = _validated(released, bundle, settings)
-        row = ledger.prepare(decision_row(checked, now), release_row(checked, released, bundle, settings, target.name))
+        row = ledger.prepare(entry(checked, now), release_row(checked, released, bundle, settings, target.name))
         digest, noticed = deliver(released, bundle, target, settings)
         ledger.delivered(row, disclosure_row(checked, released, digest, now))
     finally:
         ledger.close()
     made = close_account(checked, released, carried_problems, noticed)
     return Exported(checked=checked, release=released, account=made, manifest_sha256=digest)
+
+
+def _record_refusal(checked: Checked, settings: Settings, now: Moment) -> None:
+    """Write the decision down: what is denied or open is documented like what goes, and its clock runs."""
+    ledger = Ledger(settings.ledger, at=str(now))
+    try:
+        ledger.decided(entry(checked, now))
+    finally:
+        ledger.close()
 
 
 def _release(checked: Checked, now: Moment, ledger: Ledger) -> Release:

@@ -1,7 +1,8 @@
-"""What the ledger keeps of a release: the decision, the release with its AuditEvent, the line for the accounting."""
+"""What the ledger keeps of a case: the request, the decision, the release with its AuditEvent, the accounting line."""
 
 import hashlib
 import platform
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,12 @@ from adapter.config import Settings
 from adapter.consent.case_facts import party_name
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import assembly
+from adapter.ledger.store import Entry, matter_id, request_id
+from mappings.domain.access import Access
 from mappings.domain.audit import DisclosureRecord, NetworkPoint, Withheld
+from mappings.domain.case import Case
 from mappings.domain.native import encode_case
+from mappings.domain.party import PATIENT
 from mappings.domain.values import Moment
 from mappings.fhir import audit_event
 from mappings.fhir.bundle import writing
@@ -37,11 +42,49 @@ def content_digest(released: Release) -> str:
     return digest.hexdigest()
 
 
-def decision_row(checked: Checked, now: Moment) -> dict[str, object]:
+def entry(checked: Checked, now: Moment, action: str = "export") -> Entry:
+    """A decision as the ledger takes it: what was asked, about whom, what was decided. `action` asked for it."""
+    return Entry(
+        request=request_row(checked, now), subjects=_subjects(checked), decision=_decision_row(checked, now, action)
+    )
+
+
+def request_row(checked: Checked, now: Moment) -> dict[str, object]:
+    """What is asked of the holder, with the `id` under which the ledger has it."""
+    case, access = checked.loaded.case, checked.loaded.case.access
+    row: dict[str, object] = {
+        "matter_id": matter_id(case.id, _numbers(case)),
+        "case_id": case.id,
+        "recorded_at": str(now),
+        "pathway": access.pathway if access else None,
+        "requester": access.requester if access else None,
+        "purpose": access.purpose if access else None,
+        "received_at": str(access.received_at) if access and access.received_at else None,
+        "holder_tz": access.holder_tz if access else None,
+    }
+    return {"id": request_id(row), **row}
+
+
+def _numbers(case: Case) -> list[tuple[str, str]]:
+    return [(str(number.system), str(number.value)) for number in case.patient.identifiers]
+
+
+def _subjects(checked: Checked) -> tuple[dict[str, object], ...]:
+    """Every number under which the case knows its patient, and a digest that tells one person from another."""
+    patient = checked.loaded.case.patient
+    also = [(str(n.system), str(n.value)) for known in patient.known_as for n in known.identifiers]
+    named = dumps([patient.names[0].label.casefold(), patient.birth_date])
+    person = hashlib.sha256(named).hexdigest()
+    numbers = dict.fromkeys((*_numbers(checked.loaded.case), *also))
+    return tuple({"system": system, "value": value, "person_sha256": person} for system, value in numbers)
+
+
+def _decision_row(checked: Checked, now: Moment, action: str) -> dict[str, object]:
     """The decision with its time, reasons and what it excludes."""
     decision = checked.decision
     return {
         "case_id": checked.loaded.case.id,
+        "action": action,
         "decided_at": str(now),
         "outcome": decision.outcome,
         "deadline": decision.deadline,
@@ -64,7 +107,7 @@ def release_row(
 
 
 def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment) -> dict[str, object]:
-    """The line for the accounting of disclosures: date, recipient, description, purpose (45 CFR 164.528(b)(2))."""
+    """The line for the accounting: date, to whom, where, what, what for or on which paper (45 CFR 164.528(b)(2))."""
     access = released.case.access
     assert access is not None
     told = {reason.code for reason in checked.decision.reasons}
@@ -72,12 +115,43 @@ def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment
     return {
         "disclosed_at": str(now),
         "recipient": party_name(released.case, access.recipient_party) or access.recipient,
-        "recipient_address": access.directive.address if access.directive else None,
-        "description": f"case {released.case.id}: {len(released.items)} items",
+        "recipient_address": _address(released.case, access),
+        "description": _description(checked, released),
         "purpose": access.purpose,
+        "request_paper": _paper(access),
         "accounting": "exempt" if exempt else "required",
         "manifest_sha256": digest,
     }
+
+
+def _description(checked: Checked, released: Release) -> str:
+    """A brief description of what was disclosed (45 CFR 164.528(b)(2)(iii)): how many of each kind."""
+    kinds = {item.id: item.kind or "undeclared" for item in checked.facts.materials}
+    counted = Counter(kinds[name].replace("_", " ") for name in released.items)
+    told = ", ".join(f"{kind} ({counted[kind]})" for kind in sorted(counted))
+    return f"case {released.case.id}: {len(released.items)} items: {told}"
+
+
+def _address(case: Case, access: Access) -> str | None:
+    """Where the recipient gets it, if known (45 CFR 164.528(b)(2)(ii)): as directed, else the party's own address."""
+    if access.directive and access.directive.address:
+        return access.directive.address
+    places = {PATIENT: case.patient.addresses}
+    places |= {party.id: party.addresses for party in case.organizations}
+    places |= {party.id: party.addresses for party in case.practitioners}
+    places |= {party.id: party.addresses for party in case.related_persons}
+    places |= {role.id: places.get(role.organization, ()) for role in case.roles}
+    known = next((a for a in places.get(access.recipient_party, ()) if a.use != "old"), None)
+    if known is None:
+        return None
+    town = " ".join(part for part in (known.state, known.postal_code) if part)
+    return ", ".join(part for part in (*known.lines, known.city, town, known.country) if part)
+
+
+def _paper(access: Access) -> str | None:
+    """The written request or authorization of the case, by its local name."""
+    papers = (access.directive, access.authorization)
+    return next((paper.document for paper in papers if paper and paper.document), None)
 
 
 _ACCOUNTED = frozenset(("ACCOUNTING_REQUIRED", "PART2_ACCOUNTING_REQUIRED"))

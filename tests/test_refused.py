@@ -86,7 +86,7 @@ def test_a_refused_unit_stays_behind_and_the_rest_goes(path: str, run: Any, tmp_
     assert [name for name in delivered(tmp_path / "out") if "DICOM" in name] == []
 
 
-def test_a_case_that_the_gate_does_not_permit_leaves_every_store_as_it_was(
+def test_what_the_gate_does_not_permit_is_written_down_as_decided_and_nothing_else_is_touched(
     busy: dict[str, bytes], run: Any, tmp_path: Path
 ) -> None:
     told = case()
@@ -96,6 +96,24 @@ def test_a_case_that_the_gate_does_not_permit_leaves_every_store_as_it_was(
     for target in ("out", "new"):
         assert run("export", source, "--to", tmp_path / target).exit_code == 3
         assert run("check", source).exit_code == 3
+    assert {n: d for n, d in _stores(tmp_path).items() if n != "ledger.db"} == {
+        n: d for n, d in busy.items() if n != "ledger.db"
+    }
+    settings = Settings(ledger=f"sqlite:///{tmp_path}/ledger.db")
+    decided = [(row["outcome"], row["content_sha256"] is None) for row in _ledger(settings, "decision")]
+    assert decided == [("permit", False), ("pend", True)]
+    assert (len(_ledger(settings, "release")), len(_ledger(settings, "disclosure"))) == (1, 1)
+
+
+def test_checking_what_the_gate_does_not_permit_writes_nothing(
+    busy: dict[str, bytes], run: Any, tmp_path: Path
+) -> None:
+    told = case()
+    del told["access"]["identity_verified"]
+    source = write(
+        tmp_path.parent / f"{tmp_path.name}-pend", {"fhir/p.json": PATIENT, "fhir/report.json": REPORT}, told
+    )
+    assert run("check", source).exit_code == 3
     assert _stores(tmp_path) == busy
 
 

@@ -1,160 +1,159 @@
-"""The ledger: what was decided, what was released on it, what was disclosed to whom. It stays with the holder.
+"""The ledger: what was asked, decided, released, disclosed and told. It stays with the holder.
 
-SQLAlchemy Core; SQLite by default, any URL that SQLAlchemy knows. A release is written down as `prepared` before the
-delivery is made and as `delivered` before it is reported as done: after a crash in between, the same command finds the
-prepared row, delivers again with the same time, and closes it.
+SQLAlchemy Core; SQLite by default, PostgreSQL by URL. Rows are added and never changed, each chained to the one before
+(see `chain`). A release is written down before the delivery is made, and its disclosure before it is reported as done:
+after a crash in between, the same command finds the release, delivers again with the same time, and closes it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid5
 
+import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from mappings.identity import DEFAULT_NAMESPACE
-from mappings.problems import refuse
+from adapter.ledger import schema
+from adapter.ledger.appending import Appending
+from adapter.ledger.engine import engine_for, reading, writing
+from adapter.ledger.tables import (
+    DECISIONS,
+    DISCLOSURES,
+    JSON_COLUMNS,
+    METADATA,
+    NOTICES,
+    RELEASES,
+    REQUESTS,
+    SUBJECTS,
+    VERSION,
+)
+from mappings.identity import DEFAULT_NAMESPACE, within
 
-METADATA = sa.MetaData()
+Row = Mapping[str, Any]
 
-DECISIONS = sa.Table(
-    "decision",
-    METADATA,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("case_id", sa.String(200), nullable=False, index=True),
-    sa.Column("decided_at", sa.String(35), nullable=False),
-    sa.Column("outcome", sa.String(40), nullable=False),
-    sa.Column("deadline", sa.String(10)),
-    sa.Column("facts_sha256", sa.String(64), nullable=False),
-    sa.Column("reasons", sa.JSON, nullable=False),
-    sa.Column("excluded", sa.JSON, nullable=False),
-)
-RELEASES = sa.Table(
-    "release",
-    METADATA,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("decision_id", sa.ForeignKey("decision.id"), nullable=False),
-    sa.Column("content_sha256", sa.String(64), nullable=False, unique=True),
-    sa.Column("decided_at", sa.String(35), nullable=False),
-    sa.Column("basis", sa.JSON, nullable=False),
-    sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("audit_event", sa.JSON, nullable=False),
-)
-DISCLOSURES = sa.Table(
-    "disclosure",
-    METADATA,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("release_id", sa.ForeignKey("release.id"), nullable=False),
-    sa.Column("disclosed_at", sa.String(35), nullable=False),
-    sa.Column("recipient", sa.Text, nullable=False),
-    sa.Column("recipient_address", sa.Text),
-    sa.Column("description", sa.Text, nullable=False),
-    sa.Column("purpose", sa.Text, nullable=False),
-    sa.Column("accounting", sa.String(10), nullable=False),
-    sa.Column("manifest_sha256", sa.String(64), nullable=False),
-)
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision with what it is about: rows without the ids that the ledger gives.
+
+    `request` has its `id` (see `request_id`); `subjects` are the numbers its patient is known under.
+    """
+
+    request: Row
+    subjects: Sequence[Row]
+    decision: Row
 
 
 class Ledger:
-    """One ledger. Every method is one transaction."""
+    """One ledger. Every method is one transaction.
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+    With `at` (the time, as text) it is opened for writing: made where there is none, and one of an earlier version is
+    taken over. Without, only what is there is opened.
+
+    Raises:
+        ProblemError: it cannot be opened, is not there, or is of another version.
+    """
+
+    def __init__(self, url: str, at: str | None = None) -> None:
+        self.engine = engine_for(url, create=at is not None)
+        self.taken_over = 0
+        try:
+            with reading(self.engine) as connection:
+                found = schema.version_of(connection)
+            if at is not None and found < VERSION:
+                self.taken_over = schema.bring_up(self.engine, at)
+            else:
+                schema.check(found)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give the connections back."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def first_time(self, content_sha256: str) -> str | None:
         """When the same content was first decided to go, or None: an identical redelivery keeps that time."""
         query = sa.select(RELEASES.c.decided_at).where(RELEASES.c.content_sha256 == content_sha256)
-        with self._transaction() as connection:
+        with reading(self.engine) as connection:
             return connection.execute(query).scalar_one_or_none()
 
-    def prepare(self, decision: dict[str, Any], release: dict[str, Any]) -> str:
+    def decided(self, entry: Entry) -> str:
+        """Write down a decision on which nothing leaves: denied, or open; its id."""
+        with writing(self.engine) as connection:
+            return _decision(Appending(connection), entry, "")
+
+    def prepare(self, entry: Entry, release: Row) -> str:
         """Write down a decision, and the release made on it where its content is new; the id of the release."""
         content = release["content_sha256"]
         query = sa.select(RELEASES.c.id).where(RELEASES.c.content_sha256 == content)
-        decision_id = _id("decision", decision["decided_at"], decision["facts_sha256"], content)
-        with self._transaction() as connection:
-            _insert(connection, DECISIONS, {"id": decision_id, **decision})
+        with writing(self.engine) as connection:
+            chain = Appending(connection)
+            decision_id = _decision(chain, entry, content)
             known = connection.execute(query).scalar_one_or_none()
             if known is not None:
                 return str(known)
             release_id = _id("release", content)
-            _insert(
-                connection, RELEASES, {"id": release_id, "decision_id": decision_id, "state": "prepared", **release}
-            )
+            chain.add(RELEASES, {"id": release_id, "decision_id": decision_id, **release})
             return release_id
 
-    def delivered(self, release_id: str, disclosure: dict[str, Any]) -> None:
+    def delivered(self, release_id: str, disclosure: Row) -> None:
         """Close a release: it is delivered, with its line for the accounting of disclosures (45 CFR 164.528(b)(2)).
 
         Every disclosure has its line, also of what went before; the same one told twice is one.
         """
         disclosure_id = _id("disclosure", release_id, disclosure["manifest_sha256"], disclosure["disclosed_at"])
-        with self._transaction() as connection:
-            _insert(connection, DISCLOSURES, {"id": disclosure_id, "release_id": release_id, **disclosure})
-            connection.execute(RELEASES.update().where(RELEASES.c.id == release_id).values(state="delivered"))
+        with writing(self.engine) as connection:
+            Appending(connection).add(DISCLOSURES, {"id": disclosure_id, "release_id": release_id, **disclosure})
+
+    def noticed(self, notice: Row) -> str:
+        """Write down what the requester was told: a row of `notice` with the `request_id` of `request_id`; its id."""
+        told = (str(notice.get(name) or "") for name in ("request_id", "kind", "sent_at", "document_sha256"))
+        notice_id = _id("notice", *told)
+        with writing(self.engine) as connection:
+            Appending(connection).add(NOTICES, {"id": notice_id, **notice})
+        return notice_id
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """All rows of a table, in the order of their ids."""
+        """All rows of a table, in the order they were written; a release with its `state`, prepared or delivered."""
         chosen = METADATA.tables[table]
-        with self._transaction() as connection:
-            return [dict(row) for row in connection.execute(sa.select(chosen).order_by(chosen.c.id)).mappings()]
+        with reading(self.engine) as connection:
+            found = connection.execute(sa.select(chosen).order_by(chosen.c.number)).mappings()
+            rows = [
+                {name: json.loads(value) if name in JSON_COLUMNS else value for name, value in row.items()}
+                for row in found
+            ]
+            if chosen is not RELEASES:
+                return rows
+            done = set(connection.execute(sa.select(DISCLOSURES.c.release_id)).scalars())
+        return [row | {"state": _state(row["id"] in done or row["state_before"] == "delivered")} for row in rows]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError:
-            message = "is busy or cannot be reached just now; try again"
-            raise refuse("transient", "ledger", message, rule="ledger") from None
-        except SQLAlchemyError:
-            # the driver's own message shows parameters, which are about patients
-            message = "cannot be read or written; check its address, rights and space"
-            raise refuse("no-store", "ledger", message, rule="ledger") from None
+
+def request_id(request: Row) -> str:
+    """The id of a request by what is told of it; told otherwise, it is another row of the same matter."""
+    names = ("matter_id", "pathway", "requester", "purpose", "received_at", "holder_tz")
+    return _id("request", *(str(request[name] or "") for name in names))
+
+
+def matter_id(case_id: str, identifiers: Sequence[tuple[str, str]]) -> str:
+    """What keeps the rows of one request together: its case and its patient, by (system, value)."""
+    return _id("matter", case_id, *(part for pair in sorted(identifiers) for part in pair))
+
+
+def _state(delivered: bool) -> str:
+    return "delivered" if delivered else "prepared"
+
+
+def _decision(chain: Appending, entry: Entry, content: str) -> str:
+    request = entry.request["id"]
+    chain.add(REQUESTS, dict(entry.request))
+    for subject in entry.subjects:
+        key = _id("subject", request, subject["system"], subject["value"], subject["person_sha256"])
+        chain.add(SUBJECTS, {"id": key, "request_id": request, **subject})
+    made = entry.decision
+    decision = _id("decision", request, made["decided_at"], made["facts_sha256"], content)
+    chain.add(DECISIONS, {"id": decision, "request_id": request, "content_sha256": content or None, **made})
+    return decision
 
 
 def _id(kind: str, *of: str) -> str:
-    return str(uuid5(DEFAULT_NAMESPACE, "|".join((kind, *of))))
-
-
-def _insert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
-    """Insert a row unless it is there."""
-    if connection.execute(sa.select(table.c.id).where(table.c.id == row["id"])).scalar_one_or_none() is None:
-        connection.execute(table.insert().values(**row))
-
-
-def _engine(url: str) -> sa.Engine:
-    try:
-        address = sa.make_url(url)
-        if address.get_backend_name() == "sqlite" and address.database:
-            _private(address.database)
-        engine = sa.create_engine(address, hide_parameters=True)
-        if address.get_backend_name() == "sqlite":
-            sa.event.listen(engine, "connect", _durable)
-        METADATA.create_all(engine)
-    except (SQLAlchemyError, OSError, ImportError):
-        message = "cannot be opened; check `ledger` in the settings (a SQLAlchemy URL) and its folder"
-        raise refuse("no-store", "ledger", message, rule="ledger") from None
-    return engine
-
-
-def _private(database: str) -> None:
-    """A new SQLite file and its folder are for their owner alone; SQLite gives its side files the mode of the file."""
-    place = Path(database)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if database != ":memory:" and not database.startswith("file:"):
-        with suppress(FileExistsError):
-            place.touch(mode=0o600, exist_ok=False)
-
-
-def _durable(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+    return str(uuid5(DEFAULT_NAMESPACE, within(kind, *of)))

@@ -162,7 +162,7 @@ def test_what_cannot_stand_without_a_withheld_thing_is_not_counted_as_released(t
     [line] = ledger.rows("disclosure")
     audited = json.dumps(ledger.rows("release")[0]["audit_event"])
     ledger.close()
-    assert line["description"] == "case small-case: 2 items"
+    assert line["description"] == "case small-case: 2 items: clinical record (1), pathology report (1)"
     assert ("DiagnosticReport/report" in audited, "Composition/summary" in audited) == (True, False)
     shown = run(tmp_path, "export", place, "--to", "again")
     assert shown.code == 4

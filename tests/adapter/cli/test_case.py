@@ -54,8 +54,9 @@ def test_without_authority_the_gate_does_not_permit(tmp_path: Path, command: str
     found = done.json if command == "export" else done.json["decision"]
     assert found["outcome"] == "pend"
     assert [reason["code"] for reason in found["reasons"]] == ["FACT_MISSING"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["soft-tissue-sarcoma"], (
-        "no bundle, no account, no ledger"
+    left = {"check": [], "export": ["ledger.sqlite3"]}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*left[command], "soft-tissue-sarcoma"], (
+        "no bundle, no account; the ledger has the decision on an attempt to export"
     )
 
 
