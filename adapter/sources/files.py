@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from adapter.holding import File, Kind
+from adapter.sources.xml_root import root_of
 from mappings.problems import Problem, problem
 
 HEAD = 4096
@@ -35,6 +38,7 @@ TYPES: dict[str, str] = {
 }
 
 
+_IRREGULAR = "is a pipe, socket or device, which holds no file: put its content in a file"
 Walked = File | tuple[str, Problem]
 """A file, or the path of what cannot be read and why."""
 
@@ -48,6 +52,10 @@ def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Walked]:
     inside = root.resolve()
     if root.is_file():
         yield _open(root, printable(root.name), inside.parent)
+        return
+    if not root.is_dir():
+        name = printable(root.name)
+        yield name, problem("not-supported", name, _IRREGULAR, rule="source.file")
         return
     given: set[str] = set()
     for location, message in _listed(root):
@@ -88,6 +96,8 @@ def printable(name: str) -> str:
 
 def _open(location: Path, path: str, inside: Path) -> Walked:
     try:
+        if not location.is_symlink() and location.exists() and not location.is_file():
+            return path, problem("not-supported", path, _IRREGULAR, rule="source.file")
         if not location.resolve().is_relative_to(inside) or not location.is_file():
             message = "is a link that leads out of the folder, or no regular file; copy the file itself here"
             return path, problem("security", path, message, rule="source.file")
@@ -152,20 +162,39 @@ def _sniff_text(head: bytes) -> tuple[Kind, str]:
     return "other", "application/octet-stream" if b"\x00" in head else "text/plain"
 
 
-# The XML declaration, comments and processing instructions before the root; then the root's start tag.
-_ROOT = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*<(?:[^\s<>/:!?]+:)?[^\s<>/:!?]+([^>]*)>", re.DOTALL)
+_V3 = b"urn:hl7-org:v3"
 
 
 def _sniff_xml(body: bytes) -> tuple[Kind, str]:
-    root = _ROOT.match(body)
-    if root and re.search(rb"=\s*[\"']http://hl7\.org/fhir[\"']", root[1]):
-        return "fhir-xml", TYPES["fhir-xml"]
-    if b"<ClinicalDocument" in body or b":ClinicalDocument" in body or b"urn:hl7-org:v3" in body:
+    root = root_of(body)
+    if root is None or root.namespace is None:  # longer than the head: what it speaks of tells most
+        is_fhir = b"http://hl7.org/fhir" in body and _other_xml(body) == ("other", "application/xml")
+    else:
+        is_fhir = root.namespace == b"http://hl7.org/fhir"
+    return ("fhir-xml", TYPES["fhir-xml"]) if is_fhir else _other_xml(body)
+
+
+def _other_xml(body: bytes) -> tuple[Kind, str]:
+    """What XML (or what begins like it) is that is no FHIR."""
+    root = root_of(body)
+    if root and root.namespace:
+        is_cda = root.namespace == _V3
+    else:
+        is_cda = _V3 in body or (root is not None and root.name == b"ClinicalDocument")
+    if is_cda:
         return "ccda", TYPES["ccda"]
-    if not root and b"http://hl7.org/fhir" in body:
-        return "fhir-xml", TYPES["fhir-xml"]
-    html = body[:200].lower()
-    return "other", "text/html" if b"<html" in html or b"<!doctype html" in html else "application/xml"
+    html = (root is not None and root.name.lower() == b"html") or b"<!doctype html" in body[:200].lower()
+    return "other", "text/html" if html else "application/xml"
+
+
+def not_fhir(file: File) -> File:
+    """A file whose first bytes looked like FHIR XML, and that is none once it is read, as what else it is."""
+    if file.kind != "fhir-xml":
+        return file
+    with file.location.open("rb") as stream:
+        body = stream.read(HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
+    kind, content_type = _other_xml(body)
+    return msgspec.structs.replace(file, kind=kind, content_type=content_type)
 
 
 def _like_dicom(head: bytes) -> bool:

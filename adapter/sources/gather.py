@@ -12,7 +12,7 @@ import msgspec
 from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
 from adapter.sources.dicom_folder import read_instance
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
-from adapter.sources.files import Walked, printable, walk
+from adapter.sources.files import Walked, not_fhir, printable, walk
 from adapter.validation.facts import resource_types
 from mappings.dicom.study import Header
 from mappings.domain.case import SourceSettings
@@ -160,7 +160,7 @@ def _gather_fhir(
     namespace, key, settings = where
     found = read_fhir(file, types)
     if found is None or _only_foreign(found):
-        opaque.append(file)
+        opaque.append(not_fhir(file) if found is None else file)
         return
     chosen = settings_for(file.path, settings)
     bundled = any(unit.source != file.path for unit in found)
