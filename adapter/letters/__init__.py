@@ -1,0 +1,71 @@
+"""The letters the law asks for: each a pure function of the case, what was decided, and the holder's contact.
+
+A letter is not issued while an element is missing: one Problem for each, with its paragraph and where to say it.
+"""
+
+from collections.abc import Callable
+
+from adapter.letters import asked, denied, granted, records
+from adapter.letters.draft import Draft
+from adapter.letters.model import KINDS, Kind, Letter
+from adapter.letters.occasion import Disclosure, Occasion
+
+__all__ = ["KINDS", "NOTICE_KINDS", "Disclosure", "Kind", "Letter", "Occasion", "called_for", "letter"]
+
+WRITERS: dict[Kind, Callable[[Draft], None]] = {
+    "acknowledgement": granted.acknowledgement,
+    "acceptance": granted.acceptance,
+    "request-for-information": asked.request_for_information,
+    "consent-request": asked.consent_request,
+    "extension": granted.extension,
+    "denial": denied.denial,
+    "review-outcome": denied.review_outcome,
+    "redirect": granted.redirect,
+    "fee-notice": granted.fee_notice,
+    "part2-statement": records.part2_statement,
+    "accounting": records.accounting,
+}
+NOTICE_KINDS: dict[Kind, str] = {**{kind: kind for kind in KINDS}, "consent-request": "request-for-information"}
+"""Kind of letter -> kind of notice in FHIR."""
+
+_PRODUCED: dict[str, Kind] = {
+    "acceptance_notice": "acceptance",
+    "denial_notice": "denial",
+    "review_result_notice": "review-outcome",
+    "redirect_notice": "redirect",
+    "not_held_notice": "redirect",
+    "fee_notice": "fee-notice",
+    "corrected_extension_notice": "extension",
+    "part2_statement": "part2-statement",
+    "accounting": "accounting",
+}
+"""What a reason says has to be produced -> the letter it is."""
+_OF_RELEASES: tuple[Kind, ...] = ("acceptance", "part2-statement")
+
+
+def letter(kind: Kind, occasion: Occasion) -> Letter:
+    """Write a letter.
+
+    Raises:
+        ProblemError: an element is missing, or nobody is owed this letter; one Problem each, none with a value.
+    """
+    draft = Draft(occasion, kind)
+    WRITERS[kind](draft)
+    return draft.finished()
+
+
+def called_for(occasion: Occasion) -> tuple[Kind, ...]:
+    """The letters that the decision asks for, in the order of `KINDS`."""
+    decision, access = occasion.decision, occasion.case.access
+    wanted = {_PRODUCED[name] for name in decision.produce if name in _PRODUCED}
+    if not decision.released:
+        wanted -= set(_OF_RELEASES)
+    if not occasion.by_individual:
+        wanted &= {"part2-statement"}
+    if asked.asks_of(occasion, "requester"):
+        wanted.add("request-for-information")
+    if not occasion.by_individual and asked.asks_of(occasion, "patient"):
+        wanted.add("consent-request")
+    if access and occasion.deadline and any(told.sent_on is None for told in access.extensions):
+        wanted.add("extension")
+    return tuple(kind for kind in KINDS if kind in wanted)

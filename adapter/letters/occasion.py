@@ -1,0 +1,94 @@
+"""On what occasion a letter is written: the case, what was decided and when, who writes, what was disclosed."""
+
+import datetime as dt
+from typing import TypeVar
+
+import msgspec
+
+from adapter.config import Office
+from adapter.consent.clock import day_for_papers, day_of_receipt
+from adapter.consent.decide import Decision
+from adapter.consent.facts import Facts
+from adapter.consent.policy import Policy
+from adapter.consent.reasons import Reason
+from adapter.consent.words import INDIVIDUALS
+from mappings.domain.case import Case
+from mappings.problems import Problem, problem
+
+T = TypeVar("T")
+
+
+class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an accounting (45 CFR 164.528(b)(2)): `on` is an ISO date or date-time."""
+
+    on: str
+    recipient: str
+    address: str | None
+    description: str
+    purpose: str
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a letter is a function of.
+
+    Attributes:
+        case: the holder's own case, nothing taken out of it: letters are where that is said which the law wants said.
+        facts, decision, policy: what was decided on what, under which rules; the day of the letter is the decision's.
+        office: the contact that letters name.
+        disclosures: what an accounting has to list.
+    """
+
+    case: Case
+    facts: Facts
+    decision: Decision
+    policy: Policy
+    office: Office
+    disclosures: tuple[Disclosure, ...] = ()
+
+    @property
+    def today(self) -> dt.date | None:
+        """The local day of the decision."""
+        return day_for_papers(self.facts, self.policy)
+
+    @property
+    def received(self) -> dt.date | None:
+        """The local day of receipt."""
+        return day_of_receipt(self.facts, self.policy)
+
+    @property
+    def deadline(self) -> dt.date | None:
+        """The last day to act."""
+        return dt.date.fromisoformat(self.decision.deadline) if self.decision.deadline else None
+
+    @property
+    def by_individual(self) -> bool:
+        """Whether the patient, or who stands in for them, asks."""
+        return self.facts.requester in INDIVIDUALS
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of all reasons."""
+        return frozenset(reason.code for reason in self.decision.reasons)
+
+    def about(self, item: str) -> tuple[Reason, ...]:
+        """The reasons of one item."""
+        return tuple(reason for reason in self.decision.reasons if reason.item == item)
+
+
+class Lack:
+    """What a letter lacks: one Problem for each missing element, with its paragraph and where to say it."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def add(self, where: str, message: str, paragraph: str) -> None:
+        """Note a missing element."""
+        if (where, message) not in ((found.where, found.message) for found in self.problems):
+            self.problems.append(problem("required", where, message, rule=paragraph))
+
+    def need(self, value: T | None, where: str, message: str, paragraph: str) -> T | None:
+        """The value; what is None or blank is noted as missing."""
+        if value is None or (isinstance(value, str) and not value.strip()):
+            self.add(where, message, paragraph)
+            return None
+        return value
