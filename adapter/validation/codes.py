@@ -2,7 +2,8 @@
 
 Every code of a code system of which all codes are known must be one of it, bound or not; what is bound must be in its
 required value set and in its largest one. What only SNOMED CT, LOINC, ICD, CPT or VSAC could tell is not judged; nor
-are displays, nor what an extensible or preferred binding would rather have: HL7's engine finds no error there either.
+are displays, nor what an extensible or preferred binding would rather have. A plain code or text under such a binding
+is held to the code system of its value set, where it has one alone: nothing else could be meant (HL7's engine does so).
 """
 
 import re
@@ -20,6 +21,8 @@ RULE = "fhir.binding"
 UNKNOWN = "fhir.code"
 _CODED = frozenset({"Coding", "CodeableConcept", "Quantity", "SimpleQuantity", "Age", "Count", "Distance", "Duration"})
 _TEXTUAL = frozenset({"code", "string", "uri"})
+_WEAKER = frozenset({"extensible", "preferred"})
+_TYPES = "http://hl7.org/fhir/resource-types"
 # CapabilityStatement.format and patchFormat are bound to media types, but "json", "xml" and "ttl" are meant as well.
 _SHORT_FORMATS = frozenset({"json", "xml", "ttl"})
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -37,11 +40,20 @@ def check(nodes: Iterable[Node], definitions: Definitions | None = None) -> Iter
         if node.kind in _CODED and not _in_concept(node):
             for severity, message in _wrong(node.kind, node.value, known):
                 yield problem("code-invalid", node.where, message, rule=UNKNOWN, severity=severity)
+        if node.kind == "Reference" and _no_type(node.value, known):
+            message = f"is no resource type of {_TYPES}: name one, such as Patient, or leave it out"
+            yield problem("code-invalid", f"{node.where}.type", message, rule=UNKNOWN)
         bound = node.element.bound if node.element else None
         if bound and not _short_format(node):
             found = judge(node.kind, node.value, bound, known)
             if found:
                 yield problem("code-invalid", node.where, found[1], rule=RULE, severity=found[0])
+
+
+def _no_type(reference: Any, definitions: Definitions) -> bool:
+    """Tell whether a Reference names a type that R4 has not."""
+    said = reference.get("type") if isinstance(reference, dict) else None
+    return isinstance(said, str) and exists(_TYPES, said, definitions) is False
 
 
 def _in_concept(node: Node) -> bool:
@@ -100,7 +112,20 @@ def judge(kind: str, value: Any, binding: Binding, definitions: Definitions) -> 
         most = _outside(kind, value, binding.most, definitions)
         if most:
             return "error", f"{most} (the largest set allowed here)"
+    if binding.strength in _WEAKER and kind in _TEXTUAL and isinstance(value, str):
+        return _unknown(value, binding.value_set, definitions)
     return None
+
+
+def _unknown(code: str, url: str, definitions: Definitions) -> tuple[Severity, str] | None:
+    """Say that a plain code is none of the one code system that its value set takes codes of."""
+    known = definitions.value_set(url)
+    if known is None or len(known.parts) != 1:
+        return None
+    (system,) = known.parts
+    if exists(system, code, definitions) is not False:
+        return None
+    return "error", f"is no code of {system}, where value set {known.url} takes its codes from{_choose(known)}"
 
 
 def _outside(kind: str, value: Any, url: str, definitions: Definitions) -> str | None:

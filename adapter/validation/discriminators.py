@@ -13,7 +13,7 @@ from adapter.validation.members import Item, gather, shown, slots_of
 from adapter.validation.model import ProfileNode, TypeRule
 from adapter.validation.world import PRESENT, Check, Compiles, Run
 
-_STEP = re.compile(r"""(\$this|\w+)(?:\(\s*['"]?([^'")]*)['"]?\s*\))?(?:\.|$)""")
+_STEP = re.compile(r"""(?<!\w)(\$this|\w+)(?:\(\s*['"]?([^'")]*)['"]?\s*\))?(?:\.|$)""")
 _EXTENSIONS = ("extension", "modifierExtension")
 Matches = Callable[[Item, Run], bool]
 Step = tuple[str, str]

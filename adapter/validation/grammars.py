@@ -104,11 +104,26 @@ def is_country(code: str) -> bool:
     return code in _listed("iso3166")
 
 
+# USPS Publication 28, appendix B: states, the District of Columbia, possessions, military "states"; UM is of ISO 3166.
+_STATES = frozenset(
+    """
+    AA AE AK AL AP AR AS AZ CA CO CT DC DE FL FM GA GU HI IA ID IL IN KS KY LA MA MD ME MH MI MN MO MP MS MT NC ND NE NH
+    NJ NM NV NY OH OK OR PA PR PW RI SC SD TN TX UM UT VA VI VT WA WI WV WY
+    """.split()  # noqa: SIM905
+)
+
+
+def is_state(code: str) -> bool:
+    """Tell whether it is a two-letter abbreviation of the United States Postal Service for a state or the like."""
+    return code in _STATES
+
+
 SYSTEMS: Mapping[str, Callable[[str], bool | None]] = {
     "http://unitsofmeasure.org": is_unit,
     "urn:ietf:bcp:13": is_media_type,
     "urn:ietf:bcp:47": is_language,
     "urn:iso:std:iso:3166": is_country,
     "urn:iso:std:iso:4217": is_currency,
+    "https://www.usps.com/": is_state,
 }
 """By code system: whether a code is one of it."""

@@ -16,7 +16,7 @@ _SYMBOL = r"(?:\[[!-Z\\^-z|~]+\]|[!-'*+,\-0-Z\\^-z|~])+"
 _PIECE = re.compile(rf"(?P<note>{_NOTE})|(?P<symbol>{_SYMBOL})|(?P<sign>[./()])")
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _REMEMBERED = 64  # characters; what is longer is no unit that comes twice
-_EXPONENT = re.compile(r"[+-]?[0-9]+\Z")
+_DIGITS = "0123456789"
 
 
 class _Atoms(NamedTuple):
@@ -75,7 +75,13 @@ def _is_component(symbol: str) -> bool:
     if _NUMBER.fullmatch(symbol):
         return True
     atoms = _atoms()
-    base = symbol if symbol in atoms.all else _EXPONENT.sub("", symbol)
+    base = symbol if symbol in atoms.all else _without_exponent(symbol)
     if base in atoms.all:
         return True
     return any(base.startswith(prefix) and base[len(prefix) :] in atoms.metric for prefix in atoms.prefixes)
+
+
+def _without_exponent(symbol: str) -> str:
+    """Take off the digits at the end, and one sign before them."""
+    base = symbol.rstrip(_DIGITS)
+    return base[:-1] if base != symbol and base[-1:] in ("+", "-") else base

@@ -101,6 +101,40 @@ def test_what_a_weaker_binding_would_rather_have_is_no_problem(strength: Any) ->
     assert judged("CodeableConcept", {"text": SECRET}, weaker) is None
 
 
+CORE = "http://hl7.org/fhir/ValueSet/"
+STATE = "http://hl7.org/fhir/us/core/ValueSet/us-core-usps-state"
+
+
+@pytest.mark.parametrize("strength", ["extensible", "preferred"])
+@pytest.mark.parametrize(
+    ("kind", "value", "value_set", "said"),
+    [
+        ("string", "MA", STATE, None),
+        ("string", "AE", STATE, None),
+        ("string", "ma", STATE, "error"),
+        ("string", "Ontario", STATE, "error"),
+        ("code", "resolved", CORE + "condition-clinical", None),
+        ("code", SECRET, CORE + "condition-clinical", "error"),
+        ("uri", "Patient", CORE + "resource-types", None),
+        ("uri", SECRET, CORE + "resource-types", "error"),
+        ("string", SECRET, CORE + "observation-codes", None),
+        ("string", SECRET, CORE + "defined-types", None),
+        ("CodeableConcept", {"coding": [{"code": SECRET}]}, CORE + "condition-clinical", None),
+    ],
+)
+def test_a_plain_code_under_a_weaker_binding_is_one_of_the_only_system_of_its_set(
+    strength: Any, kind: str, value: Any, value_set: str, said: str | None
+) -> None:
+    assert judged(kind, value, Binding(value_set=value_set, strength=strength)) == said
+    assert judged(kind, value, Binding(value_set=value_set, strength="example")) is None
+
+
+@pytest.mark.parametrize(("named", "faults"), [("Patient", 0), ("Group", 0), (SECRET, 1), (7, 0)])
+def test_a_reference_names_a_resource_type(named: Any, faults: int) -> None:
+    subject = {"reference": "http://example.org/fhir/Patient/1", "type": named}
+    assert found(condition(subject=subject)) == [("error", "Condition.subject.type", "fhir.code")] * faults
+
+
 def test_the_largest_value_set_bounds_a_weaker_binding() -> None:
     assert judged("code", "sw-KE", LANGUAGE) is None
     assert judged("code", "english", LANGUAGE) == "error"
