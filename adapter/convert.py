@@ -13,6 +13,7 @@ import msgspec
 
 from adapter.account import Account, Outcome, Unit, account, alike
 from adapter.claims import claim
+from adapter.closing import inside
 from adapter.consent.facts import holder_use
 from adapter.consent.gate import use
 from adapter.consent.law import material
@@ -195,7 +196,7 @@ class _Conversion:
             number = found.where.removeprefix("Bundle.entry[").partition("]")[0]
             url = urls[int(number)] if found.where.startswith("Bundle.entry[") and number.isdigit() else ""
             if url in self.known:
-                problems.setdefault(url, []).append(found)
+                problems.setdefault(url, []).append(inside(found, self.known[url].resource))
             elif found.stops:
                 ours.append(found)
         if ours:

@@ -149,4 +149,10 @@ def account(made: Account) -> None:
 
 
 def _reason(unit: Unit) -> str:
-    return "; ".join(dict.fromkeys(found.message for found in unit.problems)) or "no reason noted"
+    """Why a unit stayed; of what was refused only that, each with its place inside the unit."""
+    if unit.outcome != "refused":
+        return "; ".join(dict.fromkeys(found.message for found in unit.problems)) or "no reason noted"
+    telling = [found for found in unit.problems if found.stops] or unit.problems
+    said = ((found.where.removeprefix(unit.source).strip(), found.message) for found in telling)
+    reasons = (f"{where}: {message}" if where else message for where, message in said)
+    return "; ".join(dict.fromkeys(reasons)) or "no reason noted"

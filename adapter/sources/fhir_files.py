@@ -2,13 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID, uuid5
 
 import msgspec
 
 from adapter import fhir_xml
+from adapter.consent.labels import labels_of
 from adapter.holding import File
+from adapter.sources.shapes import unreadable
 from mappings.fhir.carried import Carried, base_of, source_base
 from mappings.fhir.wire import Json, dumps, loads
 from mappings.identity import resource_id, sid
@@ -20,12 +22,14 @@ _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 class FhirUnit(msgspec.Struct, frozen=True, kw_only=True):
     """One unit of a FHIR file: the resource it holds, or the Problem why it holds none.
 
-    `labels` are the security labels of the Bundle around it.
+    `labels` are the security labels of the Bundle and the entry around it. `unread` is what of a refused resource could
+    be read: enough to know what points at it, never to be carried.
     """
 
     source: str
     sha256: str
     resource: Json | None = None
+    unread: Json | None = None
     full_url: str | None = None
     labels: tuple[Json, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -74,7 +78,7 @@ def _xml(file: File, read: fhir_xml.XmlReading, types: frozenset[str]) -> tuple[
     for number, unit in enumerate(units):
         entry = f"Bundle.entry[{number}]" if bundle else ""
         own = [found for found in located if _stands_in(found, file.path, entry, first=not number)]
-        lost = any(where.startswith(f"{entry}.resource" if bundle else "") for where in read.lost)
+        lost = any(where.startswith(entry) or not where.startswith("Bundle.entry[") for where in read.lost)
         made.append(_from_xml(unit, file, [*own, *(() if number else (note,))], lost=lost))
     return tuple(made)
 
@@ -87,10 +91,19 @@ def _stands_in(found: Problem, path: str, entry: str, *, first: bool) -> bool:
 
 def _from_xml(unit: FhirUnit, file: File, notes: list[Problem], *, lost: bool) -> FhirUnit:
     if lost and unit.resource is not None:
-        message = "says what no JSON can, and is not carried in part; mend the XML where the other lines say"
+        message = (
+            "says what no JSON can (or its entry or Bundle does, where labels stand), and is not carried in part; mend "
+            "the XML where the other lines say"
+        )
         found = problem("structure", unit.source, message, rule=fhir_xml.RULE)
-        unit = msgspec.structs.replace(unit, resource=None, problems=(*unit.problems, found))
+        unit = _refused(unit, found)
+        notes = [note for note in notes if note.severity != "information"]
     return msgspec.structs.replace(unit, sha256=file.sha256, problems=(*unit.problems, *notes))
+
+
+def _refused(unit: FhirUnit, found: Problem) -> FhirUnit:
+    """The unit without its resource, which stays known by its name alone."""
+    return msgspec.structs.replace(unit, resource=None, unread=unit.resource, problems=(*unit.problems, found))
 
 
 def _at(found: Problem, path: str) -> Problem:
@@ -111,7 +124,20 @@ def _unit(resource: Json, source: str, sha256: str, full_url: str | None, types:
         message = "names no resource type of FHIR R4 (4.0.1); the file is kept whole if the case declares it"
         found = problem("not-supported", f"{source} resourceType", message, rule="fhir.type")
         return FhirUnit(source=source, sha256=sha256, problems=(found,))
-    return FhirUnit(source=source, sha256=sha256, resource=resource, full_url=full_url)
+    unit = FhirUnit(source=source, sha256=sha256, resource=resource, full_url=full_url)
+    return _misshapen(unit, unreadable(resource))
+
+
+def _misshapen(unit: FhirUnit, places: Iterable[str]) -> FhirUnit:
+    """The unit, refused where elements that say whose it is or what protects it have a shape that R4 has not."""
+    wrong = list(places)
+    if not wrong or unit.resource is None:
+        return unit
+    message = (
+        "stands once where R4 has a list, is repeated where R4 has one, or is of another kind: what it says of person "
+        f"and protection cannot be read, so the resource stays behind; mend {', '.join(wrong[:5])} at its source"
+    )
+    return _refused(unit, problem("structure", f"{unit.source} {wrong[0]}", message, rule="fhir.shape"))
 
 
 # How a search found and paged things (link, total, search) speaks of the query alone, and ends with it unsaid.
@@ -120,7 +146,7 @@ _ENTRY = frozenset(("id", "fullUrl", "resource", "link", "search"))
 
 
 def _entries(bundle: Json, path: str, types: frozenset[str]) -> Iterator[FhirUnit]:
-    labels, around = _labels(bundle), [*_around(bundle, path)]
+    around, outer = [*_around(bundle, path)], {name: held for name, held in bundle.items() if name != "entry"}
     for number, entry in enumerate(bundle["entry"]):
         source = f"{path}#entry[{number}]"
         resource = entry.get("resource") if isinstance(entry, dict) else None
@@ -132,7 +158,9 @@ def _entries(bundle: Json, path: str, types: frozenset[str]) -> Iterator[FhirUni
             url = entry.get("fullUrl")
             unit = _unit(resource, source, digest, url if isinstance(url, str) else None, types)
             notes = (*unit.problems, *_dropped_of(entry, source), *around)
-            yield msgspec.structs.replace(unit, labels=labels, problems=notes)
+            own = {name: held for name, held in entry.items() if name != "resource"}
+            unit = msgspec.structs.replace(unit, labels=_labels(bundle, outer, own), problems=notes)
+            yield _misshapen(unit, (*unreadable(outer), *(() if url is None or isinstance(url, str) else ("fullUrl",))))
         around = []
     if not bundle["entry"]:
         message = "is a Bundle without entries; there is nothing to carry"
@@ -165,11 +193,16 @@ def _dropped(where: str, members: list[str], what: str) -> Iterator[Problem]:
         yield problem("informational", where, message, rule="fhir.bundle", severity="information")
 
 
-def _labels(bundle: Json) -> tuple[Json, ...]:
-    """The Bundle's security labels: they bind all that is in it (https://hl7.org/fhir/R4/security-labels.html)."""
+def _labels(bundle: Json, outer: Json, own: Json) -> tuple[Json, ...]:
+    """The security labels of the Bundle and of an entry, wherever they stand there.
+
+    They bind all that is in it (https://hl7.org/fhir/R4/security-labels.html).
+    """
     meta = bundle.get("meta")
     found = meta.get("security") if isinstance(meta, dict) else None
-    return tuple(label for label in found if isinstance(label, dict)) if isinstance(found, list) else ()
+    told = tuple(label for label in found if isinstance(label, dict)) if isinstance(found, list) else ()
+    more = (labels_of(outer) | labels_of(own)) - labels_of({}, told)
+    return (*told, *({"code": code} for code in sorted(more)))
 
 
 def _lines(file: File, data: bytes, types: frozenset[str]) -> Iterator[FhirUnit]:

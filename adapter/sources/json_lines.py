@@ -13,11 +13,24 @@ Goal = tuple[str, list[tuple[str, str, int]]]
 
 
 def lines_of(data: bytes, places: Iterable[str]) -> dict[str, int]:
-    """The line of each place in a JSON text that parses; of the nearest around it where it is missing."""
+    """The line of each place in a JSON text that parses; of the nearest around it where it is missing.
+
+    `Patient.name[0]#2` is the second property of that object, whatever its name.
+    """
     text = data.decode("utf-8-sig")
-    seek = _Search(text, [(place, steps(place)) for place in dict.fromkeys(places)])
+    seek = _Search(text, [(place, _steps(place)) for place in dict.fromkeys(places)])
     ends = [found.start() for found in re.finditer("\n", text)]
     return {place: bisect.bisect_left(ends, offset) + 1 for place, offset in seek.found.items()}
+
+
+def _steps(place: str) -> list[tuple[str, str, int]]:
+    path, _, position = place.partition("#")
+    return [*steps(path), *([(f"#{position}", f"#{position}", -1)] if position else [])]
+
+
+def _stems(name: str) -> list[str]:
+    """What a property may be the choice of: `deceased` of deceasedBoolean."""
+    return [name[:end] for end, letter in enumerate(name) if end and letter.isupper()]
 
 
 class _Search:
@@ -40,14 +53,17 @@ class _Search:
         for goal in goals:
             for name in set(goal[1][0][:2]) if goal[1] else ():
                 named.setdefault(name, []).append(goal)
+        position = 0
         for token in self._tokens:
             if token[0] == "}":
                 return
             if token[0][0] != '"':
                 continue
+            position += 1
             name = token[0][1:-1]
             plain = name.removeprefix("_")
-            below = named.get(plain, [])
+            below = named.get(plain) or [goal for stem in _stems(plain) for goal in named.get(stem, ())]
+            below = [*below, *named.get(f"#{position}", ())]
             if name != plain:  # what stands on a primitive is told at the primitive, where there is one
                 below = [goal for goal in below if goal[0] not in met]
             self._mark(below, token.start())

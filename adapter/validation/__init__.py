@@ -23,7 +23,7 @@ def validate_resource(
     Args:
         resource: parsed JSON as `mappings.fhir.wire` reads it; never changed, and nothing in it makes this fail.
         where: FHIRPath at which it stands (`Bundle.entry[3].resource`); its type where not given.
-        profiles: canonicals it must satisfy beside those it claims.
+        profiles: canonicals that it, and each resource in it of their type, must satisfy beside those it claims.
         definitions: the profiles, extensions and codes to go by; the built-in ones where not given.
 
     Returns:

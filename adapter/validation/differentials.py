@@ -15,6 +15,8 @@ from mappings.fhir.wire import Json
 Lookup = Callable[[str], TypeFacts]
 _SD = "http://hl7.org/fhir/StructureDefinition/"
 _FHIR_TYPE = _SD + "structuredefinition-fhir-type"
+# What stands there may be of a type that holds more.
+_OPEN = ("Resource", "DomainResource", "Element", "BackboneElement")
 _MAX_VALUE_SET = "elementdefinition-maxValueSet"
 
 
@@ -59,6 +61,16 @@ def compact_all(artefacts: Iterable[Json], types: Lookup = type_facts) -> dict[s
     return {url: found[url] for url in sorted(found)}
 
 
+def unknown_paths(structure: Json, types: Lookup = type_facts) -> tuple[str, ...]:
+    """The paths that a profile constrains though the type has no such element; what cannot be told is left out."""
+    kind = structure["type"].removeprefix(_SD)
+    read = _Reader(kind, types, {})
+    elements = (structure.get("differential") or structure["snapshot"])["element"]
+    for element in elements:
+        list(read.line(element))
+    return tuple(dict.fromkeys(read.unknown))
+
+
 def _plain(canonical: str) -> str:
     return canonical.partition("|")[0]
 
@@ -75,6 +87,7 @@ class _Reader:
         self._kinds: dict[str, str | None] = {kind: kind}
         self._open: dict[str, str] = {}
         self._narrowed: list[list[Any]] = []
+        self.unknown: list[str] = []
 
     def line(self, element: Json) -> Iterator[list[Any]]:
         """What one element says, none where it says nothing anew."""
@@ -84,6 +97,8 @@ class _Reader:
         owner, _, last = path.rpartition(".")
         name, _, sliced = last.partition(":")
         members = self._members(owner, name)
+        if not members and self._lacks(owner, element["path"]):
+            self.unknown.append(str(element["path"]))
         chosen = sliced or next(iter(self.short.get(path, ())), "")
         self._kinds[path] = self._kind(element, members, chosen)
         fact = self._fact(element, None if sliced else members, self._kinds[path])
@@ -145,6 +160,13 @@ class _Reader:
         if not facts:
             return ()
         return tuple(each for each in facts.elements.values() if each.group == name)
+
+    def _lacks(self, owner: str, path: str) -> bool:
+        """Whether the type at `owner` is one that is known whole, and so has no element that it does not name."""
+        if not owner:
+            return path != self._root
+        facts = self._facts(owner)
+        return facts is not None and self._kinds.get(owner) not in _OPEN
 
     def _kind(self, element: Json, members: tuple[Element, ...], sliced: str) -> str | None:
         """The one type an element has, None where there are several or it is not known."""

@@ -12,6 +12,7 @@ from adapter.validation.places import Finding
 from adapter.validation.resolving import ABSOLUTE
 from adapter.validation.structure import Node
 from adapter.validation.world import Run, World
+from mappings.problems import Severity
 
 RULE = "fhir.extension"
 # HL7's validator knows these of the tools that publish guides, though no R4 package has them.
@@ -65,23 +66,24 @@ def _extension(node: Node, owner: Node, url: str, ring: Ring) -> Iterator[Findin
         return
     profile = ring.definitions.profile(url)
     if profile is None or profile.type != "Extension":
-        if not _of_nobody(url):
-            yield _unknown(node)
+        yield _unknown(node, url)
         return
     ring.trees[id(node)] = profile.root
     yield from _known(node, owner, profile, ring)
 
 
-def _unknown(node: Node) -> Finding:
+def _unknown(node: Node, url: str) -> Finding:
+    severity: Severity = "warning" if _of_nobody(url) else "error"
     if node.element is not None and node.element.name == "modifierExtension":
         message = "is a modifier that no definition at hand explains: the resource must not be used without knowing it"
+        severity = "error"
     else:
         message = "is defined in no package at hand: give its package, or take it out"
-    return Finding("extension", node.place, message, f"{RULE}-unknown")
+    return Finding("extension", node.place, message, f"{RULE}-unknown", severity)
 
 
 def _of_nobody(url: str) -> bool:
-    """Examples, DICOM's, and the tools' own: HL7's validator lets these pass undefined."""
+    """Examples, DICOM's, and the tools' own: HL7's validator lets these pass undefined, and so they are warnings."""
     if "example.org" in url or "acme.com" in url or "nema.org" in url or url in _BUILT_IN:
         return True
     return url.startswith("http://hl7.org/fhir/tools/StructureDefinition/")

@@ -33,7 +33,8 @@ class Judge:
         """All Problems, in the order of the rings.
 
         Args:
-            profiles: canonicals the whole must satisfy, beside what each resource claims.
+            profiles: canonicals that every resource of their type must satisfy, beside what it claims; where there
+                is none of it, the whole is told to be of another type.
         """
         walk, world = self._walk, self._world
         said = list(walk.problems)
@@ -59,10 +60,26 @@ class Judge:
             return [problem("not-found", "Resource", "is not in what is judged", rule="fhir.profile")]
         return [each for each in once(list(self._asked(scope, profile_url, scope.place)), []) if each.stops]
 
+    def holds(self, url: str) -> bool:
+        """Whether a resource met here is of the type of a profile (or is of a type, by its canonical)."""
+        return bool(self._fitting(url))
+
+    def _fitting(self, url: str) -> list[Scope]:
+        if self._definitions.is_base(url):
+            kind = url.partition("|")[0].rpartition("/")[2]
+        else:
+            profile = self._definitions.profile(url)
+            kind = profile.type if profile else ""
+        return [scope for scope in self._walk.scopes if kind in (scope.kind, *ABSTRACT)]
+
     def _profiles(self, asked: Iterable[str]) -> Iterator[Finding]:
         scopes = self._walk.scopes
         for url in asked if scopes else ():
-            yield from self._asked(scopes[0], url, scopes[0].place)
+            fitting = self._fitting(url)
+            for scope in fitting:
+                yield from self._asked(scope, url, scope.place)
+            if not fitting:
+                yield from self._asked(scopes[0], url, scopes[0].place)
         for scope in scopes:
             meta = scope.resource.get("meta")
             claims = meta.get("profile") if isinstance(meta, dict) else None
@@ -78,7 +95,9 @@ class Judge:
             return [_other_type(place)]
         compiled = self._world.compiler.profile(url)
         if compiled is None:
+            why = self._definitions.why_not(url)
             message = "names a profile that no package at hand holds: give its package, or take the claim out"
+            message = f"names a profile that {why}" if why else message
             return [Finding("not-found", place, message, "fhir.profile-unknown")]
         if compiled.profile.type not in (scope.kind, *ABSTRACT):
             return [_other_type(place)]

@@ -9,7 +9,7 @@ from adapter.validation.facts import Definitions
 from adapter.validation.fhirpath import UnsupportedExpression, compiled
 from adapter.validation.model import Binding, Constraint, ProfileNode
 from adapter.validation.moments import is_after
-from adapter.validation.places import Finding, Place
+from adapter.validation.places import UNHELD, Finding, Place
 from adapter.validation.texts import text_of
 from adapter.validation.world import Check, Run
 
@@ -29,8 +29,10 @@ def leaves(node: ProfileNode, kind: str, label: str, definitions: Definitions) -
             yield _limit(limit["value"], low, label)
     if node.binding is not None:
         yield _binding(kind, node.binding, definitions)
+        if node.binding.strength == "required" and definitions.value_set(node.binding.value_set) is None:
+            yield _unheld(node, label)
     for constraint in node.constraints:
-        yield _constraint(constraint, kind)
+        yield _constraint(constraint, kind, definitions)
 
 
 def same(value: Any, other: Any) -> bool:
@@ -137,8 +139,20 @@ def _binding(kind: str, binding: Binding, definitions: Definitions) -> Check:
     return check
 
 
-def _constraint(constraint: Constraint, kind: str) -> Check:
-    key, severity, message = constraint.key, constraint.severity, text_of(constraint)
+def _unheld(node: ProfileNode, label: str) -> Check:
+    url = node.binding.value_set if node.binding else ""
+    message = f"could not be judged by {url} ({label}): no package at hand holds that value set"
+    mark = f"{label} {node.path}"
+
+    def check(value: Any, extra: Any, place: Place, run: Run) -> None:
+        if value is not None:
+            run.out.append(Finding("incomplete", place, message, UNHELD, "warning", mark))
+
+    return check
+
+
+def _constraint(constraint: Constraint, kind: str, definitions: Definitions) -> Check:
+    key, severity, message = constraint.key, constraint.severity, text_of(constraint, definitions.texts)
     try:
         holds = compiled(constraint.expression, kind, key)
     except UnsupportedExpression as error:

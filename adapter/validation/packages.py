@@ -7,35 +7,64 @@ kept. What cannot be read whole is refused whole, with one Problem that names no
 import gzip
 import hashlib
 import io
-import re
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from adapter.validation import differentials, overlay
+from adapter.validation import differentials, fhirpath, overlay
 from adapter.validation.model import ProfileNode
 from adapter.validation.terminology import Terminology
 from mappings.fhir import wire
 from mappings.fhir.wire import Json
-from mappings.problems import IssueType, ProblemError, refuse
+from mappings.problems import IssueType, Problem, ProblemError, Severity, problem
 
 RULE = "fhir.package"
 MAX_BYTES = 400_000_000  # hl7.fhir.r4.core, the largest there is, has 120 MB
 MAX_MEMBERS = 50_000
 _KINDS = ("StructureDefinition", "ValueSet", "CodeSystem")
-_WANTED = re.compile(rb'"resourceType"\s*:\s*"(?:' + "|".join(_KINDS).encode() + rb')"')
 _UNREADABLE = (tarfile.TarError, OSError, EOFError, zlib.error, UnicodeError)
 _MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError, msgspec.MsgspecError)
+Known = Callable[[str], bool]
+_NO_PACKAGE = "is no FHIR package: give a .tgz or a folder of JSON artefacts"
+
+
+def _nothing_known(url: str) -> bool:
+    return False
+
+
+class _Head(msgspec.Struct):
+    """What tells an artefact among other JSON."""
+
+    resourceType: str = ""
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
-    """The artefacts of a package that validation uses, and the sha256 over their names and bytes."""
+    """The artefacts of a package that validation uses, their file names, and the sha256 over names and bytes."""
 
     artefacts: tuple[Json, ...]
+    names: tuple[str, ...] = ()
     digest: str
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a package adds to a set of definitions.
+
+    Attributes:
+        content: the JSON of a `sets.Content`.
+        texts: what the package itself says of its invariants, by (id, expression); kept in memory alone.
+        problems: what of it does not count, and why; none of these keeps the rest from being used.
+    """
+
+    content: bytes
+    texts: dict[tuple[str, str], str]
+    problems: tuple[Problem, ...]
+
+
+class _TooLarge(EOFError):
+    pass
 
 
 class _Limited(io.RawIOBase):
@@ -52,7 +81,7 @@ class _Limited(io.RawIOBase):
         data = self._stream.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
         self._left -= len(data)
         if self._left < 0:
-            raise EOFError
+            raise _TooLarge
         return data
 
 
@@ -63,25 +92,66 @@ def read(path: Path) -> Package:
         ProblemError: it is neither, is broken, or is larger than any FHIR package.
     """
     digest = hashlib.sha256()
-    artefacts = []
+    artefacts, names = [], []
     try:
         for name, data in sorted(_folder(path) if path.is_dir() else _members(path)):
-            if _WANTED.search(data):
-                found = wire.loads(data)
-                if isinstance(found, dict) and found.get("resourceType") in _KINDS:
-                    digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
-                    artefacts.append(found)
-    except _UNREADABLE:
-        raise _refused(path, "structure", "is no FHIR package: give a .tgz or a folder of JSON artefacts") from None
-    except ProblemError:
-        raise _refused(path, "structure", "holds an artefact that is not JSON as FHIR has it") from None
+            found = _artefact(path, name, data)
+            if found is not None:
+                digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+                artefacts.append(found)
+                names.append(name)
+    except _UNREADABLE as error:
+        raise _refused(path, "structure", _why_unread(path, error)) from None
     if not artefacts:
-        raise _refused(path, "not-found", "holds no StructureDefinition, ValueSet or CodeSystem")
-    return Package(artefacts=tuple(artefacts), digest=digest.hexdigest())
+        raise _refused(path, "not-found", _why_empty(path))
+    return Package(artefacts=tuple(artefacts), names=tuple(names), digest=digest.hexdigest())
 
 
-def _refused(path: Path, code: IssueType, message: str) -> ProblemError:
-    return refuse(code, path.name, message, rule=RULE)
+def _artefact(path: Path, name: str, data: bytes) -> Json | None:
+    """An artefact that validation uses; None for what is of another kind."""
+    try:
+        if name == "package.json" or msgspec.json.decode(data, type=_Head).resourceType not in _KINDS:
+            return None
+        found: Json = wire.loads(data)
+    except (msgspec.MsgspecError, UnicodeError):
+        if data.removeprefix(b"\xef\xbb\xbf") == data or name == "package.json":
+            message = "is not JSON as FHIR has it: mend it, or take it out of the package"
+            raise _refused(path, "structure", message, name) from None
+        return _artefact(path, name, data.removeprefix(b"\xef\xbb\xbf"))
+    except ProblemError:
+        message = "is not JSON as FHIR has it: mend it, or take it out of the package"
+        raise _refused(path, "structure", message, name) from None
+    return found
+
+
+def _why_unread(path: Path, error: Exception) -> str:
+    if isinstance(error, _TooLarge):
+        return "is larger than any FHIR package"
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return "cannot be read: see that it is there, and its permissions"
+    try:
+        with path.open("rb") as stream:
+            zipped = stream.read(2) == b"\x1f\x8b"
+    except OSError:
+        return _NO_PACKAGE
+    return "is damaged or cut off: get the package again" if zipped else _NO_PACKAGE
+
+
+def _why_empty(path: Path) -> str:
+    if path.is_dir() and any(path.glob("*.tgz")):
+        return "holds packages, not artefacts: name each .tgz by a --package of its own"
+    kinds = "no StructureDefinition, ValueSet or CodeSystem"
+    return f"holds {kinds}" if path.is_dir() else f"holds {kinds} in its folder package/"
+
+
+def _refused(path: Path, code: IssueType, message: str, member: str = "") -> ProblemError:
+    return ProblemError(_told(path, code, message, member))
+
+
+def _told(path: Path, code: IssueType, message: str, member: str, severity: Severity = "error") -> Problem:
+    """A Problem of a package, or of one file in it."""
+    where = f"{path.name} {member}" if member else path.name
+    return problem(code, where, message, rule=RULE, severity=severity)
 
 
 def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -95,29 +165,98 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
     with gzip.open(path) as stream, tarfile.open(fileobj=_Limited(stream), mode="r|") as archive:
         for number, member in enumerate(archive):
             if number >= MAX_MEMBERS:
-                raise EOFError
+                raise _TooLarge
             folder, _, name = member.name.removeprefix("./").rpartition("/")
             if member.isfile() and folder == "package" and name.endswith(".json") and not name.startswith("."):
                 file = archive.extractfile(member)
                 yield name, file.read() if file else b""
 
 
-def content(path: Path, base: Terminology) -> bytes:
-    """What a package adds to a set of definitions, as the JSON of `sets.Content`.
+def content(path: Path, base: Terminology, known: Known = _nothing_known) -> Loaded:
+    """What a package adds to a set of definitions.
+
+    Args:
+        path: a package or a folder of artefacts.
+        base: the code systems and value sets that stand behind it.
+        known: whether a canonical is that of a base type.
 
     Raises:
-        ProblemError: it cannot be read, or is not for R4.
+        ProblemError: it cannot be read, or is not for R4; each Problem names the file.
     """
-    artefacts = read(path).artefacts
-    if any(not str(each.get("fhirVersion", "4.0")).startswith("4.0") for each in artefacts):
-        raise _refused(path, "not-supported", "is made for another version of FHIR than R4 (4.0.1)")
+    package = read(path)
+    members = tuple(zip(package.names, package.artefacts, strict=True))
+    for name, each in members:
+        if not str(each.get("fhirVersion", "4.0")).startswith("4.0"):
+            raise _refused(path, "not-supported", "is made for another version of FHIR than R4 (4.0.1)", name)
     try:
-        made = compiled(artefacts, base)
+        made = compiled(package.artefacts, base)
         for facts in made["profiles"].values():
             _check(facts)
-        return wire.dumps(made)
+        written = wire.dumps(made)
     except _MALFORMED:
-        raise _refused(path, "structure", "holds a definition that does not follow FHIR R4") from None
+        name = next((name for name, each in members if not _sound(each, base)), "")
+        raise _refused(path, "structure", "holds a definition that does not follow FHIR R4", name) from None
+    wrong = [found for name, each in members for found in _unfit(path, name, each, known)]
+    if wrong:
+        raise ProblemError(wrong)
+    notes = [found for name, each in members for found in _notes(path, name, each)]
+    texts = {key: text for each in package.artefacts for key, text in _texts(each)}
+    return Loaded(content=written, texts=texts, problems=tuple(notes))
+
+
+def _sound(artefact: Json, base: Terminology) -> bool:
+    try:
+        for facts in compiled((artefact,), base)["profiles"].values():
+            _check(facts)
+    except _MALFORMED:
+        return False
+    return True
+
+
+def _unfit(path: Path, name: str, artefact: Json, known: Known) -> Iterator[Problem]:
+    """What of a StructureDefinition could only be passed over: it would count for less than it says."""
+    if artefact["resourceType"] != "StructureDefinition" or known(str(artefact.get("url", ""))):
+        return
+    if differentials.constrains(artefact):
+        for place in differentials.unknown_paths(artefact):
+            message = f"constrains {place}, which R4 does not have: mend the path in the differential"
+            yield _told(path, "structure", message, name)
+    elif "derivation" not in artefact and not artefact.get("abstract") and artefact.get("kind") != "logical":
+        message = "says no derivation, so that it is no profile: give derivation, baseDefinition and differential"
+        yield _told(path, "required", message, name)
+
+
+def _notes(path: Path, name: str, artefact: Json) -> Iterator[Problem]:
+    if not artefact.get("url"):
+        yield _told(path, "required", "has no url, so that nothing can name it; it does not count", name, "warning")
+    if artefact["resourceType"] != "StructureDefinition" or not differentials.constrains(artefact):
+        return
+    label = str(artefact.get("url", "")).rpartition("/")[2]
+    for key, expression, _ in _invariants(artefact):
+        try:
+            fhirpath.compiled(expression, "Element", key)
+        except fhirpath.UnsupportedExpression as error:
+            message = f"invariant {key} of {label} cannot be judged: {error} is not supported; the rest is judged"
+            yield _told(path, "not-supported", message, name, "warning")
+
+
+def _texts(artefact: Json) -> Iterator[tuple[tuple[str, str], str]]:
+    if artefact["resourceType"] == "StructureDefinition":
+        for key, expression, human in _invariants(artefact):
+            if human.strip():
+                yield (key, expression), human
+
+
+def _invariants(structure: Json) -> Iterator[tuple[str, str, str]]:
+    """Id, expression and words of each invariant, once."""
+    elements = structure.get("differential") or structure.get("snapshot") or {}
+    found = {
+        (each["key"], each["expression"], str(each.get("human", "")))
+        for element in elements.get("element", ())
+        for each in element.get("constraint", ())
+        if "expression" in each
+    }
+    yield from sorted(found)
 
 
 def _check(facts: Json) -> None:

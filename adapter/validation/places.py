@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 from mappings.problems import IssueType, Problem, Severity, problem
 
+UNHELD = "fhir.binding-unknown"
+"""A value set that no package holds; said once for each element definition, not for each value."""
 Place = Any
 """FHIRPath as text, or (place of the holder, step, index or None)."""
 
@@ -44,7 +46,7 @@ def once(findings: list[Finding], said: list[Problem]) -> list[Problem]:
     found: dict[tuple[str, str, str], Problem] = {}
     for finding in findings:
         each = finding.said()
-        key = (each.where, each.rule, finding.mark)
+        key = ("" if each.rule == UNHELD else each.where, each.rule, finding.mark)
         known = found.get(key)
         if key not in seen and (known is None or (each.stops and not known.stops)):
             found[key] = each

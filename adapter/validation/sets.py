@@ -10,6 +10,7 @@ from adapter.validation import overlay
 from adapter.validation.model import PRIMITIVES, Profile, ProfileNode
 from adapter.validation.terminology import CodeSystem, Terminology, ValueSet
 from mappings.fhir import wire
+from mappings.problems import Problem
 
 _SD = "http://hl7.org/fhir/StructureDefinition/"
 _NO_CODES = b"{}"
@@ -56,11 +57,22 @@ class Definitions:
     Args:
         layers: the first that holds a canonical answers.
         types: the base types.
+        texts: what packages say of their invariants, by (id, expression).
+        problems: what of the packages does not count.
     """
 
-    def __init__(self, *, layers: tuple[Layer, ...], types: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        *,
+        layers: tuple[Layer, ...],
+        types: Callable[[str], Any],
+        texts: Mapping[tuple[str, str], str] | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
         self._layers = layers
         self._types = types
+        self.texts = texts or {}
+        self.problems = problems
         self._profiles: dict[str, Profile] = {}
         self._raw: dict[str, tuple[ProfileNode, tuple[str, ...]] | None] = {}
         self._terminology: Terminology | None = None
@@ -117,13 +129,38 @@ class Definitions:
         """
         from adapter.validation.packages import content
 
-        made = content(path, self.terminology)
-        return self.over(lambda: made)
+        made = content(path, self.terminology, self.is_base)
+        layer = Layer(profiles=lambda: made.content, terminology=lambda: made.content)
+        return Definitions(
+            layers=(layer, *self._layers),
+            types=self._types,
+            texts={**self.texts, **made.texts},
+            problems=(*self.problems, *made.problems),
+        )
 
     def over(self, source: Callable[[], bytes]) -> "Definitions":
         """This set with another layer over it: the JSON of a `Content`, read when first asked for."""
         layer = Layer(profiles=source, terminology=source)
-        return Definitions(layers=(layer, *self._layers), types=self._types)
+        return Definitions(layers=(layer, *self._layers), types=self._types, texts=self.texts, problems=self.problems)
+
+    def why_not(self, url: str) -> str | None:
+        """Why `profile` has nothing for a canonical that is held all the same; None where no package holds it."""
+        plain, _, version = url.partition("|")
+        facts, above = self._find(plain), [plain]
+        if facts is None:
+            return None
+        held = facts.get("version", "")
+        if version and version != held:
+            return f"is held in version {held}, not in the one named" if held else "is held without a version"
+        while facts is not None:
+            base = facts["base"]
+            if base in above:
+                return "rests on itself: mend its baseDefinition"
+            if self.is_base(base):
+                break
+            above.append(base)
+            facts = self._find(base)
+        return f"rests on {above[-1]}, which no package at hand holds: give its package too"
 
     def _find(self, url: str) -> Any:
         for layer in self._layers:

@@ -27,6 +27,7 @@ from mappings.problems import IssueType, Problem, Severity, problem
 # R4 says SHOULD NOT, or only readers mind.
 _WARNINGS = frozenset({"fhir.base64-blanks", "fhir.blank"})
 _MAX_OBJECTS = 100  # inside one another; real resources have a dozen, and Python follows no more than about 250
+_NAMED = 6  # types of a choice that a message names
 _SUGGESTING = 100  # looking for what was meant costs time; past so many problems nobody reads it
 
 
@@ -117,6 +118,8 @@ class Walk:
             self._report("structure", place, "must be a resource, a JSON object", "fhir.json")
         elif not known:
             message = "must name a resource type of FHIR R4"
+            if not any(name == "resourceType" for name in value) and any(n.lower() == "resourcetype" for n in value):
+                message = "is missing: the property is spelled resourceType"
             self._report("structure", (place, "resourceType", None), message, "fhir.resourceType")
         else:
             around = outer.bundle if outer else holder if holder is None or holder.kind == "Bundle" else holder.bundle
@@ -177,6 +180,12 @@ class Walk:
         """Report a property that the type has not; its name is shown only where it is one that FHIR knows."""
         plain = name.removeprefix("_")
         near = []
+        chosen = [each.name for each in facts.elements.values() if each.group == f"{plain}[x]"]
+        if chosen:
+            named = " | ".join(chosen[:_NAMED]) + (" ..." if len(chosen) > _NAMED else "")
+            message = f"must say in its name which type it has: {named}"
+            self._report("structure", (place, plain, None), message, "fhir.element")
+            return
         if len(self.problems) < _SUGGESTING:
             near = difflib.get_close_matches(plain[:64], facts.elements, n=1, cutoff=0.75)
         message = f"property {position + 1} of the object is not an element here"

@@ -1,5 +1,7 @@
 """What to do about an invariant, in our own words, where the expression alone would not tell."""
 
+from collections.abc import Mapping
+
 from adapter.validation.model import Constraint
 
 _LONGEST = 160
@@ -106,8 +108,13 @@ OWN: dict[int, str] = {
 }
 
 
-def text_of(constraint: Constraint) -> str:
-    """What to do about an invariant that is broken; its expression where there are no words for it."""
+def text_of(constraint: Constraint, said: Mapping[tuple[str, str], str] | None = None) -> str:
+    """What to do about an invariant that is broken; its expression where there are no words for it.
+
+    Args:
+        constraint: the invariant.
+        said: the words of its package, by (id, expression).
+    """
     expression = " ".join(constraint.expression.split())
     begins, known = TEXTS.get(constraint.key, ("", ""))
     if known and expression.startswith(begins):
@@ -115,4 +122,11 @@ def text_of(constraint: Constraint) -> str:
     prefix, _, number = constraint.key.partition("-")
     if prefix == "so" and number.isdecimal() and int(number) in OWN:
         return OWN[int(number)]
-    return f"must satisfy {expression if len(expression) <= _LONGEST else expression[:_LONGEST] + ' ...'}"
+    human = " ".join((said or {}).get((constraint.key, constraint.expression), "").split())
+    if human:
+        return f"must satisfy: {_cut(human)}"
+    return f"must satisfy {_cut(expression)}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

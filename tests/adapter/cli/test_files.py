@@ -94,10 +94,10 @@ def test_decide_refuses_what_it_cannot_read(tmp_path: Path) -> None:
 
 def test_validate_says_one_line_a_problem(tmp_path: Path) -> None:
     done = run(tmp_path, "validate", REFUSED / "observation-unknown-status.json")
-    assert (done.code, done.err) == (1, "")
+    assert (done.code, done.err) == (1, "1 resource in 1 file: 1 error, 0 warnings\n")
     (line,) = done.out.splitlines()
     assert line.split("\t")[:4] == [
-        "observation-unknown-status.json:13",
+        f"{REFUSED}/observation-unknown-status.json:13",
         "error",
         "Observation.status",
         "fhir.binding",
@@ -108,7 +108,7 @@ def test_validate_json_has_an_object_a_problem(tmp_path: Path) -> None:
     done = run(tmp_path, "validate", REFUSED / "observation-without-status.json", "--json")
     assert done.code == 1
     assert {name: done.json[name] for name in ("file", "severity", "where", "rule")} == {
-        "file": "observation-without-status.json",
+        "file": f"{REFUSED}/observation-without-status.json",
         "severity": "error",
         "where": "Observation.status",
         "rule": "fhir.cardinality",
@@ -130,8 +130,13 @@ def test_what_is_not_validated_is_said(tmp_path: Path) -> None:
     named = run(tmp_path, "validate", "in/letter.txt")
     assert (named.code, named.out.split("\t")[1]) == (1, "error")
     among = run(tmp_path, "validate", "in", "--warnings")
-    assert (among.code, among.out.split("\t")[:2]) == (0, ["in/letter.txt", "information"])
-    assert run(tmp_path, "validate", "in").out == ""
+    assert [line.split("\t")[:2] for line in among.out.splitlines()] == [
+        ["in/letter.txt", "information"],
+        ["in", "error"],
+    ]
+    (tmp_path / "in/a.json").write_text('{"resourceType": "Patient"}', encoding="utf-8")
+    (tmp_path / "in/b.json").write_text('{"name": "words"}', encoding="utf-8")
+    assert (run(tmp_path, "validate", "in").code, run(tmp_path, "validate", "in").out) == (0, "")
     assert run(tmp_path, "validate", FIXTURES / "cases/svc-syndrome/case.json").code == 1
 
 

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
+import re
 import tarfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ GOOD = '{"resourceType": "Patient", "active": true}'
 
 def lines(done: Done) -> list[list[str]]:
     """File, severity, FHIRPath and rule of each line."""
-    assert done.err == ""
+    assert re.fullmatch(r"\d+ resources? in \d+ files?: .*\n", done.err)
     return [line.split("\t")[:4] for line in done.out.splitlines()]
 
 
@@ -103,8 +106,8 @@ def test_xml_of_a_wrong_namespace_is_told_where_the_root_is_a_resource(tmp_path:
     patient = '<Patient xmlns="http://hl7.org/fhir1"/>'
     put(tmp_path / "in", a_xml=patient, b_xml='<a xmlns="urn:b"/>', c_xml='<ClinicalDocument xmlns="urn:hl7-org:v3"/>')
     assert lines(run(tmp_path, "validate", "in")) == [["in/a.xml:1", "error", "line 1", "fhir.xml.namespace"]]
-    assert lines(run(tmp_path, "validate", "in/b.xml")) == [["b.xml:1", "error", "line 1", "fhir.xml.namespace"]]
-    assert lines(run(tmp_path, "validate", "in/c.xml")) == [["c.xml", "error", "$", "fhir.json"]]
+    assert lines(run(tmp_path, "validate", "in/b.xml")) == [["in/b.xml:1", "error", "line 1", "fhir.xml.namespace"]]
+    assert lines(run(tmp_path, "validate", "in/c.xml")) == [["in/c.xml", "error", "$", "fhir.json"]]
 
 
 def test_xml_on_stdin(tmp_path: Path) -> None:
@@ -200,6 +203,168 @@ def test_what_is_no_package_is_refused(tmp_path: Path, content: bytes) -> None:
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("error: p.tgz: ")
     assert done.err.endswith("[fhir.package]\n")
+
+
+def test_a_profile_is_asked_of_each_resource_of_its_type(tmp_path: Path) -> None:
+    package(tmp_path / "p.tgz", born=profile())
+    entries = [
+        {"fullUrl": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "resource": {"resourceType": "Basic", "code": {}}},
+        {"fullUrl": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e1", "resource": json.loads(GOOD)},
+    ]
+    entries[0]["resource"] = {"resourceType": "Basic", "code": {"text": "x"}}
+    put(tmp_path, b_json=json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
+    put(tmp_path, o_json='{"resourceType": "Basic", "code": {"text": "x"}}')
+    asked = ("--package", "p.tgz", "--profile", URL)
+    place = ["b.json:1", "error", "Bundle.entry[1].resource.birthDate", "fhir.cardinality"]
+    assert lines(run(tmp_path, "validate", "b.json", "o.json", *asked)) == [place]
+    done = run(tmp_path, "validate", "o.json", "o.json", *asked)
+    assert (done.code, lines(done)) == (1, [["--profile", "error", URL, "fhir.profile-type"]])
+    assert "is a profile of Patient, and no Patient is in the input" in done.out
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://hl7.org/fhir/us/core/StructureDefinition/us-core-patiend", "us-core-patient meant?"),
+        ("us-core-patient", "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient meant?"),
+        ("http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|3.1.1", "is held in version 6.1.0"),
+        ("http://hl7.org/fhir/us/core/StructureDefinition/us-core-race", "is of Extension"),
+        ("http://hl7.org/fhir/StructureDefinition/HumanName", "is of HumanName"),
+    ],
+)
+def test_why_a_profile_cannot_be_judged_by_is_told(tmp_path: Path, url: str, said: str) -> None:
+    put(tmp_path, b_json=GOOD)
+    done = run(tmp_path, "validate", "b.json", "--profile", url)
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_base_definition_is_a_profile_that_all_of_its_type_satisfy(tmp_path: Path) -> None:
+    put(tmp_path, b_json=GOOD)
+    base = "http://hl7.org/fhir/StructureDefinition/"
+    assert run(tmp_path, "validate", "b.json", "--profile", f"{base}Patient").code == 0
+    assert run(tmp_path, "validate", "b.json", "--profile", f"{base}Observation").code == 1
+
+
+def test_a_base_that_is_not_there_is_named(tmp_path: Path) -> None:
+    put(tmp_path, b_json=GOOD)
+    package(tmp_path / "p.tgz", born={**profile(), "baseDefinition": "http://example.org/none"})
+    done = run(tmp_path, "validate", "b.json", "--package", "p.tgz", "--profile", URL)
+    assert done.code == 2
+    assert "rests on http://example.org/none, which no package at hand holds" in done.err
+    package(tmp_path / "c.tgz", born={**profile(), "baseDefinition": URL})
+    done = run(tmp_path, "validate", "b.json", "--package", "c.tgz", "--profile", URL)
+    assert (done.code, "rests on itself" in done.err) == (2, True)
+
+
+def with_invariant(expression: str, human: str = "") -> dict[str, Any]:
+    rule = {"key": "x-1", "severity": "error", "human": human, "expression": expression}
+    return {**profile(), "differential": {"element": [{"id": "Patient", "path": "Patient", "constraint": [rule]}]}}
+
+
+def test_an_invariant_that_cannot_be_judged_is_told_on_loading_and_the_rest_is_judged(tmp_path: Path) -> None:
+    put(tmp_path, b_json='{"resourceType": "Patient", "gender": "x"}')
+    for name, expression in (("a.tgz", "name.wher((use"), ("b.tgz", "name.nosuch()")):
+        package(tmp_path / name, born=with_invariant(expression))
+        done = run(tmp_path, "validate", "b.json", "--package", name, "--profile", URL)
+        assert done.out.split("\t")[2] == "Patient.gender"
+        first = done.err.splitlines()[0]
+        assert first.startswith(f"warning: {name} born.json: invariant x-1 of born cannot be judged: ")
+
+
+def test_an_invariant_of_a_package_is_told_in_the_words_of_the_package(tmp_path: Path) -> None:
+    put(tmp_path, b_json=GOOD)
+    package(tmp_path / "p.tgz", born=with_invariant("name.exists()", "A name\n must be given"))
+    done = run(tmp_path, "validate", "b.json", "--package", "p.tgz", "--profile", URL)
+    assert done.out == "b.json:1\terror\tPatient\tx-1\tmust satisfy: A name must be given\n"
+
+
+def test_a_required_value_set_that_nobody_holds_is_a_warning_said_once(tmp_path: Path) -> None:
+    bound = {"strength": "required", "valueSet": "http://example.org/ValueSet/none"}
+    element = {"id": "Patient.language", "path": "Patient.language", "binding": bound}
+    package(tmp_path / "p.tgz", born={**profile(), "differential": {"element": [element]}})
+    put(tmp_path, a_ndjson='{"resourceType": "Patient", "language": "de"}\n' * 3)
+    asked = ("validate", "a.ndjson", "--package", "p.tgz", "--profile", URL)
+    done = run(tmp_path, *asked, "--warnings")
+    assert (done.code, lines(done)) == (0, [["a.ndjson:1", "warning", "Patient.language", "fhir.binding-unknown"]])
+    assert "http://example.org/ValueSet/none" in done.out
+    done = run(tmp_path, *asked)
+    assert (done.out, done.err) == ("", "3 resources in 1 file: 0 errors, 1 warning (--warnings shows them)\n")
+
+
+# --- what is no FHIR, and nothing at all
+
+
+def test_validating_nothing_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    assert lines(run(tmp_path, "validate", "in")) == [["in", "error", "$", "fhir.nothing"]]
+    put(tmp_path / "in", a_json='{"a": 1}', b_ndjson='{"a": 1}\n{"b": 2}\n')
+    done = run(tmp_path, "validate", "in", "--json")
+    assert (done.code, done.json["rule"]) == (1, "fhir.nothing")
+    assert done.err == "0 resources in 0 files: 1 error, 0 warnings\n"
+
+
+def test_our_own_folders_are_valid(tmp_path: Path) -> None:
+    assert run(tmp_path, "export", FIXTURES / "cases/svc-syndrome", "--to", "out").code in (0, 4)
+    assert run(tmp_path, "validate", "out").code == 0
+    assert run(tmp_path, "validate", FIXTURES / "cases/svc-syndrome").code == 0
+    assert run(tmp_path, "validate", FIXTURES.parent / "profiles").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[{"resourceType": "Patient"}]', "is a list of resources: make it a Bundle, or NDJSON"),
+        ('{"resourcetype": "Patient"}', "the property that says the type is spelled resourceType"),
+        ("", "is empty"),
+    ],
+)
+def test_what_is_meant_as_fhir_is_an_error_in_a_folder_too(tmp_path: Path, text: str, said: str) -> None:
+    put(tmp_path / "in", a_json=text)
+    for given in ("in", "in/a.json"):
+        done = run(tmp_path, "validate", given)
+        assert (done.code, said in done.out) == (1, True)
+
+
+def test_a_pipe_is_read_under_its_own_name(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=('{"resourceType": "Patient", "gender": 1}',))
+    writer.start()
+    done = run(tmp_path, "validate", "pipe")
+    writer.join()
+    assert lines(done)[0][:3] == ["pipe:1", "error", "Patient.gender"]
+
+
+def test_a_pipe_in_a_folder_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "in", a_json=GOOD)
+    os.mkfifo(tmp_path / "in" / "b.json")
+    assert lines(run(tmp_path, "validate", "in")) == [["in/b.json", "error", "b.json", "source.file"]]
+
+
+# --- places and words
+
+
+def test_a_problem_stands_at_the_property_itself(tmp_path: Path) -> None:
+    text = '{"resourceType": "Patient",\n"Zebulon": 1,\n"deceasedBoolean": true,\n"deceasedDateTime": "2020",\n'
+    put(tmp_path, p_json=text + '"multipleBirth": 2}')
+    done = run(tmp_path, "validate", "p.json")
+    assert [line[::2] for line in lines(done)] == [
+        ["p.json:2", "Patient"],
+        ["p.json:4", "Patient.deceased"],
+        ["p.json:5", "Patient.multipleBirth"],
+    ]
+    assert "must say in its name which type it has: multipleBirthBoolean | multipleBirthInteger" in done.out
+    assert "Zebulon" not in done.out
+
+
+def test_xml_is_not_told_of_quotes_and_brackets(tmp_path: Path) -> None:
+    text = '<active value="yes"/><gender value="male"/><gender value="male"/>'
+    put(tmp_path, p_xml=f'<Patient xmlns="http://hl7.org/fhir">{text}</Patient>')
+    done = run(tmp_path, "validate", "p.xml")
+    assert [line.split("\t")[-1] for line in done.out.splitlines()] == [
+        "must be true or false",
+        "must not repeat: give it once",
+    ]
 
 
 # --- convert to XML

@@ -96,9 +96,18 @@ def test_an_extension_that_nobody_defined_is_an_error(resource: Json, rule: str)
         "http://hl7.org/fhir/tools/StructureDefinition/x",
     ],
 )
-def test_examples_and_the_tools_own_pass_undefined(name: str) -> None:
-    assert judged(patient({"url": name, "valueCode": "a"})) == []
-    assert judged(patient({"url": name, "extension": [{"url": "part", "valueCode": "a"}]})) == []
+def test_examples_and_the_tools_own_are_warnings_undefined_and_errors_as_modifiers(name: str) -> None:
+    nested = {"url": name, "extension": [{"url": "part", "valueCode": "a"}]}
+    for resource in (patient({"url": name, "valueCode": "a"}), patient(nested)):
+        (found,) = validate_resource(resource, definitions=DEFINITIONS)
+        assert (found.rule, found.severity, found.where) == (
+            "fhir.extension-unknown",
+            "warning",
+            "Patient.extension[0]",
+        )
+    modified = {**patient(), "modifierExtension": [{"url": name, "valueCode": "a"}]}
+    (found,) = validate_resource(modified, definitions=DEFINITIONS)
+    assert (found.rule, found.severity) == ("fhir.extension-unknown", "error")
 
 
 def test_an_unknown_modifier_is_told_to_be_one() -> None:

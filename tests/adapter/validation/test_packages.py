@@ -65,7 +65,7 @@ def refused(path: pathlib.Path) -> Problem:
     with pytest.raises(ProblemError) as raised:
         layered(path)
     (found,) = raised.value.problems
-    assert (found.rule, found.where, found.severity) == ("fhir.package", path.name, "error")
+    assert (found.rule, found.where.partition(" ")[0], found.severity) == ("fhir.package", path.name, "error")
     return found
 
 
@@ -180,11 +180,52 @@ def test_only_files_of_the_package_folder_are_read(tmp_path: pathlib.Path) -> No
     assert layered(archive(tmp_path / "p.tgz", members)).profile(f"{BASE}/StructureDefinition/p") is not None
 
 
-@pytest.mark.parametrize("data", [b"", b"not gzip", b"\x1f\x8b\x08\x00" + bytes(40)])
-def test_what_is_no_archive_is_refused(tmp_path: pathlib.Path, data: bytes) -> None:
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is no FHIR package: give a .tgz or a folder of JSON artefacts"),
+        (b"not gzip", "is no FHIR package: give a .tgz or a folder of JSON artefacts"),
+        (b"\x1f\x8b\x08\x00" + bytes(40), "is damaged or cut off: get the package again"),
+    ],
+)
+def test_what_is_no_archive_is_refused(tmp_path: pathlib.Path, data: bytes, message: str) -> None:
     path = tmp_path / "p.tgz"
     path.write_bytes(data)
-    assert refused(path).message == "is no FHIR package: give a .tgz or a folder of JSON artefacts"
+    assert refused(path).message == message
+
+
+def test_a_folder_of_packages_is_none(tmp_path: pathlib.Path) -> None:
+    package(tmp_path / "p.tgz", profile())
+    assert refused(tmp_path).message == "holds packages, not artefacts: name each .tgz by a --package of its own"
+
+
+@pytest.mark.parametrize("data", [b'{"resourceType": "ValueSet"', b"\xff\xfe{", "{}".encode("utf-16")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: pathlib.Path, data: bytes) -> None:
+    good = json.dumps(profile()).encode()
+    found = refused(archive(tmp_path / "p.tgz", {"package/a.json": good, "package/b.json": data}))
+    assert found.where == "p.tgz b.json"
+    assert found.message == "is not JSON as FHIR has it: mend it, or take it out of the package"
+
+
+def test_a_value_set_without_url_is_told(tmp_path: pathlib.Path) -> None:
+    bare = {name: value for name, value in CODES.items() if name != "url"}
+    (found,) = layered(package(tmp_path / "p.tgz", profile(), bare)).problems
+    assert (found.severity, found.where) == ("warning", "p.tgz r1.json")
+    assert found.message.startswith("has no url")
+
+
+@pytest.mark.parametrize("path", ["Patient.maritalState", "Patient.name.sur", "Observation.code", "Patient.deceased"])
+def test_a_path_that_the_type_does_not_have_is_refused(tmp_path: pathlib.Path, path: str) -> None:
+    wrong = profile(differential={"element": [{"id": path, "path": path, "min": 1}]})
+    found = refused(package(tmp_path / "p.tgz", profile(url="urn:a"), wrong))
+    assert found.where == "p.tgz r1.json"
+    assert f"constrains {path}, which R4 does not have" in found.message
+
+
+def test_a_structure_that_says_no_derivation_is_refused(tmp_path: pathlib.Path) -> None:
+    bare = profile()
+    del bare["derivation"]
+    assert refused(package(tmp_path / "p.tgz", bare)).message.startswith("says no derivation")
 
 
 def test_a_cut_archive_and_a_missing_one_are_refused(tmp_path: pathlib.Path) -> None:
@@ -250,9 +291,9 @@ def element(**more: Any) -> dict[str, Any]:
 )
 def test_a_definition_that_is_none_of_r4_is_refused(tmp_path: pathlib.Path, resource: Any) -> None:
     found = refused(package(tmp_path / "p.tgz", resource))
-    assert found.message == "holds a definition that does not follow FHIR R4"
+    assert (found.where, found.message) == ("p.tgz r0.json", "holds a definition that does not follow FHIR R4")
 
 
 def test_text_that_is_not_json_is_refused(tmp_path: pathlib.Path) -> None:
     path = archive(tmp_path / "p.tgz", {"package/r.json": b'{"resourceType": "ValueSet", "url": }'})
-    assert refused(path).message == "holds an artefact that is not JSON as FHIR has it"
+    assert refused(path).where == "p.tgz r.json"

@@ -171,7 +171,7 @@ def test_slices_of_extensions_by_url() -> None:
         **patient,
         "extension": [{"url": mark, "valueString": "a"}, {"url": "http://example.org/x", "valueCode": "b"}],
     }
-    assert judged(given, "extension", constrained, extension) == []
+    assert judged(given, "extension", constrained, extension) == [("fhir.extension-unknown", "Patient.extension[1]")]
     assert judged(patient, "extension", constrained, extension) == [("fhir.slice", "Patient.extension")]
     twice = {**patient, "extension": [{"url": mark, "valueString": "a"}] * 2}
     assert judged(twice, "extension", constrained, extension) == [("fhir.slice", "Patient.extension")]
