@@ -13,6 +13,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("bundle", "Turn a bundle back into a case folder."),
     "convert": ("convert", "Convert foreign files to FHIR inside your own walls."),
     "decide": ("decide", "Decide facts: one JSON line for each."),
+    "ledger": ("ledger", "Verify the ledger; account for disclosures; list what is due."),
+    "letter": ("letter", "Write the letters the law asks for: denial, extension, accounting, ..."),
     "validate": ("validate", "Validate files against FHIR R4."),
     "explain": ("explain", "Print the rules as the code holds them."),
 }

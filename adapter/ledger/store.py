@@ -28,6 +28,7 @@ from adapter.ledger.tables import (
     VERSION,
 )
 from mappings.identity import DEFAULT_NAMESPACE, within
+from mappings.problems import refuse
 
 Row = Mapping[str, Any]
 
@@ -106,11 +107,20 @@ class Ledger:
             Appending(connection).add(DISCLOSURES, {"id": disclosure_id, "release_id": release_id, **disclosure})
 
     def noticed(self, notice: Row) -> str:
-        """Write down what the requester was told: a row of `notice` with the `request_id` of `request_id`; its id."""
+        """Write down what the requester was told: a row of `notice`, naming its request by id; the row's own id.
+
+        Raises:
+            ProblemError: the ledger has no such request.
+        """
         told = (str(notice.get(name) or "") for name in ("request_id", "kind", "sent_at", "document_sha256"))
         notice_id = _id("notice", *told)
+        known = sa.select(REQUESTS.c.id).where(REQUESTS.c.id == notice["request_id"])
         with writing(self.engine) as connection:
-            Appending(connection).add(NOTICES, {"id": notice_id, **notice})
+            chain = Appending(connection)
+            if connection.execute(known).first() is None:
+                message = "has no request of this id; `second-opinion ledger due --json` names those that run"
+                raise refuse("not-found", "ledger", message, rule="ledger.notice")
+            chain.add(NOTICES, {"id": notice_id, **notice})
         return notice_id
 
     def rows(self, table: str) -> list[dict[str, Any]]:

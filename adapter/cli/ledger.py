@@ -1,0 +1,273 @@
+"""ledger: verify, disclosures, due, notice, migrate."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from adapter.cli.columns import columns
+from adapter.cli.run import emit, end, guarded, now, printable, settings, tell
+
+F = TypeVar("F", bound=Callable[..., Any])
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+PATIENT = "SYSTEM|VALUE"
+
+
+@click.group("ledger")
+def ledger_command() -> None:
+    """The record of what was asked, decided, disclosed and told: whether it is whole, what it owes.
+
+    Nothing is ever deleted from it.
+    """
+
+
+def _common(command: F) -> F:
+    with_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+    as_of = click.option("--as-of", "as_of", type=DAY, metavar="DAY", help="The day it is asked (default: today).")
+    return as_of(with_json(command))
+
+
+def _time(as_of: Any) -> str:
+    """The time asked about: a day that was given, else now."""
+    return as_of.date().isoformat() if as_of else str(now())
+
+
+def _table(rows: Sequence[Sequence[str]]) -> None:
+    click.echo("\n".join(columns([tuple(map(printable, row)) for row in rows])))
+
+
+@ledger_command.command("verify")
+@click.option("--head", "anchor", metavar="HASH", help="A head that was written down earlier: the ledger must have it.")
+@_common
+@click.pass_context
+@guarded
+def verify_command(ctx: click.Context, anchor: str | None, as_json: bool, as_of: Any) -> None:
+    """Say whether every row is as it was written, and print the head of the chain.
+
+    Write the head down elsewhere from time to time: given as `--head`, it shows that nothing was cut off since.
+    """
+    import datetime as dt
+
+    from adapter.consent.policy import policy_for
+    from adapter.ledger.store import Ledger
+    from adapter.ledger.verify import verify
+
+    day = dt.date.fromisoformat(_time(as_of)[:10])
+    ledger = Ledger(settings(ctx).ledger)
+    try:
+        found = verify(ledger, policy_for(day), day, anchor.strip().lower() if anchor is not None else None)
+    finally:
+        ledger.close()
+    tell(found.problems)
+    if as_json:
+        emit({"intact": found.intact, "head": found.head, "rows": found.rows, "taken_over": found.taken_over,
+              "unclosed": found.unclosed, "older_than": found.older_than, "older": found.older})  # fmt: skip
+    else:
+        rows = sum(found.rows.values())
+        click.echo(f"{'intact' if found.intact else 'NOT INTACT'}: {rows} rows")
+        click.echo(f"head {found.head}")
+        for line in _remarks(found):
+            click.echo(line)
+    end(0 if found.intact else 1)
+
+
+def _remarks(found: Any) -> list[str]:
+    told = []
+    if found.taken_over:
+        told.append(
+            f"taken over: {found.taken_over} rows come from a ledger without a chain; what was done to them before "
+            "cannot be shown"
+        )
+    if found.unclosed:
+        told.append(f"not closed: {found.unclosed} releases were prepared and never reported as done; export again")
+    if found.older:
+        named = ", ".join(f"{name} {count}" for name, count in found.older.items())
+        told.append(f"older than {found.older_than}, past the six years they must be kept: {named}; nothing is deleted")
+    return told
+
+
+@ledger_command.command("disclosures")
+@click.option(
+    "--patient",
+    metavar=PATIENT,
+    default="-",
+    help="The patient's number with its issuer; `-` (the default) reads it from stdin, where no shell keeps it.",
+)
+@click.option("--case", "case_id", metavar="ID", help="The disclosures of a case, in place of a patient's.")
+@click.option("--since", type=DAY, metavar="DAY", help="From this day on (default: six years before).")
+@click.option("--all", "everything", is_flag=True, help="Those too that the accounting need not list.")
+@_common
+@click.pass_context
+@guarded
+def disclosures_command(
+    ctx: click.Context, patient: str, case_id: str | None, since: Any, everything: bool, as_json: bool, as_of: Any
+) -> None:
+    """List what was disclosed of a patient, as an accounting must (45 CFR 164.528(b)): when, to whom, what, why."""
+    import datetime as dt
+
+    from adapter.consent.policy import policy_for
+    from adapter.ledger.accounting import accounting, of_case, six_years
+    from adapter.ledger.store import Ledger
+
+    until = dt.date.fromisoformat(_time(as_of)[:10])
+    span = (since.date() if since else six_years(until, policy_for(until)), until)
+    asked = None if case_id is not None else _number(patient)
+    ledger = Ledger(settings(ctx).ledger)
+    try:
+        found = accounting(ledger, asked, span) if asked else of_case(ledger, str(case_id), span)
+    finally:
+        ledger.close()
+    _warn(found, asked is not None)
+    lines = [line for line in found.lines if everything or line.counts]
+    if as_json:
+        emit({"since": found.since, "until": found.until, "disclosures": lines})
+    elif found.known:
+        _show(found, lines)
+    end(0 if found.known else 1)
+
+
+def _number(given: str) -> tuple[str, str]:
+    """The number that was asked for, as (system, value)."""
+    from mappings.problems import refuse
+
+    if given == "-":
+        given = click.prompt(PATIENT, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    system, bar, value = given.strip().partition("|")
+    if not (system.strip() and bar and value.strip()):
+        message = f"is no {PATIENT}: the issuer's URI, a bar, the number; a number without its issuer is nobody's"
+        raise refuse("value", "--patient", message, rule="ledger.patient")
+    return system.strip(), value.strip()
+
+
+def _warn(found: Any, by_patient: bool) -> None:
+    from mappings.problems import problem
+
+    told = []
+    if not found.known:
+        where, what = ("--patient", "this number with this issuer") if by_patient else ("--case", "this case")
+        message = f"the ledger has nothing under {what}; check it, and the other numbers the patient has"
+        told.append(problem("not-found", where, message, rule="ledger.patient"))
+    if found.persons > 1:
+        message = "stands for more than one name or birth date: look at each case before you give this to anybody"
+        told.append(problem("multiple-matches", "--patient", message, rule="ledger.patient", severity="warning"))
+    if found.unfiled:
+        message = (
+            f"{found.unfiled} disclosures of this time come from an earlier version and stand under no patient: look "
+            "them up by --case"
+        )
+        told.append(problem("incomplete", "ledger", message, rule="ledger.patient", severity="warning"))
+    tell(told)
+
+
+def _show(found: Any, lines: Sequence[Any]) -> None:
+    if not lines:
+        click.echo(f"no disclosures to account for from {found.since} to {found.until}")
+        return
+    rows = [("date", "to", "address", "what", "purpose", "on")]
+    for line in lines:
+        why = f"{line.purpose} ({', '.join(line.basis)})" if line.basis else line.purpose
+        counted = line.request_paper or ("" if line.counts else "need not be listed")
+        rows.append((line.date[:10], line.recipient, line.address or "not known", line.description, why, counted))
+    _table(rows)
+
+
+@ledger_command.command("due")
+@_common
+@click.pass_context
+@guarded
+def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
+    """List requests for access that are not met, by their last day (45 CFR 164.524(b)(2)); what is overdue says so."""
+    import datetime as dt
+
+    from adapter.consent.policy import policy_for
+    from adapter.ledger.due import due
+    from adapter.ledger.store import Ledger
+
+    time = _time(as_of)
+    ledger = Ledger(settings(ctx).ledger)
+    try:
+        found = due(ledger, policy_for(dt.date.fromisoformat(time[:10])), time)
+    finally:
+        ledger.close()
+    if as_json:
+        emit({"as_of": time, "due": [{"overdue": one.overdue, **_plain(one)} for one in found]})
+    elif not found:
+        click.echo("nothing is due")
+    else:
+        rows = [("deadline", "", "case", "received", "decided", "next", "request")]
+        rows += [
+            (one.deadline or "not known", _left(one), one.case, (one.received_at or "not known")[:10], one.outcome,
+             one.next, one.request)
+            for one in found
+        ]  # fmt: skip
+        _table(rows)
+    end(0)
+
+
+@ledger_command.command("notice")
+@click.argument("request", metavar="REQUEST")
+@click.option(
+    "--kind",
+    required=True,
+    type=click.Choice(("acknowledgement", "extension", "denial", "redirect", "request-for-information")),
+    help="What the letter was.",
+)
+@click.option("--sent", type=DAY, metavar="DAY", help="The day it was sent (default: now).")
+@click.option("--promised", type=DAY, metavar="DAY", help="The day that an extension promises.")
+@click.option(
+    "--document",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The letter: its SHA-256 is kept, not the letter.",
+)
+@click.pass_context
+@guarded
+def notice_command(
+    ctx: click.Context, request: str, kind: str, sent: Any, promised: Any, document: Path | None
+) -> None:
+    """Write down that a letter was sent to the requester; REQUEST is the id that `ledger due` shows."""
+    import hashlib
+
+    from adapter.ledger.store import Ledger
+
+    time = str(now())
+    row = {
+        "request_id": request,
+        "kind": kind,
+        "sent_at": sent.date().isoformat() if sent else time,
+        "document_sha256": hashlib.sha256(document.read_bytes()).hexdigest() if document else None,
+        "promised_on": promised.date().isoformat() if promised else None,
+    }
+    ledger = Ledger(settings(ctx).ledger, at=time)
+    try:
+        ledger.noticed(row)
+    finally:
+        ledger.close()
+    click.echo("written down")
+
+
+def _plain(one: Any) -> dict[str, Any]:
+    import msgspec
+
+    found: dict[str, Any] = msgspec.to_builtins(one)
+    return found
+
+
+def _left(one: Any) -> str:
+    if one.days is None:
+        return ""
+    return f"OVERDUE by {-one.days} days" if one.overdue else f"{one.days} days left"
+
+
+@ledger_command.command("migrate")
+@click.pass_context
+@guarded
+def migrate_command(ctx: click.Context) -> None:
+    """Make the ledger, or take over one of an earlier version. Every export does so too, where it may."""
+    from adapter.ledger.store import Ledger
+
+    ledger = Ledger(settings(ctx).ledger, at=str(now()))
+    taken = ledger.taken_over
+    ledger.close()
+    click.echo(f"taken over: {taken} rows" if taken else "up to date")

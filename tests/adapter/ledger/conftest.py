@@ -1,0 +1,85 @@
+"""Every test with `url` runs on SQLite, and (live) on a PostgreSQL server that is started for it and thrown away."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+_NAMES = count(1)
+
+
+def _programs() -> Path:
+    """The folder of PostgreSQL's own programs, the newest there is."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    on_path = shutil.which("initdb")
+    assert found or on_path, "PostgreSQL is missing: tests/live/install.sh installs it"
+    return found[-1].parent if found else Path(str(on_path)).parent
+
+
+def _owner() -> str | None:
+    """PostgreSQL does not run as root: then as one who owns nothing."""
+    if os.getuid() != 0:
+        return None
+    names = {user.pw_name for user in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """A server of its own in a temporary folder, reached by a socket there: the URL of its databases, less the name."""
+    owner, programs = _owner(), _programs()
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    data = folder / "data"
+    if owner:
+        shutil.chown(folder, owner)
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=40"
+
+    def call(*command: str | Path) -> None:
+        subprocess.run(list(map(str, command)), user=owner, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+    call(programs / "initdb", "-D", data, "-U", "ledger", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    call(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://ledger@/{{}}?host={folder}"
+    finally:
+        call(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def urls(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Iterator[str]]:
+    """URLs of databases that are empty, as many as are asked for."""
+    if backend == "sqlite":
+        yield (f"sqlite:///{tmp_path}/ledger-{next(_NAMES)}.sqlite3" for _ in count())
+        return
+    cluster: str = request.getfixturevalue("cluster")
+    engine = sa.create_engine(cluster.format("postgres"), isolation_level="AUTOCOMMIT")
+
+    def made() -> Iterator[str]:
+        while True:
+            name = f"ledger{next(_NAMES)}"
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            yield cluster.format(name)
+
+    yield made()
+    engine.dispose()
+
+
+@pytest.fixture
+def url(urls: Iterator[str]) -> str:
+    """The URL of an empty database."""
+    return next(urls)

@@ -1,0 +1,116 @@
+"""Rows as the adapter hands them to the ledger, about invented people, and hands that change what they should not."""
+
+import sqlite3
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapter.ledger.appending import Appending
+from adapter.ledger.store import Entry, Ledger, matter_id, request_id
+from adapter.ledger.tables import HEAD, TAKEOVERS
+
+AT = "2026-03-16T10:00:00-04:00"
+LATER = "2026-03-17T09:00:00-04:00"
+SYSTEM, NUMBER = "https://hospital.example/mrn", "MRN-0001"
+PERSON = "aa" * 32
+RIGHT = {"code": "ACCESS_RIGHT", "citation": "45 CFR 164.524(a)(1)", "item": "report"}
+DENIAL = {"code": "DENIAL_NOTICE_REQUIRED", "citation": "45 CFR 164.524(d)(2)", "item": None}
+
+
+def entry(case: str = "case-1", number: str = NUMBER, at: str = AT, person: str = PERSON, **told: Any) -> Entry:
+    """A decision on a request for access; `told` are columns of the request or of the decision."""
+    request: dict[str, Any] = {
+        "matter_id": matter_id(case, [(SYSTEM, number)]),
+        "case_id": case,
+        "recorded_at": at,
+        "pathway": "access",
+        "requester": "patient",
+        "purpose": "patient_request",
+        "received_at": "2026-03-02T09:30:00-05:00",
+        "holder_tz": "America/New_York",
+    }
+    decision: dict[str, Any] = {
+        "case_id": case,
+        "action": "export",
+        "decided_at": at,
+        "outcome": "permit",
+        "deadline": "2026-04-01",
+        "facts_sha256": "f" * 64,
+        "reasons": [RIGHT],
+        "excluded": [],
+    }
+    request |= {name: value for name, value in told.items() if name in request}
+    decision |= {name: value for name, value in told.items() if name in decision}
+    subject = {"system": SYSTEM, "value": number, "person_sha256": person}
+    return Entry(request={"id": request_id(request), **request}, subjects=(subject,), decision=decision)
+
+
+def release(content: str = "c" * 64, at: str = AT) -> dict[str, Any]:
+    """A release of this content."""
+    basis = [{"code": "ACCESS_RIGHT", "citation": "45 CFR 164.524(a)(1)"}]
+    event = {"resourceType": "AuditEvent", "size": 72.5, "who": "Zoë Müller-Test"}
+    return {"content_sha256": content, "decided_at": at, "basis": basis, "audit_event": event}
+
+
+def disclosure(at: str = AT, accounting: str = "required", **told: Any) -> dict[str, Any]:
+    """A line of the accounting."""
+    return {
+        "disclosed_at": at,
+        "recipient": "Test Review Center (synthetic)",
+        "recipient_address": "1 Test Road, Exampleton, ND 00000",
+        "description": "case case-1: 1 items: pathology report (1)",
+        "purpose": "patient_request",
+        "request_paper": "directive-letter",
+        "accounting": accounting,
+        "manifest_sha256": "d" * 64,
+        **told,
+    }
+
+
+def notice(kind: str = "acknowledgement", at: str = AT, of: Entry | None = None) -> dict[str, Any]:
+    """A letter that was sent."""
+    return {
+        "request_id": (of or entry()).request["id"],
+        "kind": kind,
+        "sent_at": at,
+        "recipient": "Test Person",
+        "document_sha256": "e" * 64,
+        "promised_on": "2026-04-20",
+    }
+
+
+def go(ledger: Ledger, made: Entry, content: str = "c" * 64, **told: Any) -> None:
+    """Let something go: prepared, delivered."""
+    at = str(made.decision["decided_at"])
+    ledger.delivered(ledger.prepare(made, release(content, at)), disclosure(at, **told))
+
+
+def fill(url: str) -> str:
+    """A ledger with a row of every kind; the hash of its head."""
+    ledger = Ledger(url, at=AT)
+    ledger.decided(entry("case-2", "MRN-0002", outcome="pend", excluded=["note"], at=LATER))
+    go(ledger, entry())
+    ledger.noticed(notice())
+    with ledger.engine.begin() as connection:
+        row = {"id": "takeover", "taken_over_at": AT, "version": 1, "rows": 0}
+        Appending(connection).append(TAKEOVERS, row)
+        head = connection.execute(sa.select(HEAD.c.hash)).scalar_one()
+    ledger.close()
+    return str(head)
+
+
+def change(url: str, *statements: str) -> None:
+    """Change a ledger behind its back, as somebody with a database client does."""
+    if url.startswith("sqlite"):
+        file = sqlite3.connect(url.removeprefix("sqlite:///"))
+        for statement in statements:
+            file.execute(statement)
+        file.commit()
+        file.close()
+        return
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET session_replication_role = replica")  # foreign keys hold nobody up
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
