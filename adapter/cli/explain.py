@@ -43,11 +43,12 @@ def mapping_command(summary: bool, form: str, as_json: bool) -> None:
 
 @explain_command.command("consent")
 @click.option("--switches", "by_switch", is_flag=True, help="The switches of policy.toml, each with what it means.")
+@click.option("--carried", is_flag=True, help="How a Consent that came as FHIR is read: the combining rules.")
 @printed
 @guarded
-def consent_command(by_switch: bool, form: str, as_json: bool) -> None:
+def consent_command(by_switch: bool, carried: bool, form: str, as_json: bool) -> None:
     """Every rule of the decision with its paragraph; with --switches, what counsel may turn."""
-    _print(switches() if by_switch else consent(), form, as_json)
+    _print(switches() if by_switch else carried_consents() if carried else consent(), form, as_json)
 
 
 @explain_command.command("codes")
@@ -94,6 +95,13 @@ def consent() -> list[Line]:
         {"rule": row.rule, "paragraph": row.paragraph, "does": row.does, "bases": ", ".join(row.bases)}
         for row in explain()
     ]
+
+
+def carried_consents() -> list[Line]:
+    """One line for every rule by which a Consent that came as FHIR is read; reasons name them as carried_consents.X."""
+    from adapter.consent.foreign import rules
+
+    return [dict(row) for row in rules().values()]
 
 
 def switches() -> list[Line]:

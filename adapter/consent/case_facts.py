@@ -13,6 +13,7 @@ import msgspec
 from adapter.consent.case_papers import contradicts, day_of, papers_of, party_name
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
+from adapter.consent.foreign_case import with_consents
 from adapter.consent.forms import Forms, bound, forms_of
 from adapter.consent.groups import PatientFacts
 from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strict_kinds
@@ -43,7 +44,7 @@ def facts_of(loaded: Loaded, as_of: str) -> Facts:
     Raises:
         ProblemError: a name in the case means nothing here, so that what it is to protect would not be.
     """
-    case, access, forms = loaded.case, loaded.case.access, forms_of(loaded)
+    case, access, forms, names = loaded.case, loaded.case.access, forms_of(loaded), names_of(loaded)
     if unknown := unknown_names(loaded, frozenset(item.id for item in _found(loaded)), forms):
         raise ProblemError(unknown)
     items = items_of(loaded)
@@ -66,7 +67,7 @@ def facts_of(loaded: Loaded, as_of: str) -> Facts:
         materials=items,
         patient=PatientFacts(deceased_on=day_of(case.patient.deceased_on.date) if case.patient.deceased_on else None),
         emergency=case.request.emergency is not None,
-        **papers_of(case, access, names_of(loaded), forms),
+        **with_consents(loaded, access, items, papers_of(case, access, names, forms), as_of, names, forms),
     )
 
 

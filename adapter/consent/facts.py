@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from adapter.consent.foreign_facts import CarriedConsent
 from adapter.consent.groups import (
     Amendment,
     Authorization,
@@ -100,6 +101,7 @@ class Facts(Group, frozen=True, kw_only=True):
     determinations: tuple[Determination, ...] = ()
     review: Review | None = None
     restrictions: tuple[Restriction, ...] = ()
+    carried_consents: tuple[CarriedConsent, ...] = ()
     emergency: bool | None = None
     state_rules: dict[str, StateRule] = msgspec.field(default_factory=dict)
     extension_notices: tuple[ExtensionNotice, ...] = ()

@@ -1,0 +1,175 @@
+"""The Consents that a case carries, as facts of the law: what they deny is honoured without anybody naming them.
+
+What one permits carries a release only where a paper under `access` names it as its `document`; then the paper reaches
+no further than the Consent. A Consent that permits and that nobody names changes nothing.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from adapter.consent.facts import Material as Item
+from adapter.consent.facts import moment
+from adapter.consent.foreign import Said, objects, says
+from adapter.consent.foreign_facts import CarriedConsent
+from adapter.consent.foreign_papers import lacks
+from adapter.consent.foreign_parties import Party, Question, Thing, number_of
+from adapter.consent.foreign_things import native_parties, parties_of, things_of
+from adapter.consent.foreign_time import Edge, begun, edges
+from adapter.consent.forms import Forms
+from adapter.consent.names import Names, kept_back, meant
+from adapter.holding import Loaded
+from mappings.domain.access import Access
+from mappings.fhir.carried import Carried
+from mappings.fhir.wire import Json
+
+PAPERS = ("directive", "authorization", "part2_consent")
+_FACTS = {
+    "authorization": ("authorization", "psychotherapy_authorization"),
+    "part2_consent": ("part2_consent",),
+}
+"""Papers that are limited to items -> the facts they are."""
+
+
+def with_consents(
+    loaded: Loaded, access: Access, items: tuple[Item, ...], papers: dict[str, Any], as_of: str, names: Names,
+    forms: Forms,
+) -> dict[str, Any]:  # fmt: skip
+    """The facts of the papers, limited by the Consents they name, with what all Consents of the case say."""
+    consents = tuple(item for item in loaded.carried if item.type == "Consent")
+    if not consents:
+        return papers
+    things, asked = things_of(loaded, items, forms), _question(loaded, access, as_of)
+    over = superseded({item.full_url: item.resource for item in consents}, access.holder_tz)
+    said: dict[str, list[Said]] = {}
+    for consent in consents:
+        here = _asked_of(consent, asked, loaded)
+        ours = _is_ours(consent, loaded)
+        none = Said(may=frozenset(("silent",)), rules=("superseded",))
+        told = (none if consent.full_url in over else says(consent.resource, thing, here, ours) for thing in things)
+        said[consent.full_url] = list(told)
+    carried = list(_denials(said, things, names, forms))
+    for paper in PAPERS:
+        wanted = getattr(getattr(access, paper), "document", None)
+        for consent in (c for c in consents if wanted and c.full_url in (wanted, *meant(wanted, names))):
+            lacking = lacks(consent.resource, _asked_of(consent, asked, loaded), paper)
+            carried += _failing(consent, paper, lacking, said[consent.full_url], things)
+            permitted = [t.id for t, s in zip(things, said[consent.full_url], strict=True) if s.permits and not lacking]
+            papers = _limited(papers, paper, permitted)
+    return papers | {"carried_consents": tuple(carried)}
+
+
+def _denials(
+    said: Mapping[str, list[Said]], things: tuple[Thing, ...], names: Names, forms: Forms
+) -> Iterator[CarriedConsent]:
+    """What each Consent denies and what it may deny, with every other form of these items."""
+    for url, all_ in said.items():
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for thing, one in zip(things, all_, strict=True):
+            if one.denies:
+                found.setdefault(("denies", ("denies",)), []).append(thing.id)
+            elif one.may_deny:
+                found.setdefault(("unclear", one.rules), []).append(thing.id)
+        for (word, rules), ids in found.items():
+            yield CarriedConsent(id=url, says=word, rules=rules, applies_to=kept_back(ids, names, forms))
+
+
+def _failing(
+    consent: Carried, paper: str, lacking: tuple[str, ...], said: list[Said], things: tuple[Thing, ...]
+) -> Iterator[CarriedConsent]:
+    """The items that a Consent was named for and cannot carry."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for thing, one in zip(things, said, strict=True):
+        if lacking or not one.permits:
+            found.setdefault(lacking or one.rules or ("not-covered",), []).append(thing.id)
+    for rules, ids in found.items():
+        yield CarriedConsent(id=consent.full_url, says="no_authority", rules=rules, paper=paper, applies_to=tuple(ids))
+
+
+def _limited(papers: dict[str, Any], paper: str, permitted: list[str]) -> dict[str, Any]:
+    changed = dict(papers)
+    for fact in _FACTS.get(paper, ()):
+        held = changed.get(fact)
+        if held is not None:
+            reach = permitted if held.covers is None else [name for name in held.covers if name in permitted]
+            changed[fact] = msgspec.structs.replace(held, covers=tuple(reach))
+    return changed
+
+
+# --- the question
+
+
+def _question(loaded: Loaded, access: Access, as_of: str) -> Question:
+    purpose = "payment" if access.engaged_by_payer is True else access.purpose
+    patients = frozenset(item.full_url for item in loaded.carried if item.type == "Patient")
+    recipients = native_parties(loaded.case, access.recipient_party)
+    return Question(
+        now=now_of(as_of, access.holder_tz),
+        zone=access.holder_tz,
+        recipients=tuple(_with_urls(party, patients) for party in recipients),
+        holders=native_parties(loaded.case, loaded.case.holder),
+        purposes=frozenset([purpose]),
+        parties=parties_of(loaded),
+        held=frozenset(item.full_url for item in loaded.carried) | frozenset(loaded.aliases),
+    )
+
+
+def _with_urls(party: Party, patients: frozenset[str]) -> Party:
+    return msgspec.structs.replace(party, urls=party.urls | patients) if party.patient else party
+
+
+def now_of(as_of: str, zone: str | None) -> Edge:
+    """The moment of a decision; a date is any moment of that day, a time without offset any place's."""
+    value = moment(as_of)
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value, value
+    day = edges(as_of[:10], zone)
+    assert day is not None  # moment() has read it
+    return day[0][0], day[1][1]
+
+
+def _asked_of(consent: Carried, asked: Question, loaded: Loaded) -> Question:
+    """The question with this Consent's own way of resolving references."""
+
+    def resolve(literal: str) -> str:
+        url = consent.resolve(literal)
+        return loaded.aliases.get(url, url)
+
+    return msgspec.structs.replace(asked, resolve=resolve)
+
+
+def _is_ours(consent: Carried, loaded: Loaded) -> bool | None:
+    """Whether it is about the patient: everybody in a case is; one whose person is not here nobody can tell."""
+    owner = loaded.owners.of.get(consent.full_url, "unknown")
+    if owner == "nobody" or (owner == "unknown" and consent.full_url in loaded.unowned):
+        return None
+    return True
+
+
+# --- several of them
+
+
+def superseded(consents: Mapping[str, Json], zone: str | None) -> frozenset[str]:
+    """The names of those that a later one with the same identifier replaces; without an order of times, none."""
+    by_number: dict[object, list[str]] = {}
+    for name, consent in consents.items():
+        for number in {number_of(one) for one in objects(consent.get("identifier"))} - {None}:
+            by_number.setdefault(number, []).append(name)
+    return frozenset(
+        name
+        for names in by_number.values()
+        for name in names
+        if any(_later(consents[other], consents[name], zone) for other in names if other != name)
+    )
+
+
+def _later(one: Json, other: Json, zone: str | None) -> bool:
+    first, second = edges(other.get("dateTime"), zone), edges(one.get("dateTime"), zone)
+    if first is None or second is None or one.get("status") in ("draft", "proposed", "rejected", "entered-in-error"):
+        return False
+    return begun(first[1], second[0]) is True
+
+
+__all__ = ["now_of", "superseded", "with_consents"]
