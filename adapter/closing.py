@@ -4,6 +4,7 @@ import msgspec
 
 from adapter.account import Account, Outcome, Unit, account
 from adapter.checked import Checked
+from adapter.consent.forms import every_form, forms_of
 from adapter.consent.release import Release
 from adapter.holding import INSIDE_BUNDLE, UNDECLARED, Draft
 from mappings.fhir.carried import pointers
@@ -63,7 +64,30 @@ def _about(
 ) -> dict[str, tuple[Problem, ...]]:
     open_ones = open_references(checked, released)
     told = {url: tuple(p for p in found if not _unsupplied(p)) for url, found in carried_problems.items()}
-    return {url: (*told.get(url, ()), *open_ones.get(url, ())) for url in {*told, *open_ones}}
+    less = _subsets(checked, released)
+    return {url: (*less.get(url, ()), *told.get(url, ()), *open_ones.get(url, ())) for url in {*less, *told, *open_ones}}
+
+
+def _subsets(checked: Checked, released: Release) -> dict[str, tuple[Problem, ...]]:
+    """What goes with something taken out of it, by fullUrl, and which claims it lost: for the holder alone."""
+    before = {item.full_url: item for item in checked.loaded.carried}
+    found: dict[str, tuple[Problem, ...]] = {}
+    for item in released.carried:
+        original = before[item.full_url]
+        if item.resource == original.resource:
+            continue
+        lost = [claim for claim in _claims(original.resource) if claim not in _claims(item.resource)]
+        claims = f"; claims dropped, since it no longer satisfies them: {', '.join(lost)}" if lost else ""
+        message = f"an element that names what stays was taken out, and its narratives; it is no longer the original{claims}"
+        note = problem("informational", original.unit, message, rule="gate.subset", severity="information")
+        found[item.full_url] = (note,)
+    return found
+
+
+def _claims(resource: Json) -> list[str]:
+    meta = resource.get("meta")
+    claims = meta.get("profile") if isinstance(meta, dict) else None
+    return [claim for claim in claims if isinstance(claim, str)] if isinstance(claims, list) else []
 
 
 def _resources(released: Release) -> dict[str, tuple[str, ...]]:
@@ -113,6 +137,9 @@ def _why(name: str, draft: Draft, checked: Checked) -> Problem:
     if name in checked.loaded.contested:
         message = "two units contradict each other about one resource; while they do, neither goes: mend the ids"
         return problem("conflict", draft.source, message, rule="case.contested", severity="warning")
+    if name in every_form((item.full_url for item in checked.loaded.unread), forms_of(checked.loaded)):
+        message = "is a form of something that was refused, so that it cannot be told what protects it; mend that first"
+        return problem("conflict", draft.source, message, rule="case.unread", severity="warning")
     if name in checked.loaded.unowned:
         message = "names no person who is here; add its Patient, or vouch for it by a line under `materials`"
         return problem("not-found", draft.source, message, rule="case.person", severity="warning")

@@ -73,6 +73,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         settings: SOP Instance UID -> (zone, issuer of bare patient numbers) configured for where it lay.
         drafts: every unit, before its fate is known.
         unowned: fullUrls of resources whose person is not here and that no line vouches for.
+        unread: resources that were refused, as far as they could be read: nothing that goes names them.
     """
 
     case: Case
@@ -86,4 +87,5 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, tuple[str | None, str | None]]
     drafts: tuple[Draft, ...]
     unowned: frozenset[str] = frozenset()
+    unread: tuple[Carried, ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -14,10 +14,11 @@ from adapter.consent.case_papers import contradicts, day_of, papers_of, party_na
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
 from adapter.consent.foreign_case import with_consents
-from adapter.consent.forms import Forms, bound, forms_of
+from adapter.consent.forms import Forms, bound, every_form, forms_of
 from adapter.consent.groups import PatientFacts
 from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strict_kinds
 from adapter.consent.names import PHYSICAL, Names, kept_back, meant, names_of, unknown_names
+from adapter.consent.papers import as_paper, documents_of
 from adapter.holding import Loaded
 from mappings.domain.case import Case
 from mappings.domain.case import Material as Line
@@ -78,7 +79,8 @@ def items_of(loaded: Loaded) -> tuple[Item, ...]:
     """Every item the law decides about, in a fixed order; lines of the case override what the tables say."""
     forms, names = forms_of(loaded), names_of(loaded)
     kept_out = [str(line.item or line.path) for line in loaded.case.materials if not line.offered]
-    out = loaded.unowned | set(kept_back(kept_out, names, forms))
+    unread = every_form((item.full_url for item in loaded.unread), forms)
+    out = {*loaded.unowned, *kept_back(kept_out, names, forms), *unread}
     return tuple(item for item in bound(_found(loaded), forms) if item.id not in out)
 
 
@@ -93,7 +95,8 @@ def _found(loaded: Loaded) -> tuple[Item, ...]:
         line = paths.get(document.path)
         kind, also = strict_kinds(document.kind, *_told_kinds(line))
         found.append(material(document.id, kind or document.kind, also=also, **(_overrides(line) if line else {})))
-    return tuple(found)
+    papers = documents_of(loaded, names)
+    return tuple(as_paper(item, papers) for item in found)
 
 
 def _led(line: Line, names: Names) -> Line:

@@ -61,7 +61,7 @@ def _strictest(item: Item, others: list[Item]) -> Item:
 
 def _things(loaded: Loaded) -> Iterator[tuple[str, object]]:
     binaries = {item.full_url for item in loaded.carried if item.type == "Binary"}
-    for item in loaded.carried:
+    for item in (*loaded.carried, *loaded.unread):
         yield item.full_url, loaded.contested.get(item.full_url, item.full_url)
         yield from ((item.full_url, thing) for thing in (*_numbers(item), *_bytes(item)))
         for _, member, text in pointers(item.resource):

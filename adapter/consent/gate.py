@@ -33,6 +33,9 @@ NAME = 200
 ENDING = 20
 """Longest file name in documents/, and longest ending that is kept whole when a name is cut, in characters (ASCII)."""
 
+STATEMENT_DUE = "PART2_NOTICE_REQUIRED"
+"""The reason that wants the statement of 42 CFR 2.32(a) with what goes."""
+
 Read = Callable[[Carried, Mapping[str, str]], dict[str, tuple[Any, ...]]]
 
 
@@ -50,9 +53,8 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     decided = (*decision.released, *decision.excluded, *decision.duplicates)
     if sorted(decided) != sorted(item.id for item in items_of(loaded)):
         raise refuse("forbidden", "release", "the decision is not about what this case asks for", rule="gate")
-    loaded = on_its_papers(loaded, decision)
-    allowed = frozenset(decision.released)
-    withheld = frozenset(decision.excluded)
+    loaded, allowed = on_its_papers(loaded, decision)
+    withheld = frozenset((*decision.excluded, *decision.released)) - allowed
     carried = release_carried(loaded, allowed, withheld, named_by(loaded.case, allowed), validate)
     case = release_case(_read_again(loaded, carried, read), allowed, frozenset(item.full_url for item in carried))
     studies = frozenset(study.uid for study in case.studies)
@@ -64,23 +66,27 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     known = tuple(k for k in case.patient.known_as if any(matches(k, case.patient, i) for i in identities))
     settings = _settings(loaded, instances)
     case = msgspec.structs.replace(case, patient=_known_as(case.patient, known), sources=settings)
+    items = _gone_out(decision, allowed, case, carried)
     contents = Contents(
         case=_laid_out(case),
         carried=carried,
         documents=documents,
         instances=instances,
-        basis=_basis(decision),
+        basis=_basis(decision, items),
         decided_at=decided_at,
         patients=patients,
-        items=_gone_out(decision, case, carried),
+        items=items,
+        part2_statement=any(r.code == STATEMENT_DUE and r.item in items for r in decision.reasons),
     )
     return Release(_release._KEY, contents)
 
 
-def _gone_out(decision: Decision, case: Case, carried: Iterable[Carried]) -> tuple[str, ...]:
+def _gone_out(
+    decision: Decision, allowed: frozenset[str], case: Case, carried: Iterable[Carried]
+) -> tuple[str, ...]:
     """What goes of what may: an item that cannot stand without a withheld one stays, though the law permits it."""
     here = {case.request.id, *(item.id for item in case.items()), *(item.full_url for item in carried)}
-    return tuple(name for name in decision.released if name.removesuffix(PHYSICAL) in here)
+    return tuple(name for name in decision.released if name in allowed and name.removesuffix(PHYSICAL) in here)
 
 
 def _read_again(loaded: Loaded, carried: tuple[Carried, ...], read: Read) -> Case:
@@ -115,14 +121,14 @@ def use(facts: Facts, policy: Policy) -> HolderUse:
     return HolderUse(_release._KEY, frozenset((*decision.released, *decision.duplicates)))
 
 
-def _basis(decision: Decision) -> tuple[Citation, ...]:
-    """Why the released may go, each reason once; no reason of another role ever goes out."""
+def _basis(decision: Decision, items: tuple[str, ...]) -> tuple[Citation, ...]:
+    """Why what goes may go, each reason once; no reason of another role ever goes out."""
     found = {
         reason.code: Citation(
             code=reason.code, citation=reason.citation, uri=reason.uri, sentence=reason.ground.sentence
         )
         for reason in decision.basis
-        if reason.item is None or reason.item in decision.released
+        if reason.item is None or reason.item in items
     }
     return tuple(found[code] for code in sorted(found))
 

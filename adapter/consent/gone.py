@@ -5,13 +5,15 @@ signs, case of a URN. Where something is named, the whole element that holds the
 about it.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from mappings.fhir.carried import Carried, pointers, subset
+from adapter.consent.moved import Moved
+from mappings.fhir.carried import Carried, kept, pointers, subset
 from mappings.fhir.wire import Json
 
 DISTINCT = 6
@@ -41,13 +43,14 @@ class Gone:
 
     def cleaned(self, item: Carried) -> Carried:
         """The resource without what names something that stays behind; itself where nothing does."""
-
-        def gone(value: object) -> bool:
-            return self._holds(item, value)
-
+        gone = functools.partial(self._holds, item)
         if (self._plain or self._numbers) and any(gone(value) for value in _values(item.resource)):
             return msgspec.structs.replace(item, resource=subset(item.resource, gone))
         return item
+
+    def moved(self, item: Carried) -> Moved:
+        """Where what is left of a resource stood before."""
+        return Moved(kept(item.resource, functools.partial(self._holds, item)))
 
     def _holds(self, item: Carried, value: object) -> bool:
         """Whether a value names what stays, or is the element (no resource, no Identifier) with such a value in it."""

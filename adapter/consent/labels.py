@@ -12,7 +12,7 @@ INLINE = "inline-sec-label"
 def labels_of(resource: object, more: Iterable[object] = ()) -> frozenset[str]:
     """The codes of all labels, case folded, in whatever system; `more` are those of the Bundle it came in.
 
-    Never raises: what has another shape is passed over.
+    Never raises: what has another shape than R4 (a list for one, one for a list) is looked into all the same.
     """
     found: set[str] = set()
     for label in more:
@@ -29,24 +29,39 @@ def labels_of(resource: object, more: Iterable[object] = ()) -> frozenset[str]:
 
 
 def _labels(value: dict[str, object]) -> Iterator[str]:
-    meta, url = value.get("meta"), value.get("url")
-    if isinstance(meta, dict):
+    for meta in _objects(value.get("meta")):
         yield from _codes(meta.get("security"))
     if "resourceType" in value:
         yield from _codes(value.get("securityLabel"))
-        confidentiality = value.get("confidentiality")
-        yield from _codes({"code": confidentiality})
-    if isinstance(url, str) and url.rstrip("/").endswith(INLINE):
+        yield from (text.strip().casefold() for text in _texts(value.get("confidentiality")))
+    if any(text.rstrip("/").endswith(INLINE) for text in _texts(value.get("url"))):
         for name, held in value.items():
             if name.startswith("value"):
-                yield from _codes({"code": held} if isinstance(held, str) else held)
+                plain = held if isinstance(held, list) else [held]
+                yield from _codes([{"code": one} for one in plain if isinstance(one, str)])
+                yield from _codes(held)
+
+
+def _objects(value: object) -> Iterator[dict[str, object]]:
+    """The objects in a value: itself, or those of a list, at any depth of lists."""
+    if isinstance(value, dict):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _objects(one)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts in a value: itself, or those of a list, or those in an object, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def _codes(value: object) -> Iterator[str]:
-    """Every code of a Coding or CodeableConcept, or of a list of them."""
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict):
-            code = one.get("code")
-            if isinstance(code, str):
-                yield code.strip().casefold()
-            yield from _codes(one.get("coding"))
+    """Every code of a Coding or CodeableConcept, or of a list of them, whatever shape its code has."""
+    for one in _objects(value):
+        yield from (text.strip().casefold() for text in _texts(one.get("code")))
+        yield from _codes(one.get("coding"))

@@ -34,6 +34,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
         decided_at: when it was decided (with offset).
         patients: fullUrls of carried Patients that are the case's patient.
         items: the decided items that go; one that cannot stand without what is withheld is not among them.
+        part2_statement: whether the statement of 42 CFR 2.32(a) has to go along.
     """
 
     case: Case
@@ -44,6 +45,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: Moment
     patients: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    part2_statement: bool = False
 
 
 @final
@@ -102,6 +104,11 @@ class Release:
     def items(self) -> tuple[str, ...]:
         """The decided items that go."""
         return self._contents.items
+
+    @property
+    def part2_statement(self) -> bool:
+        """Whether the statement of 42 CFR 2.32(a) has to go along."""
+        return self._contents.part2_statement
 
 
 @final

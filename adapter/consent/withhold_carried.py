@@ -1,12 +1,12 @@
 """Carried FHIR without what is withheld: what goes, what goes with it, and what is taken out of it."""
 
-import re
 from collections import Counter
 from collections.abc import Callable
 
 import msgspec
 
 from adapter.consent.gone import Gone
+from adapter.consent.moved import Moved
 from adapter.holding import Loaded
 from mappings.fhir.carried import Carried, pointers
 from mappings.fhir.wire import Json
@@ -16,8 +16,6 @@ FOLLOWERS = frozenset(("Provenance",))
 """Types that go with what they are about, and never alone."""
 SUPPORTING = frozenset(("Patient", "RelatedPerson", "Coverage"))
 """Types about the person that are no items: they go with what leads to them."""
-
-_INDEX = re.compile(r"\[\d+\]")
 
 Validate = Callable[[Json], list[Problem]]
 
@@ -30,7 +28,8 @@ def release_carried(
     What is `withheld` goes with nothing, whatever leads to it. A resource that would break when a withheld target is
     taken out of it stays behind itself, until none breaks.
     """
-    known = {item.full_url: item for item in loaded.carried if item.full_url not in withheld}
+    unread = {item.full_url for item in loaded.unread}
+    known = {item.full_url: item for item in loaded.carried if item.full_url not in withheld | unread}
     known = {url: item for url, item in known.items() if not _guarded(loaded, item, known)}
     led = {url for url in named if url in known and _supports(loaded, known[url])}
     chosen = {url for url in known if url in allowed} | led
@@ -38,7 +37,8 @@ def release_carried(
         kept = _closure(loaded, known, chosen)
         gone = _gone(loaded, kept)
         made = {url: gone.cleaned(known[url]) for url in kept}
-        changed = {url: _fitting(known[url], item, validate) for url, item in made.items() if item is not known[url]}
+        differ = {url: item for url, item in made.items() if item is not known[url]}
+        changed = {url: _fitting(known[url], item, gone.moved(known[url]), validate) for url, item in differ.items()}
         broken = {url for url, item in changed.items() if item is None}
         if not broken:
             made.update({url: item for url, item in changed.items() if item is not None})
@@ -55,28 +55,49 @@ def _guarded(loaded: Loaded, item: Carried, known: dict[str, Carried]) -> bool:
     return url not in known and url in {carried.full_url for carried in loaded.carried}
 
 
-def _fitting(before: Carried, after: Carried, validate: Validate) -> Carried | None:
+def _fitting(before: Carried, after: Carried, moved: Moved, validate: Validate) -> Carried | None:
     """What something was taken out of, as it may go: claiming no profile that it no longer satisfies.
 
     None where it is not even FHIR any more.
     """
-    if not _breaks(before, after, validate):
+
+    def breaks(claims: list[int]) -> bool:
+        return bool(_errors(_claiming(after, claims), validate, moved) - _errors(_claiming(before, claims), validate))
+
+    if not _errors(after, validate, moved) - _errors(before, validate):
         return after
-    meta = after.resource.get("meta")
-    if not isinstance(meta, dict) or "profile" not in meta:
-        return None
-    less = {name: value for name, value in meta.items() if name.removeprefix("_") != "profile"}
-    plain = msgspec.structs.replace(after, resource={**after.resource, "meta": less})
-    return None if _breaks(before, plain, validate) else plain
+    every = range(len(_claims(after)))
+    kept = [number for number in every if not breaks([number])] if not breaks([]) else []
+    return None if breaks(kept) else _claiming(after, kept)
 
 
-def _breaks(before: Carried, after: Carried, validate: Validate) -> bool:
-    """Whether something is wrong after that was not before; what went may have moved what stays in its list."""
-    return bool(_errors(after, validate) - _errors(before, validate))
+def _claims(item: Carried) -> list[object]:
+    meta = item.resource.get("meta")
+    claims = meta.get("profile") if isinstance(meta, dict) else None
+    return claims if isinstance(claims, list) else []
 
 
-def _errors(item: Carried, validate: Validate) -> Counter[tuple[str, str]]:
-    return Counter((p.rule, _INDEX.sub("", p.where)) for p in validate(item.resource) if p.stops)
+def _claiming(item: Carried, numbers: list[int]) -> Carried:
+    """The resource with only these of its claims (and what stands on them)."""
+    meta = item.resource.get("meta")
+    if not isinstance(meta, dict):
+        return item
+    told = {name: [meta[name][n] for n in numbers if n < len(meta[name])] for name in _CLAIMS if _listed(meta, name)}
+    less = {name: told.get(name, value) for name, value in meta.items() if name not in _CLAIMS or told.get(name)}
+    return msgspec.structs.replace(item, resource={**item.resource, "meta": less})
+
+
+_CLAIMS = ("profile", "_profile")
+
+
+def _listed(meta: Json, name: str) -> bool:
+    return isinstance(meta.get(name), list)
+
+
+def _errors(item: Carried, validate: Validate, moved: Moved | None = None) -> Counter[tuple[str, str]]:
+    """The errors of a resource by rule and place; `moved` leads places back to where they stood before."""
+    found = ((p.rule, p.where) for p in validate(item.resource) if p.stops)
+    return Counter((rule, moved.before(where) if moved else where) for rule, where in found)
 
 
 def _closure(loaded: Loaded, known: dict[str, Carried], chosen: set[str]) -> set[str]:
@@ -120,4 +141,6 @@ def _gone(loaded: Loaded, kept: set[str]) -> Gone:
     staying = [held[url].resource for url in urls if url in held and not _supports(loaded, held[url])]
     known = {(number.system, number.value) for number in loaded.case.patient.identifiers}
     addresses = urls | {alias for alias, of in loaded.aliases.items() if of in urls}
+    addresses |= {item.full_url for item in loaded.unread}
+    staying += [item.resource for item in loaded.unread]
     return Gone(addresses, staying, [held[url].resource for url in kept], known)

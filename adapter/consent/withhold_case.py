@@ -5,6 +5,7 @@ import msgspec
 from adapter.consent.case_facts import PHYSICAL, items_of, moving
 from adapter.consent.decide import Decision
 from adapter.consent.law import is_psychotherapy
+from adapter.consent.papers import going
 from adapter.holding import Loaded
 from mappings.domain.access import Access, Authorization
 from mappings.domain.case import LISTS, Case, Material
@@ -16,22 +17,26 @@ from mappings.problems import refuse
 SUPPORTING_LISTS = ("organizations", "practitioners", "roles", "related_persons", "coverages", "endpoints")
 
 
-def on_its_papers(loaded: Loaded, decision: Decision) -> Loaded:
-    """The case with only those papers that a released item rests on: any other would tell of what was withheld."""
-    access, goes = loaded.case.access, frozenset(decision.released)
+def on_its_papers(loaded: Loaded, decision: Decision) -> tuple[Loaded, frozenset[str]]:
+    """The case with only those papers that a released item rests on: any other would tell of what was withheld.
+
+    The second is the released items without the documents of papers that do not go.
+    """
+    access = loaded.case.access
+    notes = frozenset(item.id for item in items_of(loaded) if is_psychotherapy(item))
+    papers, behind = going(loaded, decision, notes)
+    goes = frozenset(decision.released) - behind
     if access is None:
-        return loaded
-    said = {reason.code for reason in decision.reasons if reason.item is None or reason.item in goes}
-    by_it = {reason.item for reason in decision.reasons if reason.code == "AUTHORIZATION_DISCLOSURE"}
-    by_it |= {item.id for item in items_of(loaded) if is_psychotherapy(item)}
-    rests = tuple(name for name in decision.released if name in by_it)
+        return loaded, goes
+    by_it = notes | {reason.item for reason in decision.reasons if reason.code == "AUTHORIZATION_DISCLOSURE"}
+    rests = tuple(name for name in decision.released if name in by_it and name in goes)
     kept = {
-        "directive": access.directive if "THIRD_PARTY_DIRECTIVE" in said else None,
-        "authorization": _limited(access.authorization, rests, goes) if rests else None,
-        "part2_consent": access.part2_consent if "PART2_CONSENT_OK" in said else None,
+        "directive": access.directive if "directive" in papers else None,
+        "authorization": _limited(access.authorization, rests, goes) if "authorization" in papers else None,
+        "part2_consent": access.part2_consent if "part2_consent" in papers else None,
     }
     case = msgspec.structs.replace(loaded.case, access=msgspec.structs.replace(access, **kept))
-    return msgspec.structs.replace(loaded, case=case)
+    return msgspec.structs.replace(loaded, case=case), goes
 
 
 def _limited(paper: Authorization | None, rests: tuple[str, ...], goes: frozenset[str]) -> Authorization | None:

@@ -105,7 +105,7 @@ def deliver(release: Release, bundle: Json, target: Path, settings: Settings) ->
         (tree / CASE).write_bytes(encode_case(release.case))
         (tree / PAGE).write_bytes(render(release))
         (tree / README).write_text(README_TEXT, encoding="ascii")
-        if any(row.code == "PART2_CONSENT_OK" for row in release.basis):
+        if release.part2_statement:
             (tree / PART2).write_text(PART2_STATEMENT + "\n", encoding="ascii")
         _write_documents(release, tree)
         noticed = _write_images(release, tree, settings)

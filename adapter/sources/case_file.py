@@ -71,6 +71,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         settings=_settings(case, found, images),
         drafts=(*found.drafts, *image_drafts, *opaque_drafts),
         unowned=unowned,
+        unread=found.unread,
         problems=(*doubts, *reading_problems),
     )
 

@@ -25,9 +25,11 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder holds. `aliases` lead from the fullUrl of a duplicate to that of the resource it repeats.
 
     `contested` leads from the fullUrl that a resource got to the one it had, where another has that with other content.
+    `unread` are the resources that were refused, as far as they could be read.
     """
 
     carried: tuple[Carried, ...] = ()
+    unread: tuple[Carried, ...] = ()
     aliases: dict[str, str] = {}
     contested: dict[str, str] = {}
     images: tuple[tuple[File, Header], ...] = ()
@@ -92,13 +94,14 @@ class _Heap:
         self.images: list[tuple[File, Header]] = []
         self.opaque: list[File] = []
         self.drafts: list[Draft] = []
+        self.unread: list[Carried] = []
 
     def add(self, found: Walked, key: str) -> None:
         if isinstance(found, tuple):
             self.drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
         elif found.kind in ("json", "ndjson", "fhir-xml"):
             where = (self.namespace, key, self.settings)
-            _gather_fhir(found, self.types, where, self.units, self.opaque, self.drafts)
+            _gather_fhir(found, self.types, where, self.units, self.opaque, self.drafts, self.unread)
         elif found.kind == "dicom":
             _gather_dicom(found, self.images, self.opaque, self.drafts)
         else:
@@ -108,6 +111,7 @@ class _Heap:
         carried, aliases, contested = _settle(self.units, self.namespace, self.drafts)
         return Gathered(
             carried=carried,
+            unread=tuple(self.unread),
             aliases=aliases,
             contested=contested,
             images=tuple(self.images),
@@ -156,6 +160,7 @@ def _gather_fhir(
     units: list[tuple[FhirUnit, Carried]],
     opaque: list[File],
     drafts: list[Draft],
+    unread: list[Carried],
 ) -> None:
     namespace, key, settings = where
     found = read_fhir(file, types)
@@ -165,14 +170,15 @@ def _gather_fhir(
     chosen = settings_for(file.path, settings)
     bundled = any(unit.source != file.path for unit in found)
     own = source_key(namespace, key, file.path if bundled else ".")
+    base = chosen.base.rstrip("/") if chosen and chosen.base else None
     for unit in found:
         if unit.resource is None:
             broken = any(p.stops for p in unit.problems)
             drafts.append(Draft(source=unit.source, sha256=unit.sha256, refused=broken, problems=unit.problems))
+            if unit.unread is not None:
+                unread.append(place(msgspec.structs.replace(unit, resource=unit.unread), own, base, namespace))
         else:
-            units.append(
-                (unit, place(unit, own, chosen.base.rstrip("/") if chosen and chosen.base else None, namespace))
-            )
+            units.append((unit, place(unit, own, base, namespace)))
 
 
 def _only_foreign(found: tuple[FhirUnit, ...]) -> bool:

@@ -141,6 +141,21 @@ def subset(resource: Json, gone: Callable[[Any], bool]) -> Json:
     return {key: meta if key == "meta" else kept[key] for key in order}
 
 
+def kept(resource: Json, gone: Callable[[Any], bool]) -> dict[tuple[str | int, ...], list[int]]:
+    """Of each list of what `subset` leaves, by its path there (names and indices): which items of the original stayed."""
+    found: dict[tuple[str | int, ...], list[int]] = {}
+    stack: list[tuple[tuple[str | int, ...], Any]] = [((), resource)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, list):
+            stays = [number for number, old in enumerate(value) if _prune(old, gone) is not None]
+            found[path] = stays
+            stack += [((*path, now), value[was]) for now, was in enumerate(stays)]
+        elif isinstance(value, dict):
+            stack += [((*path, key), inner) for key, inner in value.items() if isinstance(inner, (dict, list))]
+    return found
+
+
 def _prune(value: Any, gone: Callable[[Any], bool]) -> Any:
     if isinstance(value, dict):
         if gone(value) or _is_narrative(value):
