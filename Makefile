@@ -79,4 +79,5 @@ grammars: setup
 	$(BIN)/python -m adapter.validation.grammars_compiler "$(LISTS)"
 
 clean:
+	rm -f second-opinion.fhir-*.tgz
 	rm -rf $(VENV) demo .live .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,6 +21,7 @@ from adapter.consent.policy import policy_for
 from adapter.consent.release import HolderUse
 from adapter.holding import Draft, File
 from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
+from adapter.sources.fhir_files import like_resource
 from adapter.sources.files import printable
 from adapter.sources.gather import Gathered, gather_several
 from adapter.sources.persons import ownership
@@ -33,7 +34,7 @@ from mappings.fhir import binary, document_reference, imaging_study
 from mappings.fhir import patient as patient_mapper
 from mappings.fhir.bundle import collection
 from mappings.fhir.context import URN, Writing
-from mappings.fhir.wire import Json
+from mappings.fhir.wire import Json, loads
 from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, resource_id, sid
 from mappings.problems import Problem, ProblemError, problem
 
@@ -241,6 +242,12 @@ def _kept(file: File, resources: tuple[str, ...]) -> Unit:
     )
     message = f"is {what}, kept whole as a document; its content is not mapped"
     note = problem("informational", file.path, message, rule="convert.kept", severity="information")
+    if file.kind == "json" and like_resource(loads(file.read())):
+        message = (
+            "holds FHIR that is not read: a list is no resource (make it a Bundle, or NDJSON), and the type of one "
+        )
+        message += "stands in resourceType; kept whole as a document"
+        note = problem("structure", file.path, message, rule="convert.kept", severity="warning")
     return Unit(source=file.path, sha256=file.sha256, outcome="kept", resources=resources, problems=(note,))
 
 

@@ -23,7 +23,7 @@ def members(folder: Path = FOLDER) -> dict[str, bytes]:
     """What the package holds: path below `package/` -> bytes, in the order of the file.
 
     Raises:
-        ValueError: a JSON file of the folder is no FHIR resource, or is not named after the one it holds.
+        ValueError: a JSON file of the folder is no JSON, no FHIR resource, or is not named after the one it holds.
     """
     artefacts = {path.name: path.read_bytes() for path in sorted(folder.glob("*-*.json"))}
     examples = {path.name: path.read_bytes() for path in sorted((folder / EXAMPLES).glob("*.json"))}
@@ -35,8 +35,15 @@ def members(folder: Path = FOLDER) -> dict[str, bytes]:
 
 
 def _index(files: Mapping[str, bytes], *, named: bool = True) -> bytes:
-    rows = [_row(name, json.loads(data), named) for name, data in files.items()]
+    rows = [_row(name, _read(name, data), named) for name, data in files.items()]
     return _json({"index-version": 2, "files": rows})
+
+
+def _read(name: str, data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise ValueError(f"{name} is not JSON: mend it, or take it out of the folder") from None
 
 
 def _row(name: str, resource: Any, named: bool) -> dict[str, Any]:
@@ -79,8 +86,15 @@ def main(arguments: Iterable[str]) -> int:
     if len(given) > 1 or any(one.startswith("-") for one in given):
         sys.stderr.write("usage: python -m adapter.package_file [OUT.tgz]\n")
         return 2
-    path = build(Path(given[0]) if given else None)
-    held = members()
+    try:
+        path = build(Path(given[0]) if given else None)
+        held = members()
+    except ValueError as error:  # what `members` raises names a file of ours
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"error: {error.strerror or 'a file cannot be read or written'}: {error.filename}\n")
+        return 1
     examples = sum(name.startswith("example/") for name in held if not name.endswith(".index.json"))
     artefacts = len(held) - examples - sum(name.endswith((".index.json", "package.json")) for name in held)
     sys.stdout.write(f"{path}: {artefacts} artefacts, {examples} examples\n")

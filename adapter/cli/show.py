@@ -136,6 +136,9 @@ def account(made: Account) -> None:
     wrong, odd = made.travelling("error"), made.travelling("warning")
     if wrong or odd:
         out.print(f"noticed  errors {len(wrong)}, warnings {len(odd)} in what goes as it came (the account has them)")
+    for source, found in odd:
+        if found.rule == "convert.kept":
+            out.print(f"  warning {escape(source)}: {escape(found.message)}", soft_wrap=True)
     for source, found in wrong:
         out.print(f"  error {escape(source)}: {escape(found.where)}: {escape(found.message)}", soft_wrap=True)
     alike: dict[tuple[str, str], list[str]] = {}

@@ -119,6 +119,13 @@ def _is_resource(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("resourceType"), str)
 
 
+def like_resource(value: object) -> bool:
+    """Whether something is meant as FHIR: an object with some spelling of resourceType, or a list of such."""
+    if isinstance(value, list):
+        return any(isinstance(each, dict) and like_resource(each) for each in value)
+    return isinstance(value, dict) and any(name.lower() == "resourcetype" for name in value)
+
+
 def _unit(resource: Json, source: str, sha256: str, full_url: str | None, types: frozenset[str]) -> FhirUnit:
     if resource["resourceType"] not in types:
         message = "names no resource type of FHIR R4 (4.0.1); the file is kept whole if the case declares it"

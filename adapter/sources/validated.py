@@ -9,6 +9,7 @@ import msgspec
 from adapter import fhir_xml
 from adapter.fhir_xml.faults import root_name
 from adapter.holding import File
+from adapter.sources.fhir_files import like_resource
 from adapter.sources.files import walk
 from adapter.sources.json_lines import lines_of
 from adapter.validation.facts import resource_types
@@ -190,25 +191,18 @@ def _holds_foreign(data: bytes) -> bool:
         values = [loads(line) for line in data.splitlines() if line.strip()]
     except ProblemError:
         return False
-    return len(values) > 1 and not any(_like_resource(value) for value in values)
-
-
-def _like_resource(value: object) -> bool:
-    """Whether something is meant as FHIR: an object with some spelling of resourceType, or a list of such."""
-    if isinstance(value, list):
-        return any(isinstance(each, dict) and _like_resource(each) for each in value)
-    return isinstance(value, dict) and any(name.lower() == "resourcetype" for name in value)
+    return len(values) > 1 and not any(like_resource(value) for value in values)
 
 
 def _no_resource(value: object, *, alone: bool = True) -> Problem:
     message = "is JSON, but no FHIR resource: that is an object with a resourceType"
-    if isinstance(value, list) and _like_resource(value):
+    if isinstance(value, list) and like_resource(value):
         message = "is a list of resources: make it a Bundle, or NDJSON, one resource a line"
     elif isinstance(value, dict) and "resourceType" in value:
         message = "has a resourceType that is no text: give the name of a resource type of FHIR R4"
-    elif _like_resource(value):
+    elif like_resource(value):
         message = "is JSON, but no FHIR resource: the property that says the type is spelled resourceType"
-    return _passed(message, "fhir.type", alone or _like_resource(value))
+    return _passed(message, "fhir.type", alone or like_resource(value))
 
 
 def _line_said(found: Problem) -> int | None:

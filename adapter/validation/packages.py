@@ -131,10 +131,12 @@ def _why_unread(path: Path, error: Exception) -> str:
         return "cannot be read: see that it is there, and its permissions"
     try:
         with path.open("rb") as stream:
-            zipped = stream.read(2) == b"\x1f\x8b"
+            first = stream.read(2)
     except OSError:
         return _NO_PACKAGE
-    return "is damaged or cut off: get the package again" if zipped else _NO_PACKAGE
+    if not first:
+        return "is an empty file: get the package again"
+    return "is damaged or cut off: get the package again" if first == b"\x1f\x8b" else _NO_PACKAGE
 
 
 def _why_empty(path: Path) -> str:

@@ -20,6 +20,18 @@ def held(data: bytes) -> dict[str, bytes]:
         return {name: file.read() for name, file in read.items() if file is not None}
 
 
+def test_what_cannot_be_written_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert package_file.main([str(tmp_path / "none" / "p.tgz")]) == 1
+    assert capsys.readouterr().err == f"error: No such file or directory: {tmp_path}/none/p.tgz\n"
+
+
+def test_a_file_that_is_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "ValueSet-v.json").write_text("{")
+    with pytest.raises(ValueError, match=r"^ValueSet-v\.json is not JSON: mend it"):
+        package_file.members(tmp_path)
+
+
 def test_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     one = package_file.build(tmp_path / "one.tgz").read_bytes()
     other = package_file.build(tmp_path / "other.tgz").read_bytes()

@@ -183,7 +183,7 @@ def test_only_files_of_the_package_folder_are_read(tmp_path: pathlib.Path) -> No
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "is no FHIR package: give a .tgz or a folder of JSON artefacts"),
+        (b"", "is an empty file: get the package again"),
         (b"not gzip", "is no FHIR package: give a .tgz or a folder of JSON artefacts"),
         (b"\x1f\x8b\x08\x00" + bytes(40), "is damaged or cut off: get the package again"),
     ],
