@@ -24,7 +24,7 @@ from adapter.validation import validate_bundle, validate_resource
 from mappings.domain.completeness import gaps
 from mappings.domain.values import Moment
 from mappings.fhir.wire import Json
-from mappings.problems import Problem, problem, refuse
+from mappings.problems import Problem, ProblemError, problem, refuse
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ def rehearse(checked: Checked, settings: Settings, now: Moment) -> Account | Non
     if _obstacles(checked):
         return None
     released = release(checked.loaded, checked.decision, now, validate_resource, read_again)
-    return close_account(checked, released, _validated(released, fhir_bundle(released, settings), settings))
+    return close_account(checked, released, _validated(checked, released, fhir_bundle(released, settings), settings))
 
 
 def _obstacles(checked: Checked) -> tuple[Problem, ...]:
@@ -85,11 +85,11 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
         _record_refusal(checked, settings, now)
         raise NotPermitted(checked.decision, obstacles)
     check_ready(target, checked.loaded.case.id, settings)
+    released = _release(checked, now, settings)
+    bundle = fhir_bundle(released, settings)
+    carried_problems = _validated(checked, released, bundle, settings)
     ledger = Ledger(settings.ledger, at=str(now))
     try:
-        released = _release(checked, now, ledger)
-        bundle = fhir_bundle(released, settings)
-        carried_problems = _validated(released, bundle, settings)
         row = ledger.prepare(entry(checked, now), release_row(checked, released, bundle, settings, target.name))
         digest, noticed = deliver(released, bundle, target, settings)
         ledger.delivered(row, disclosure_row(checked, released, digest, now))
@@ -108,15 +108,39 @@ def _record_refusal(checked: Checked, settings: Settings, now: Moment) -> None:
         ledger.close()
 
 
-def _release(checked: Checked, now: Moment, ledger: Ledger) -> Release:
+def _release(checked: Checked, now: Moment, settings: Settings) -> Release:
     """The release; the same content as once before keeps the time it was first decided at."""
     made = release(checked.loaded, checked.decision, now, validate_resource, read_again)
-    first = ledger.first_time(content_digest(made))
+    first = _first_time(content_digest(made), now, settings)
     return (
         made
         if first is None
         else release(checked.loaded, checked.decision, Moment(first), validate_resource, read_again)
     )
+
+
+def _first_time(digest: str, now: Moment, settings: Settings) -> str | None:
+    """When the same content first went; a ledger that is not there yet is not made before something goes."""
+    try:
+        ledger = _present(settings.ledger, now)
+    except ProblemError as error:
+        if any(found.code == "not-found" for found in error.problems):
+            return None
+        raise
+    try:
+        return ledger.first_time(digest)
+    finally:
+        ledger.close()
+
+
+def _present(url: str, now: Moment) -> Ledger:
+    """The ledger that is there; one of an earlier version is taken over."""
+    try:
+        return Ledger(url)
+    except ProblemError as error:
+        if any(found.code == "not-supported" for found in error.problems):
+            return Ledger(url, at=str(now))
+        raise
 
 
 def _without_request() -> Problem:
@@ -142,7 +166,7 @@ def not_permitted(decision: Decision) -> tuple[Problem, ...]:
     )
 
 
-def _validated(released: Release, bundle: Json, settings: Settings) -> dict[str, tuple[Problem, ...]]:
+def _validated(checked: Checked, released: Release, bundle: Json, settings: Settings) -> dict[str, tuple[Problem, ...]]:
     """Problems of carried resources by fullUrl, those alike as one; what we made must have none.
 
     Raises:
@@ -163,13 +187,16 @@ def _validated(released: Release, bundle: Json, settings: Settings) -> dict[str,
         raise Failure(ours)
     told = {url: alike(items) for url, items in carried.items()}
     if settings.target_strict:
-        _check_strict(released, told)
+        _check_strict(checked, released, told)
     return told
 
 
-def _check_strict(released: Release, told: dict[str, tuple[Problem, ...]]) -> None:
-    """Raise Failure where something that is carried is not valid."""
-    wrong = [
+def _check_strict(checked: Checked, released: Release, told: dict[str, tuple[Problem, ...]]) -> None:
+    """Raise Failure where something that is carried is not valid, or the file it came in has faults of its own."""
+    going = {item.full_url for item in released.carried}
+    units = [draft for draft in checked.loaded.drafts if not going.isdisjoint(draft.names)]
+    wrong = [found for draft in units for found in draft.problems if found.stops]
+    wrong += [
         msgspec.structs.replace(found, where=f"{item.unit} -> {found.where}")
         for item in released.carried
         for found in told.get(item.full_url, ())
@@ -181,7 +208,8 @@ def _check_strict(released: Release, told: dict[str, tuple[Problem, ...]]) -> No
 
 def _too_strict() -> Problem:
     message = (
-        "is set to strict, and what came as FHIR is not valid as it stands: mend it at its source, keep it out of the "
-        "case, or send it to a target that takes it as it came; nothing was written"
+        "is set to strict (by the settings or by --strict), and what came as FHIR is not valid as it stands, as the "
+        "lines below say: nothing leaves. Mend it at its source, keep it out of the case, or send it to a target that "
+        "takes it as it came"
     )
     return problem("business-rule", "target_strict", message, rule="target.strict")

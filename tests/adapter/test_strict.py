@@ -71,9 +71,43 @@ def test_a_strict_target_gets_nothing_and_no_store_is_touched(tmp_path: Path) ->
     assert "fhir/r.json -> DiagnosticReport.status" in {found.where for found in rest}
     assert caught.value.exit_code == 1
     assert not (tmp_path / "out").exists()
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite3")
-    assert [ledger.rows(table) for table in ("decision", "release", "disclosure")] == [[], [], []]
+    assert [place.name for place in tmp_path.iterdir()] == ["case"]
+
+
+def test_what_is_refused_leaves_no_folder_of_a_new_ledger_and_no_line_in_an_old_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new/sub/ledger.sqlite3"
+    chosen = Settings(ledger=url, target_strict=True)
+    spoilt, sound = write(tmp_path / "spoilt", SPOILT), write(tmp_path / "sound", SOUND)
+    with pytest.raises(Failure):
+        export_case(spoilt, tmp_path / "out", chosen, golden.NOW)
+    assert sorted(place.name for place in tmp_path.iterdir()) == ["sound", "spoilt"]
+    export_case(sound, tmp_path / "out", chosen, golden.NOW)
+    with pytest.raises(Failure):
+        export_case(spoilt, tmp_path / "other", chosen, golden.NOW)
+    ledger = Ledger(url)
+    assert [len(ledger.rows(table)) for table in ("decision", "release", "disclosure")] == [1, 1, 1]
     ledger.close()
+
+
+XML = """<Observation xmlns="http://hl7.org/fhir"><id value="n1"/><status value="final"/><code><text value="x"/></code>
+<subject><reference value="Patient/p"/></subject></Observation>"""
+FAULTY = {
+    "fhir.xml.instruction": "<?xml-stylesheet href='a'?>" + XML,
+    "fhir.xml.order": XML.replace('<status value="final"/>', "").replace("</Obs", '<status value="final"/></Obs'),
+    "fhir.xml.encoding": '<?xml version="1.0" encoding="ISO-8859-1"?>' + XML,
+}
+
+
+@pytest.mark.parametrize("rule", FAULTY)
+def test_a_strict_target_takes_no_xml_with_faults_of_its_own(rule: str, tmp_path: Path) -> None:
+    files = {**SOUND, "fhir/n.xml": FAULTY[rule]}
+    done = export(tmp_path / "lenient", files)
+    assert rule in {found for _, _, found in noticed(done)["fhir/n.xml"]}
+    assert "Observation/n1" in {name for unit in done.account.units for name in unit.resources}
+    with pytest.raises(Failure) as caught:
+        export(tmp_path / "strict", files, target_strict=True)
+    assert [found.rule for found in caught.value.problems] == ["target.strict", rule]
+    assert caught.value.problems[1].where.startswith("fhir/n.xml ")
 
 
 def test_a_strict_target_takes_what_is_valid_and_the_bytes_are_the_same(tmp_path: Path) -> None:
