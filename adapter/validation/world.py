@@ -13,10 +13,8 @@ from adapter.validation.model import Profile, ProfileNode
 from adapter.validation.places import Finding, Place
 from adapter.validation.resolving import Entries
 from adapter.validation.structure import Scope
+from adapter.validation.verdicts import Key, Verdicts
 from mappings.fhir.wire import Json
-
-MAX_NESTED = 16
-"""References followed while judging whether their targets satisfy profiles; deeper ones are taken as satisfying."""
 
 PRESENT = "http://hl7.org/fhir/StructureDefinition/"
 ABSTRACT = ("Resource", "DomainResource")
@@ -78,8 +76,8 @@ class World:
         self.scopes = {id(scope.resource): scope for scope in scopes}
         self._entries: dict[int, Entries] = {}
         self._heres: dict[int, Here] = {}
-        self._judged: dict[tuple[int, str], list[Finding]] = {}
-        self._open: dict[tuple[int, str], bool] = {}
+        self._by_id = {id(scope): scope for scope in scopes}
+        self._verdicts = Verdicts(self._judge)
 
     def entries(self, scope: Scope) -> Entries | None:
         """The entries of the Bundle that a resource is or stands in."""
@@ -113,27 +111,14 @@ class World:
         return known
 
     def judge(self, scope: Scope, url: str) -> list[Finding]:
-        """What a resource lacks of a known profile; one asked again on the way there is taken as satisfied."""
-        key = (id(scope), url)
-        known = self._judged.get(key)
-        if known is not None:
-            if key in self._open:
-                self._open[key] = True
-            return known
-        compiled = self.compiler.profile(url)
-        if compiled is None or len(self._open) >= MAX_NESTED:
-            return []
-        self._judged[key] = []
-        self._open[key] = False
-        before = len(self._judged)
+        """What a resource lacks of a known profile; while another is judged, as far as that is known yet."""
+        return self._verdicts.findings((id(scope), url)) if self.compiler.profile(url) else []
+
+    def _judge(self, key: Key) -> list[Finding]:
+        scope, compiled = self._by_id[key[0]], self.compiler.profile(key[1])
         run = Run(self, scope, [])
-        for check in compiled.checks:
+        for check in compiled.checks if compiled else ():
             check(scope.resource, None, scope.place, run)
-        if self._open.pop(key) and run.out:
-            for relying in list(self._judged)[before:]:  # what was judged meanwhile took this one as satisfied
-                if relying not in self._open:
-                    del self._judged[relying]
-        self._judged[key] = run.out
         return run.out
 
     def satisfies(self, scope: Scope, url: str) -> bool | None:
@@ -150,4 +135,4 @@ class World:
             return None
         if compiled.profile.type not in (scope.kind, *ABSTRACT):
             return False
-        return not any(finding.severity == "error" for finding in self.judge(scope, url))
+        return self._verdicts.holds((id(scope), url))
