@@ -6,24 +6,27 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from adapter.cli.run import emit, end, guarded, now, settings, tell
+from adapter.cli.run import emit, end, guarded, now, refused_as, settings, tell
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.command("check")
 @click.argument("case", type=FOLDER)
+@click.option("--strict", is_flag=True, help="See whether `export --strict` would write it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
 @click.pass_context
 @guarded
-def check_command(ctx: click.Context, case: Path, as_json: bool) -> None:
+def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -> None:
     """Say what may go, what not, under which paragraph, and what the reviewer will miss. Nothing leaves."""
     from adapter.cli import show
     from adapter.pipeline import check_case, rehearse
 
     chosen, time = settings(ctx), now()
-    checked = check_case(case, chosen, time)
-    account = rehearse(checked, chosen, time)
+    chosen = replace(chosen, target_strict=chosen.target_strict or strict)
+    with refused_as(as_json):
+        checked = check_case(case, chosen, time)
+        account = rehearse(checked, chosen, time)
     if as_json:
         emit({**_as_json(checked), "account": account})
     else:
@@ -47,18 +50,23 @@ def check_command(ctx: click.Context, case: Path, as_json: bool) -> None:
 @click.pass_context
 @guarded
 def export_command(ctx: click.Context, case: Path, target: Path, strict: bool, as_json: bool) -> None:
-    """Export CASE as a sealed bundle to OUT; OUT.account.json beside it says what became of every unit."""
+    """Export CASE as a bundle to OUT; OUT.account.json beside it says what became of every unit.
+
+    The bundle is sealed (signed) where a signing key is set.
+    """
     from adapter.cli import show
     from adapter.delivery.earlier import check_account
     from adapter.errors import NotPermitted
     from adapter.pipeline import export_case
 
     place = target.with_name(f"{target.name}.account.json")
-    check_account(place)
+    with refused_as(as_json):
+        check_account(place)
     chosen = settings(ctx)
     chosen = replace(chosen, target_strict=chosen.target_strict or strict)
     try:
-        done = export_case(case, target, chosen, now())
+        with refused_as(as_json):
+            done = export_case(case, target, chosen, now())
     except NotPermitted as refusal:
         if as_json:
             emit(show.decision_json(refusal.decision))

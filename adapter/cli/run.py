@@ -1,7 +1,8 @@
 """How every command runs: settings in, Problems out, one exit code."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -42,6 +43,19 @@ def emit(value: Any) -> None:
     import msgspec
 
     click.echo(msgspec.json.encode(value).decode())
+
+
+@contextmanager
+def refused_as(as_json: bool) -> Iterator[None]:
+    """Within this, what a command is refused for is one JSON object on stdout too, where JSON was asked for."""
+    try:
+        yield
+    except ProblemError as error:
+        from adapter.errors import NotPermitted
+
+        if as_json and not isinstance(error, NotPermitted):  # that has a decision to show
+            emit({"problems": error.problems})
+        raise
 
 
 def printable(text: str) -> str:
