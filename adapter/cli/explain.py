@@ -38,7 +38,10 @@ def explain_command() -> None:
 @guarded
 def mapping_command(summary: bool, form: str, as_json: bool) -> None:
     """Where every field of the domain goes in FHIR."""
-    _print(mappers() if summary else mapping(), form, as_json)
+    if summary and as_json:
+        emit([{**line, "profiles": line["profiles"].split()} for line in mappers()])
+    else:
+        _print(mappers() if summary else mapping(), form, as_json)
 
 
 @explain_command.command("consent")

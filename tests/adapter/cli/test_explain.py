@@ -46,20 +46,24 @@ def test_the_summary_has_one_line_a_mapper() -> None:
     assert {
         "domain": "Part, block and slide",
         "FHIR": "Specimen",
-        "profiles": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-specimen"
-        " http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-human-specimen"
-        " https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-material",
+        "profiles": [
+            "http://hl7.org/fhir/us/core/StructureDefinition/us-core-specimen",
+            "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-human-specimen",
+            "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-material",
+        ],
     } in lines
     assert {
         "domain": "Where images can be fetched",
         "FHIR": "Endpoint",
-        "profiles": "http://hl7.org/fhir/StructureDefinition/Endpoint",
+        "profiles": ["http://hl7.org/fhir/StructureDefinition/Endpoint"],
     } in lines, "what claims nothing is of the base type's own profile"
     assert {
         "domain": "The holder's record of a disclosure",
         "FHIR": "AuditEvent",
-        "profiles": "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PrivacyDisclosure.Source"
-        " https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-disclosure",
+        "profiles": [
+            "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PrivacyDisclosure.Source",
+            "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-disclosure",
+        ],
     } in lines
 
 

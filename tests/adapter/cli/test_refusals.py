@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from tests.adapter.cli.command import case, change, run
-from tests.adapter.test_strict import SOUND, SPOILT, write
+from tests.adapter.test_strict import SOUND, SPOILT
+from tests.small_case import write
 
 
 def test_check_takes_strict_as_export_does(tmp_path: Path) -> None:
