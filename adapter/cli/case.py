@@ -6,7 +6,7 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from adapter.cli.run import emit, end, guarded, now, refused_as, settings, tell
+from adapter.cli.run import emit, end, guarded, now, printable, refused_as, settings, tell
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -20,6 +20,8 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -> None:
     """Say what may go, what not, under which paragraph, and what the reviewer will miss. Nothing leaves."""
     from adapter.cli import show
+    from adapter.cli.letter import occasion_of
+    from adapter.letters import called_for
     from adapter.pipeline import check_case, rehearse
 
     chosen, time = settings(ctx), now()
@@ -27,10 +29,13 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
     with refused_as(as_json):
         checked = check_case(case, chosen, time)
         account = rehearse(checked, chosen, time)
+    letters = called_for(occasion_of(checked, chosen, time))
     if as_json:
-        emit({**_as_json(checked), "account": account})
+        emit({**_as_json(checked), "letters": letters, "account": account})
     else:
         show.decision(checked.decision, checked.facts)
+        for kind in letters:
+            click.echo(f"letter: second-opinion letter {kind} {printable(str(case))} --to FILE")
         show.gaps(checked.gaps)
         if account is not None:
             show.account(account)

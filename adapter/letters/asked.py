@@ -75,7 +75,7 @@ def _missing(draft: Draft, giver: str) -> tuple[str, ...]:
         draft.lack.add("decision", message, _HELP)
     lines: dict[str, list[str]] = {}
     for reason, row in found:
-        element = plain_words("elements").get(reason.fact or "")
+        element = plain_words("elements").get((reason.fact or "").rpartition(".")[2])
         lines.setdefault(f"{row['words']} ({reason.citation})", []).extend([element["words"]] if element else [])
         draft.cite(reason.citation)
     items = tuple(

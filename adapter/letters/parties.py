@@ -23,7 +23,8 @@ def addressee(occasion: Occasion, kind: Kind, lack: Lack) -> Party | None:
         message = "goes to the patient or a representative alone, and somebody else asks here; nobody is owed it"
         lack.add(f"{_ACCESS}.requester", message, "45 CFR 164.524(a)(1)")
         return None
-    return _party(occasion, _who_asks(occasion, lack), lack)
+    asks = _who_asks(occasion, lack)
+    return _party(occasion, asks, lack) if asks else None
 
 
 def _who_asks(occasion: Occasion, lack: Lack) -> str | None:

@@ -40,7 +40,7 @@ def is_named(draft: Draft, item: str) -> bool:
 
 
 def is_reviewable(draft: Draft, item: str) -> bool:
-    """Whether every ground on which the item stays may be reviewed, and was not reviewed yet."""
+    """Whether a ground on which the item stays may be reviewed, and was not reviewed yet."""
     reasons = draft.occasion.about(item)
     rows = [row for reason in reasons if (row := plain_words("grounds").get(reason.code))]
     decided = any(reason.code == "REVIEW_DECISION_BINDS" for reason in reasons)

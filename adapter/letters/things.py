@@ -8,9 +8,11 @@ from mappings.domain.report import Report
 
 
 def kind_in_words(occasion: Occasion, item: str) -> str:
-    """What kind of thing it is."""
+    """What kind of thing it is: for parts of the case itself by what they are, else by the kind in law."""
     kind = next((m.kind for m in occasion.facts.materials if m.id == item), None)
-    row = plain_words("things").get(kind or "")
+    part = next((type(each).__name__ for each in occasion.case.items() if each.id == item), "")
+    words = plain_words("things")
+    row = words.get(part) or words.get(kind or "")
     return row["words"] if row else "an item"
 
 

@@ -1,0 +1,151 @@
+"""letter: what is written where, what is refused, what the ledger keeps; `check` names what the decision asks for."""
+
+import io
+import json
+from pathlib import Path
+from typing import get_args
+
+import pypdf
+import pytest
+
+from adapter.cli.letter import KINDS
+from adapter.ledger.store import Ledger
+from adapter.letters import KINDS as WRITTEN
+from adapter.letters.model import Kind
+from tests.adapter.cli.command import case, run
+
+SETTINGS = """
+[office]
+title = "Privacy Officer"
+phone = "+1 505 555 0100"
+complaints = "Call the Privacy Officer."
+reviews = "Write to the Privacy Officer."
+"""
+
+
+def prepared(folder: Path, *, office: bool = True, denies: bool = False) -> Path:
+    """The case of a patient who asks for access, in a folder with settings."""
+    place = case(folder, "patient-directive")
+    if office:
+        (folder / "second-opinion.toml").write_text(SETTINGS, encoding="utf-8")
+    if denies:
+        held = json.loads((place / "case.json").read_text(encoding="utf-8"))
+        held["access"]["determinations"][0] |= {
+            "ground": "endanger_life_or_safety",
+            "by_licensed_professional": True,
+        }
+        (place / "case.json").write_text(json.dumps(held), encoding="utf-8")
+    return place
+
+
+def test_the_kinds_of_the_command_are_those_of_the_letters() -> None:
+    assert KINDS == WRITTEN == get_args(Kind)
+
+
+def test_without_a_file_the_text_goes_to_stdout(tmp_path: Path) -> None:
+    done = run(tmp_path, "letter", "redirect", prepared(tmp_path))
+    assert done.code == 0
+    assert done.out.startswith("Cottonwood Community Hospital (synthetic)\n\n")
+    assert "Ask: Piñon Imaging Center (synthetic), 3 Test Mesa Way" in " ".join(done.out.split())
+    assert done.err == (
+        "warning: case.json $.patient.language: is not English, and the letter is: have it translated for who reads it"
+        " [letters.language]\n"
+    )
+
+
+@pytest.mark.parametrize("ending", ["txt", "html", "pdf", "json"])
+def test_writes_the_form_that_the_ending_names_for_its_owner_alone(ending: str, tmp_path: Path) -> None:
+    done = run(tmp_path, "letter", "redirect", prepared(tmp_path), "--to", f"out.{ending}")
+    assert (done.code, done.out) == (0, f"out.{ending}\n")
+    written = tmp_path / f"out.{ending}"
+    assert written.stat().st_mode & 0o777 == 0o600
+    starts = {"txt": b"Cottonwood", "html": b"<!DOCTYPE html>", "pdf": b"%PDF-1.7", "json": b'{"resourceType":"Bundle"'}
+    assert written.read_bytes().startswith(starts[ending])
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == sorted(
+        [f"out.{ending}", "second-opinion.toml"]
+    )
+
+
+def test_a_denial_is_not_written_while_an_element_is_missing(tmp_path: Path) -> None:
+    place = prepared(tmp_path, office=False, denies=True)
+    done = run(tmp_path, "letter", "denial", place, "--to", "denial.pdf")
+    assert (done.code, done.out) == (1, "")
+    assert [line.rpartition(" [")[2] for line in done.err.splitlines()] == [
+        "45 CFR 164.524(d)(2)(ii)]",
+        "45 CFR 164.524(d)(2)(iii)]",
+        "45 CFR 164.524(d)(2)(iii)]",
+        "45 CFR 164.524(d)(2)(iii)]",
+    ]
+    assert not (tmp_path / "denial.pdf").exists()
+
+
+def test_a_denial_as_pdf(tmp_path: Path) -> None:
+    done = run(tmp_path, "letter", "denial", prepared(tmp_path, denies=True), "--to", "denial.pdf", "--json")
+    assert done.code == 0
+    assert done.json["to"] == "denial.pdf"
+    assert done.json["letter"]["addressee"]["id"] == "patient"
+    pages = pypdf.PdfReader(io.BytesIO((tmp_path / "denial.pdf").read_bytes())).pages
+    assert "Your right to a review" in " ".join(page.extract_text() for page in pages)
+
+
+def test_the_same_letter_again_changes_nothing_another_is_not_written_over_it(tmp_path: Path) -> None:
+    place = prepared(tmp_path)
+    assert run(tmp_path, "letter", "redirect", place, "--to", "out.txt").code == 0
+    assert run(tmp_path, "letter", "redirect", place, "--to", "out.txt").code == 0
+    before = (tmp_path / "out.txt").read_bytes()
+    done = run(tmp_path, "letter", "acceptance", place, "--to", "out.txt")
+    assert (done.code, (tmp_path / "out.txt").read_bytes()) == (1, before)
+    assert done.err.startswith("error: --to: is there already and is not this letter")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"), [("out.doc", "has none of the endings"), ("patient-directive/out.txt", "lies inside")]
+)
+def test_a_target_that_will_not_do_is_refused_unnamed(target: str, message: str, tmp_path: Path) -> None:
+    done = run(tmp_path, "letter", "redirect", prepared(tmp_path), "--to", target)
+    assert done.code == 1
+    assert done.err.startswith(f"error: --to: {message}")
+    assert "out" not in done.err.replace("outside", "")
+
+
+def test_an_unknown_kind_is_wrong_usage(tmp_path: Path) -> None:
+    assert run(tmp_path, "letter", "reminder", prepared(tmp_path)).code == 2
+
+
+def test_check_names_the_letters_that_the_decision_asks_for(tmp_path: Path) -> None:
+    place = prepared(tmp_path, denies=True)
+    told = [line for line in run(tmp_path, "check", place).out.splitlines() if line.startswith("letter:")]
+    assert told == [
+        f"letter: second-opinion letter {kind} {place} --to FILE" for kind in ("acceptance", "denial", "redirect")
+    ]
+    assert run(tmp_path, "check", place, "--json").json["letters"] == ["acceptance", "denial", "redirect"]
+    assert run(tmp_path, "check", case(tmp_path, "svc-syndrome"), "--json").json["letters"] == []
+    assert run(tmp_path, "check", case(tmp_path, "cord-compression"), "--json").json["letters"] == ["part2-statement"]
+
+
+def test_what_is_sent_is_in_the_ledger(tmp_path: Path) -> None:
+    done = run(tmp_path, "letter", "denial", prepared(tmp_path, denies=True), "--to", "denial.txt", "--sent", "--json")
+    assert done.code == 0
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    try:
+        [notice], [decision] = ledger.rows("notice"), ledger.rows("decision")
+    finally:
+        ledger.close()
+    assert (notice["kind"], notice["document_sha256"]) == ("denial", done.json["sha256"])
+    assert decision["outcome"] == "permit_with_exclusions"
+
+
+def test_what_is_not_sent_is_not(tmp_path: Path) -> None:
+    assert run(tmp_path, "letter", "redirect", prepared(tmp_path)).code == 0
+    assert not (tmp_path / "ledger.sqlite3").exists()
+
+
+def test_the_accounting_lists_what_the_ledger_counts(tmp_path: Path) -> None:
+    place = prepared(tmp_path)
+    none = run(tmp_path, "letter", "accounting", place)
+    assert none.code == 1
+    assert none.err.startswith("error: ledger:")
+    assert run(tmp_path, "export", place, "--to", "out.zip").code == 4
+    done = run(tmp_path, "letter", "accounting", place)
+    assert done.code == 0
+    assert "There is no disclosure that has to be listed." in done.out

@@ -1,0 +1,100 @@
+"""A letter as FHIR: valid, claims what it satisfies, tells a recipient nothing of the request."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from adapter.claims import families
+from adapter.config import Settings
+from adapter.letters import Kind, Occasion, letter
+from adapter.letters.fhir import as_fhir
+from adapter.letters.html import as_html
+from adapter.validation import validate_bundle
+from mappings.domain.values import Moment
+from mappings.fhir.wire import loads
+from mappings.identity import DEFAULT_NAMESPACE
+from tests.adapter.letters.made import DAUGHTER, DISCLOSURE, ENDANGERS, NOTES, ON, denied, occasion
+from tests.adapter.letters.test_asked import SUD
+from tests.adapter.letters.test_granted import ELSEWHERE, REVIEW, SOON
+from tests.adapter.letters.test_records import LINE, PART2, counted
+
+NOTICE = "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-notice"
+REQUEST = "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-access-request"
+LETTERS: dict[Kind, Occasion] = {
+    "acknowledgement": occasion(access=DISCLOSURE),
+    "acceptance": occasion(),
+    "request-for-information": occasion(access={"identity_verified": None}),
+    "consent-request": occasion(access=DISCLOSURE, materials=(NOTES,)),
+    "extension": occasion(access={"extensions": [SOON]}),
+    "denial": denied(access=DAUGHTER | {"determinations": [ENDANGERS]}),
+    "review-outcome": denied(access={"review": REVIEW}),
+    "redirect": occasion(materials=(ELSEWHERE,)),
+    "fee-notice": occasion(access={"fees": [{"item": "postage", "amount": 1}]}),
+    "part2-statement": occasion(access=PART2, materials=(SUD,)),
+    "accounting": counted(LINE),
+}
+
+
+def written(kind: Kind, on: Occasion) -> bytes:
+    return as_fhir(letter(kind, on), on, Moment(ON), DEFAULT_NAMESPACE, families(Settings()))
+
+
+def resources(kind: Kind) -> dict[str, Any]:
+    made = json.loads(written(kind, LETTERS[kind]))
+    return {entry["resource"]["resourceType"]: entry["resource"] for entry in made["entry"]}
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_every_letter_is_valid_and_a_notice(kind: Kind) -> None:
+    data = written(kind, LETTERS[kind])
+    assert [found for found in validate_bundle(loads(data)) if found.stops] == []
+    assert resources(kind)["Communication"]["meta"]["profile"] == [NOTICE]
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_the_letter_itself_is_in_it(kind: Kind) -> None:
+    found = resources(kind)
+    assert base64.b64decode(found["Binary"]["data"]) == as_html(letter(kind, LETTERS[kind]))
+    attachment = found["DocumentReference"]["content"][0]["attachment"]
+    assert attachment["contentType"] == "text/html"
+    assert attachment["url"] == f"urn:uuid:{found['Binary']['id']}"
+    payload = found["Communication"]["payload"]
+    assert payload[1] == {"contentReference": {"reference": f"urn:uuid:{found['DocumentReference']['id']}"}}
+
+
+def test_a_denial_names_kind_request_and_recipient() -> None:
+    found = resources("denial")
+    notice = found["Communication"]
+    assert notice["category"][0]["coding"][0]["code"] == "denial"
+    assert notice["status"] == "preparation"
+    assert notice["about"] == [{"reference": f"urn:uuid:{found['Task']['id']}"}]
+    assert notice["recipient"] == [{"reference": f"urn:uuid:{found['RelatedPerson']['id']}"}]
+    assert found["Task"]["meta"]["profile"] == [REQUEST]
+    assert found["Task"]["restriction"]["period"] == {"start": "2026-03-02", "end": "2026-04-01"}
+    assert found["DocumentReference"]["type"]["extension"][0]["valueCode"] == "denial_letter"
+
+
+@pytest.mark.parametrize("kind", ["acknowledgement", "consent-request", "part2-statement"])
+def test_of_a_disclosure_there_is_no_request_in_it(kind: Kind) -> None:
+    assert "Task" not in resources(kind)
+
+
+def test_a_recipient_is_told_the_same_with_and_without_what_stays() -> None:
+    plain = occasion(access=PART2, materials=(SUD,))
+    assert written("part2-statement", plain) == written(
+        "part2-statement", occasion(access=PART2, materials=(SUD, NOTES))
+    )
+
+
+def test_the_kinds_are_those_of_the_table() -> None:
+    codes = {kind: resources(kind)["Communication"]["category"][0]["coding"][0]["code"] for kind in LETTERS}
+    assert codes == {kind: kind for kind in LETTERS} | {"consent-request": "request-for-information"}
+
+
+def test_same_letter_same_bytes_and_other_days_other_ids() -> None:
+    assert written("denial", LETTERS["denial"]) == written("denial", LETTERS["denial"])
+    later = denied(access=DAUGHTER | {"determinations": [ENDANGERS]}, on="2026-03-11T09:00:00-05:00")
+    first = json.loads(written("denial", LETTERS["denial"]))["id"]
+    assert json.loads(written("denial", later))["id"] != first
