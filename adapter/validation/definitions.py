@@ -40,6 +40,7 @@ PACKAGES = (
 """Where two hold the same canonical, the first wins; R4 itself comes last."""
 CODES = "codes"
 """The folder of the value sets that no package ships; of its code systems it has some codes only."""
+_LONGEST = 2000  # codes; a longer listing, such as all of SNOMED's free set, is for a terminology server
 COMPILER = ("definitions.py", "definitions_types.py", "differentials.py", "terminology_compiler.py")
 
 
@@ -60,7 +61,7 @@ def compile_definitions(core: Package, packages: Iterable[tuple[str, Package]]) 
     return {
         FILE: {**head, **made, **types},
         PROFILES: {**made, "profiles": profiles},
-        TERMINOLOGY: {**made, "terminology": compile_terminology(artefacts)},
+        TERMINOLOGY: {**made, "terminology": compile_terminology(artefacts, longest=_LONGEST)},
     }
 
 

@@ -11,6 +11,7 @@ from adapter.validation.model import Profile, ProfileNode
 from adapter.validation.places import Finding
 from adapter.validation.resolving import ABSOLUTE
 from adapter.validation.structure import Node
+from adapter.validation.texts import cut
 from adapter.validation.world import Run, World
 from mappings.problems import Severity
 
@@ -100,7 +101,7 @@ def _known(node: Node, owner: Node, profile: Profile, ring: Ring) -> Iterator[Fi
         yield Finding("extension", node.place, message, f"{RULE}-context")
     for expression in profile.context_invariants:
         if not ring.contexts.holds(expression, node, owner):
-            message = f"may stand here only where {expression}"
+            message = f"may stand here only where {cut(expression)}"
             yield Finding("extension", node.place, message, f"{RULE}-context", mark=expression)
     made = ring.world.compiler.profile(profile.url)
     if made is not None:

@@ -10,7 +10,7 @@ from adapter.validation.fhirpath import UnsupportedExpression, compiled
 from adapter.validation.model import Binding, Constraint, ProfileNode
 from adapter.validation.moments import is_after
 from adapter.validation.places import UNHELD, Finding, Place
-from adapter.validation.texts import text_of
+from adapter.validation.texts import cut, text_of
 from adapter.validation.world import Check, Run
 
 _LONGEST = 100
@@ -156,7 +156,8 @@ def _constraint(constraint: Constraint, kind: str, definitions: Definitions) -> 
     try:
         holds = compiled(constraint.expression, kind, key)
     except UnsupportedExpression as error:
-        return _unjudged(f"cannot be judged, as {error} is not supported; it must satisfy {constraint.expression}", key)
+        expression = " ".join(constraint.expression.split())
+        return _unjudged(f"cannot be judged, as {error} is not supported; it must satisfy {cut(expression)}", key)
 
     def check(value: Any, extra: Any, place: Place, run: Run) -> None:
         if not holds(value, extra, run.world.here(run.scope)):

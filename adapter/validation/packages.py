@@ -268,7 +268,7 @@ def _check(facts: Json) -> None:
         msgspec.ValidationError: one has not.
     """
     node = overlay.finished(overlay.tree(facts["type"], facts.get("elements", ())))
-    msgspec.convert(msgspec.to_builtins(node), type=ProfileNode)
+    msgspec.convert(msgspec.to_builtins(node, enc_hook=str), type=ProfileNode)
     contexts = facts.get("contexts", []), facts.get("contextInvariants", []), facts.get("modifier", False)
     msgspec.convert((*contexts, facts["base"]), type=tuple[list[tuple[str, str]], list[str], bool, str])
 

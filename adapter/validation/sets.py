@@ -173,7 +173,7 @@ class Definitions:
         facts = self._find(plain)
         if facts is None or (version and version != facts.get("version")):
             return None
-        merged = self._merged(plain, ())
+        merged = self._merged(plain)
         if merged is None:
             return None
         root, chain = merged
@@ -188,18 +188,22 @@ class Definitions:
             modifier=facts.get("modifier", False),
         )
 
-    def _merged(self, url: str, above: tuple[str, ...]) -> tuple[ProfileNode, tuple[str, ...]] | None:
+    def _merged(self, url: str) -> tuple[ProfileNode, tuple[str, ...]] | None:
         """The tree of a profile laid over that of its base, and its chain, itself first."""
-        if url in self._raw:
-            return self._raw[url]
-        facts = None if url in above else self._find(url)
-        made: tuple[ProfileNode, tuple[str, ...]] | None = None
-        if facts is not None:
-            own = overlay.tree(facts["type"], facts.get("elements", ()))
-            if self.is_base(facts["base"]):
-                made = own, (url, facts["base"])
-            else:
-                base = self._merged(facts["base"], (*above, url))
-                made = (overlay.merged(base[0], own), (url, *base[1])) if base else None
-        self._raw[url] = made
+        waiting: dict[str, Any] = {}
+        at = url
+        while at not in self._raw and not self.is_base(at) and at not in waiting:
+            facts = self._find(at)
+            if facts is None:
+                break
+            waiting[at] = facts
+            at = facts["base"]
+        made = self._raw.get(at)
+        if at not in self._raw and waiting and self.is_base(at):
+            made = ProfileNode(path=""), (at,)
+        for own, facts in reversed(waiting.items()):
+            if made is not None:
+                tree = overlay.tree(facts["type"], facts.get("elements", ()))
+                made = overlay.merged(made[0], tree) if made[0].path else tree, (own, *made[1])
+            self._raw[own] = made
         return made

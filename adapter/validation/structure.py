@@ -27,6 +27,7 @@ from mappings.problems import IssueType, Problem, Severity, problem
 # R4 says SHOULD NOT, or only readers mind.
 _WARNINGS = frozenset({"fhir.base64-blanks", "fhir.blank"})
 _MAX_OBJECTS = 100  # inside one another; real resources have a dozen, and Python follows no more than about 250
+_ABSENT: Any = object()  # of a member that null would not be
 _NAMED = 6  # types of a choice that a message names
 _SUGGESTING = 100  # looking for what was meant costs time; past so many problems nobody reads it
 
@@ -145,7 +146,7 @@ class Walk:
         elements = facts.elements
         groups: dict[str, str] = {}
         for position, (name, item) in enumerate(value.items()):
-            element, extra, plain = elements.get(name), None, name
+            element, extra, plain = elements.get(name), _ABSENT, name
             if element is None:
                 plain = name[1:] if name[:1] == "_" else name
                 element = elements.get(plain)
@@ -157,10 +158,11 @@ class Walk:
                     continue
                 item, extra = None, item
             elif element.kind in PRIMITIVES:
-                extra = value.get("_" + name)
+                extra = value.get("_" + name, _ABSENT)
             if groups.setdefault(element.group, plain) != plain:
                 stem = (owner.place, element.group.removesuffix("[x]"), None)
                 self._report("structure", stem, "is given in two types: keep one", "fhir.cardinality")
+            extra = None if extra is _ABSENT else self._beside(element, item, extra, owner)
             if element.max == 1:
                 self._one(element, item, extra, owner)
             else:
@@ -168,6 +170,15 @@ class Walk:
         if facts.required:
             self._missing(facts, groups, owner.place)
         self._depth -= 1
+
+    def _beside(self, element: Element, value: Any, extra: Any, owner: Node) -> Any:
+        """What JSON holds beside a primitive that is given; nothing where it has not the shape it must have."""
+        if value is None or not (extra is None or (element.max != 1 and not isinstance(extra, list))):
+            return extra
+        shape = "object" if element.max == 1 else "list"
+        message = f"has beside it (_{element.name}) what is no {shape}: mend it or leave it out"
+        self._report("structure", (owner.place, element.step, None), message, "fhir.json")
+        return None
 
     def _missing(self, facts: TypeFacts, groups: Mapping[str, str], place: Place) -> None:
         for group, members in facts.required.items():

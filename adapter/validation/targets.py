@@ -16,7 +16,7 @@ def target_check(rules: Iterable[TypeRule], label: str, compiler: Compiles) -> C
     urls = tuple(dict.fromkeys(url for rule in rules for url in rule.targets))
     allowed = frozenset(mode for rule in rules for mode in rule.aggregation)
     names = " | ".join(url.removeprefix(PRESENT) for url in urls)
-    mistyped = f"points to a {{}}; for {label} it must be {names}"
+    mistyped = f"; for {label} it must be {names}"
     unlike = f"points to what satisfies none of {names}, which {label} asks for"
     misplaced = f"must point to what is {' or '.join(sorted(allowed))} ({label})"
     kinds = Kinds(urls, compiler)
@@ -31,7 +31,7 @@ def target_check(rules: Iterable[TypeRule], label: str, compiler: Compiles) -> C
         if not urls or kind is None:
             return
         if not kinds.allow(kind):
-            run.out.append(Finding("structure", place, mistyped.format(kind), "fhir.target"))
+            run.out.append(Finding("structure", place, f"points to a {kind}{mistyped}", "fhir.target"))
         elif found and not satisfies(run, found[0], urls):
             run.out.append(Finding("structure", place, unlike, "fhir.target"))
 

@@ -24,7 +24,6 @@ Verdict = bool | None
 
 _PARENTS = frozenset({"subsumedBy", "parent"})
 _DEEPEST = 25
-_LONGEST = 2000  # a longer listing, such as all of SNOMED's free set, is for a terminology server; it is not written
 
 
 def either(one: Verdict, other: Verdict) -> Verdict:
@@ -74,7 +73,10 @@ def _join(one: _Evaluated, other: _Evaluated, how: Callable[[Verdict, Verdict], 
 
 
 def compile_terminology(
-    resources: Iterable[Node], base: Codes | None = None, wanted: Collection[str] | None = None
+    resources: Iterable[Node],
+    base: Codes | None = None,
+    wanted: Collection[str] | None = None,
+    longest: int | None = None,
 ) -> Node:
     """Compile what validation needs of parsed CodeSystem and ValueSet resources (others are passed over).
 
@@ -82,6 +84,7 @@ def compile_terminology(
         resources: where two have one canonical the first wins: HL7 terminology before the copy inside R4 core.
         base: compiled before; what `resources` lack is looked up there.
         wanted: canonicals of the value sets to write; None for all.
+        longest: codes that a value set may list to be written; None for any number.
     """
     systems: dict[str, Node] = {}
     sets: dict[str, Node] = {}
@@ -98,7 +101,7 @@ def compile_terminology(
         "valueSets": {
             url: {system: part.packed() for system, part in parts.items()}
             for url, parts in evaluated.items()
-            if sum(len(part.listed) for part in parts.values()) <= _LONGEST
+            if longest is None or sum(len(part.listed) for part in parts.values()) <= longest
         },
     }
 
@@ -277,7 +280,10 @@ def _filtered(tree: _Tree, rule: Node) -> set[str] | None:
 
 def _by_code(tree: _Tree, how: str, value: str) -> set[str] | None:
     if how == "regex":
-        pattern = re.compile(value)
+        try:
+            pattern = re.compile(value)
+        except (re.error, RecursionError, OverflowError):
+            return None
         return {code for code in tree.concepts if pattern.fullmatch(code)}
     named = {item.strip() for item in value.split(",")} if how in ("in", "not-in") else {value}
     if how in ("in", "="):

@@ -124,9 +124,10 @@ def text_of(constraint: Constraint, said: Mapping[tuple[str, str], str] | None =
         return OWN[int(number)]
     human = " ".join((said or {}).get((constraint.key, constraint.expression), "").split())
     if human:
-        return f"must satisfy: {_cut(human)}"
-    return f"must satisfy {_cut(expression)}"
+        return f"must satisfy: {cut(human)}"
+    return f"must satisfy {cut(expression)}"
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """The text, or as much of it as a message should have."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

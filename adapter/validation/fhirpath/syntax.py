@@ -48,6 +48,7 @@ _POWER = {
 }
 _SIGN = 11
 _MAX_DEPTH = 60  # nested parentheses and arguments; the deepest expression of R4 has 10
+_MAX_DIGITS = 100
 _UNITS = re.compile(r"(?:year|month|week|day|hour|minute|second|millisecond)s?")
 _CALENDAR = {"year": "a", "month": "mo", "week": "wk", "day": "d", "hour": "h"}
 _UCUM_UNITS = _CALENDAR | {"minute": "min", "second": "s", "millisecond": "ms"}
@@ -229,6 +230,8 @@ def type_name(node: Node) -> str:
 
 
 def _number(token: _Token) -> Node:
+    if len(token.text) > _MAX_DIGITS:
+        raise UnsupportedExpression(f"a number of more than {_MAX_DIGITS} digits")
     if "." in token.text:
         return Literal(Decimal(token.text), "System.Decimal")
     return Literal(int(token.text), "System.Integer")
