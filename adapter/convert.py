@@ -242,13 +242,20 @@ def _kept(file: File, resources: tuple[str, ...]) -> Unit:
     )
     message = f"is {what}, kept whole as a document; its content is not mapped"
     note = problem("informational", file.path, message, rule="convert.kept", severity="information")
-    if file.kind == "json" and like_resource(loads(file.read())):
-        message = (
-            "holds FHIR that is not read: a list is no resource (make it a Bundle, or NDJSON), and the type of one "
-        )
-        message += "stands in resourceType; kept whole as a document"
+    if unread := _unread(file):
+        message = f"holds FHIR that is not read: {unread}; kept whole as a document"
         note = problem("structure", file.path, message, rule="convert.kept", severity="warning")
     return Unit(source=file.path, sha256=file.sha256, outcome="kept", resources=resources, problems=(note,))
+
+
+def _unread(file: File) -> str:
+    """Why JSON that is meant as FHIR is not read as that; nothing where it is not meant so."""
+    value = loads(file.read()) if file.kind == "json" else None
+    if not like_resource(value):
+        return ""
+    if isinstance(value, list):
+        return "a list is no resource: make it a Bundle, or NDJSON"
+    return "it must name a resource type of FHIR R4, in resourceType"
 
 
 def _document(name: str, path: str, file: File) -> Document:

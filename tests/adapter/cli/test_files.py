@@ -89,6 +89,30 @@ def test_decide_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     assert run(tmp_path, "decide", "not-there.json").code == 2
 
 
+def test_convert_says_where_fhir_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.json").write_text('[{"resourceType": "Patient"}]', encoding="utf-8")
+    (tmp_path / "in/b.json").write_text('{"resourcetype": "Patient"}', encoding="utf-8")
+    (tmp_path / "in/c.json").write_text('{"name": "words"}', encoding="utf-8")
+    done = run(tmp_path, "convert", "in", "--to", "out")
+    assert done.code == 0
+    assert [line.strip()[:20] for line in done.out.splitlines() if "is not read" in line] == [
+        "warning in/a.json: h",
+        "warning in/b.json: h",
+    ]
+    assert "make it a Bundle, or NDJSON" in done.out
+
+
+def test_convert_names_the_place_in_the_resource_and_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.json").write_text(WRONG, encoding="utf-8")
+    (tmp_path / "in/b.json").write_text('{"resourceType":\n "Patient" "x"}', encoding="utf-8")
+    done = run(tmp_path, "convert", "in", "--to", "out")
+    assert done.code == 4
+    assert "  error in/a.json: Patient.gender: is not in the value set " in done.out
+    assert "  refused in/b.json: line 2 column 12: is not JSON: " in done.out
+
+
 # --- validate
 
 
@@ -154,7 +178,7 @@ def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
 def test_the_group_lists_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.code == 0
-    listed = [line.split()[0] for line in done.out.partition("Commands:\n")[2].splitlines()]
+    listed = [line.split()[0] for line in done.out.partition("Commands:\n")[2].splitlines() if line[2] != " "]
     assert listed == [
         "init",
         "schema",
@@ -164,6 +188,8 @@ def test_the_group_lists_every_command_and_the_exit_codes(tmp_path: Path) -> Non
         "import",
         "convert",
         "decide",
+        "ledger",
+        "letter",
         "validate",
         "explain",
     ]
