@@ -65,7 +65,8 @@ def _about(
     open_ones = open_references(checked, released)
     told = {url: tuple(p for p in found if not _unsupplied(p)) for url, found in carried_problems.items()}
     less = _subsets(checked, released)
-    return {url: (*less.get(url, ()), *told.get(url, ()), *open_ones.get(url, ())) for url in {*less, *told, *open_ones}}
+    each = (less, told, open_ones)
+    return {url: tuple(note for notes in each for note in notes.get(url, ())) for url in {*less, *told, *open_ones}}
 
 
 def _subsets(checked: Checked, released: Release) -> dict[str, tuple[Problem, ...]]:
@@ -78,7 +79,9 @@ def _subsets(checked: Checked, released: Release) -> dict[str, tuple[Problem, ..
             continue
         lost = [claim for claim in _claims(original.resource) if claim not in _claims(item.resource)]
         claims = f"; claims dropped, since it no longer satisfies them: {', '.join(lost)}" if lost else ""
-        message = f"an element that names what stays was taken out, and its narratives; it is no longer the original{claims}"
+        message = (
+            f"an element that names what stays was taken out, and narratives; it is no longer the original{claims}"
+        )
         note = problem("informational", original.unit, message, rule="gate.subset", severity="information")
         found[item.full_url] = (note,)
     return found

@@ -81,9 +81,7 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     return Release(_release._KEY, contents)
 
 
-def _gone_out(
-    decision: Decision, allowed: frozenset[str], case: Case, carried: Iterable[Carried]
-) -> tuple[str, ...]:
+def _gone_out(decision: Decision, allowed: frozenset[str], case: Case, carried: Iterable[Carried]) -> tuple[str, ...]:
     """What goes of what may: an item that cannot stand without a withheld one stays, though the law permits it."""
     here = {case.request.id, *(item.id for item in case.items()), *(item.full_url for item in carried)}
     return tuple(name for name in decision.released if name in allowed and name.removesuffix(PHYSICAL) in here)

@@ -43,7 +43,7 @@ def as_paper(item: Material, documents: Documents) -> Material:
 def going(loaded: Loaded, decision: Decision, psychotherapy: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The papers that something released rests on, and the released documents that stay since theirs does not go.
 
-    A paper's own document does not count: it would vouch for itself. `psychotherapy` are the items that hold such notes.
+    A paper's own document does not count: it would vouch for itself. `psychotherapy` are the items with such notes.
     """
     forms, documents = forms_of(loaded), documents_of(loaded, names_of(loaded))
     own = frozenset(every_form(documents, forms))

@@ -54,6 +54,9 @@ _HELP = {
     "number": "the number (or its issuer) is another",
     "name": "the name is another",
     "birth date": "the birth date is another",
+    "unreadable number": "an identifier is there, in a shape that cannot be read: mend it at its source",
+    "unreadable name": "a name is there, in a shape that cannot be read: mend it at its source",
+    "unreadable birth date": "a birth date is there that cannot be read (repeated, or no date): mend it at its source",
     "evidence": "there is neither a name nor a birth date beside the number",
 }
 

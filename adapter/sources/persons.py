@@ -1,9 +1,10 @@
 """Whose things these are: every carried resource and every image is led back to a person, or to nobody."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from adapter.holding import Belongs, Ownership
+from adapter.sources.shapes import misshapen
 from mappings.dicom.study import Header
 from mappings.domain.party import Patient
 from mappings.domain.person import Identity, contradicts, identity_of
@@ -168,22 +169,43 @@ def resolve(item: Carried, literal: str, aliases: dict[str, str]) -> str:
 
 
 def patient_identity(resource: Json) -> Identity:
-    """The identity in a carried Patient, as far as it can be read."""
+    """The identity in a carried Patient; what is there and has not the shape of R4 is named as unreadable."""
     given = resource.get("identifier")
     numbers = tuple(
         entry["value"]
         for entry in (given if isinstance(given, list) else ())
         if isinstance(entry, dict) and isinstance(entry.get("value"), str) and not entry.get("system")
     )
+    if unreadable := _unreadable(resource):
+        return Identity(numbers=numbers, unreadable=unreadable)
+    return Identity(
+        identifiers=read_identifiers(given),
+        numbers=numbers,
+        names=read_names(resource.get("name")),
+        birth_date=read_date(resource, "birthDate"),
+    )
+
+
+def _unreadable(resource: Json) -> tuple[str, ...]:
+    """The parts of an identity that a resource states and nobody can read: a shape R4 has not, or no date."""
+    wrong = {where.split(".")[1].partition("[")[0] for where in misshapen(resource, _IDENTITY)}
+    return tuple(part for element, part in _IDENTITY.items() if element in wrong or _fails(resource, element))
+
+
+def _fails(resource: Json, element: str) -> bool:
     try:
-        return Identity(
-            identifiers=read_identifiers(resource.get("identifier")),
-            numbers=numbers,
-            names=read_names(resource.get("name")),
-            birth_date=read_date(resource, "birthDate"),
-        )
+        _READERS[element](resource)
     except ProblemError:
-        return Identity(numbers=numbers)
+        return True
+    return False
+
+
+_READERS: dict[str, Callable[[Json], object]] = {
+    "identifier": lambda resource: read_identifiers(resource.get("identifier")),
+    "name": lambda resource: read_names(resource.get("name")),
+    "birthDate": lambda resource: read_date(resource, "birthDate"),
+}
+_IDENTITY = {"identifier": "number", "name": "name", "birthDate": "birth date"}
 
 
 def image_identity(header: Header, patient_system: str | None) -> Identity:

@@ -5,7 +5,7 @@ takes for absent what was said. Where the gate or the identity check reads, what
 Identity of a Patient (identifier, name, birth date) is not looked at here: `patient_identity` says what is unreadable.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from adapter.validation.facts import PRIMITIVES, Element, element_names, resource_types, type_facts
@@ -55,10 +55,18 @@ def _resources(resource: Json) -> Iterator[tuple[Json, str]]:
             stack += [(one, f"{where}.{name}" if name in element_names() else where) for name, one in inner]
 
 
+def misshapen(patient: Json, names: Iterable[str]) -> tuple[str, ...]:
+    """The places at which these elements of a Patient have a shape that R4 has not."""
+    return tuple(_at(patient, "Patient", frozenset(names), "Patient"))
+
+
 def _of_resource(resource: Json, where: str) -> Iterator[str]:
     kind = str(resource["resourceType"])
     names = _READ | _READ_OF.get(kind, frozenset()) | {path.split(".")[0] for path in SUBJECTS.get(kind, ())}
-    names -= _OF_IDENTITY if kind == "Patient" else frozenset()
+    yield from _at(resource, kind, names - _OF_IDENTITY if kind == "Patient" else names, where)
+
+
+def _at(resource: Json, kind: str, names: frozenset[str], where: str) -> Iterator[str]:
     elements = type_facts(kind).elements
     for name in sorted(names & elements.keys() & resource.keys()):
         yield from _wrong(resource[name], elements[name], f"{where}.{name}", strict=name == "meta")

@@ -7,12 +7,16 @@ from mappings.domain.values import Fact, Identifier, PartialDate, PersonName
 
 
 class Identity(Fact, frozen=True, kw_only=True):
-    """What a source says of a person. A number without an issuer stands in `numbers`."""
+    """What a source says of a person. A number without an issuer stands in `numbers`.
+
+    `unreadable` names the parts that are there and cannot be read: they agree with nobody.
+    """
 
     identifiers: tuple[Identifier, ...] = ()
     numbers: tuple[str, ...] = ()
     names: tuple[PersonName, ...] = ()
     birth_date: PartialDate | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 def identity_of(patient: Patient) -> Identity:
@@ -34,7 +38,7 @@ def matches(entry: KnownAs, patient: Patient, other: Identity) -> bool:
     and no other number of an issuer the patient has.
     """
     born = entry.birth_date or patient.birth_date
-    if _contradict(born, other.birth_date):
+    if other.unreadable or _contradict(born, other.birth_date):
         return False
     if not _named(entry.names or patient.names, other.names) and (entry.names or other.names):
         return False
@@ -46,7 +50,12 @@ def matches(entry: KnownAs, patient: Patient, other: Identity) -> bool:
 
 
 def differing(patient: Patient, other: Identity) -> tuple[str, ...]:
-    """Which parts keep the two apart: `issuer`, `number`, `name`, `birth date`, `evidence`; never a value."""
+    """Which parts keep the two apart: `issuer`, `number`, `name`, `birth date`, `evidence`; never a value.
+
+    A part that is there and cannot be read is `unreadable number`, `unreadable name`, `unreadable birth date`.
+    """
+    if other.unreadable:
+        return tuple(f"unreadable {part}" for part in other.unreadable)
     found: list[str] = []
     if not _shared(patient.identifiers, other.identifiers):
         found.append("issuer" if _bare(patient.identifiers, other) else "number")
@@ -67,7 +76,8 @@ def contradicts(patient: Patient, other: Identity) -> bool:
     names = (*patient.names, *(name for entry in patient.known_as for name in entry.names))
     numbers = (*patient.identifiers, *(number for entry in patient.known_as for number in entry.identifiers))
     return (
-        bool(names and other.names and not _named(names, other.names))
+        bool(other.unreadable)
+        or bool(names and other.names and not _named(names, other.names))
         or _contradict(patient.birth_date, other.birth_date)
         or _other_number(numbers, other)
     )
@@ -75,13 +85,13 @@ def contradicts(patient: Patient, other: Identity) -> bool:
 
 def same_identity(one: Identity, other: Identity) -> bool:
     """Whether two sources speak of one person, by the same rule."""
-    return _agree(one.identifiers, one.names, one.birth_date, other)
+    return not one.unreadable and _agree(one.identifiers, one.names, one.birth_date, other)
 
 
 def _agree(
     identifiers: tuple[Identifier, ...], names: tuple[PersonName, ...], born: PartialDate | None, other: Identity
 ) -> bool:
-    if not _shared(identifiers, other.identifiers) or _contradict(born, other.birth_date):
+    if other.unreadable or not _shared(identifiers, other.identifiers) or _contradict(born, other.birth_date):
         return False
     if names and other.names:
         return _named(names, other.names)

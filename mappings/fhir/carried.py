@@ -142,13 +142,13 @@ def subset(resource: Json, gone: Callable[[Any], bool]) -> Json:
 
 
 def kept(resource: Json, gone: Callable[[Any], bool]) -> dict[tuple[str | int, ...], list[int]]:
-    """Of each list of what `subset` leaves, by its path there (names and indices): which items of the original stayed."""
+    """Of each list that `subset` leaves, by its path there (names and indices): which items of the original stayed."""
     found: dict[tuple[str | int, ...], list[int]] = {}
     stack: list[tuple[tuple[str | int, ...], Any]] = [((), resource)]
     while stack:
         path, value = stack.pop()
         if isinstance(value, list):
-            stays = [number for number, old in enumerate(value) if _prune(old, gone) is not None]
+            stays = [number for number, old in enumerate(value) if old is None or _prune(old, gone) is not None]
             found[path] = stays
             stack += [((*path, now), value[was]) for now, was in enumerate(stays)]
         elif isinstance(value, dict):
@@ -161,11 +161,21 @@ def _prune(value: Any, gone: Callable[[Any], bool]) -> Any:
         if gone(value) or _is_narrative(value):
             return None
         made = {key: inner for key, old in value.items() if (inner := _prune(old, gone)) is not None}
+        made = {key: inner for key, inner in made.items() if not _is_adrift(key, value, made)}
         return None if value and (not made or _is_hollow(made, value)) else made
     if isinstance(value, list):
-        items = [inner for old in value if (inner := _prune(old, gone)) is not None]
-        return items if items or not value else None
+        # A null holds a place, so that what stands on a text stays with its text.
+        items = [inner for old in value if (inner := _prune(old, gone)) is not None or old is None]
+        return items if any(item is not None for item in items) or not value else None
     return None if isinstance(value, str) and gone(value) else value
+
+
+def _is_adrift(key: str, value: Json, made: Json) -> bool:
+    """Whether what stands on a list of texts has lost some of its texts, and nobody could tell which it stands on."""
+    own, texts, left = value[key], value.get(key[1:]) if key.startswith("_") else None, made.get(key[1:])
+    if not isinstance(own, list) or not isinstance(texts, list):
+        return False
+    return not isinstance(left, list) or len(left) != len(texts) or len(made[key]) != len(own)
 
 
 def _is_narrative(value: Json) -> bool:

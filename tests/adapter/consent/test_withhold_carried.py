@@ -8,6 +8,7 @@ from adapter.consent import gate
 from adapter.consent.case_facts import facts_of
 from adapter.consent.decide import decide
 from adapter.consent.policy import policy_for
+from adapter.consent.withhold_carried import Validate
 from adapter.sources.case_file import load_case
 from adapter.sources.readings import read_again
 from mappings.fhir.wire import Json
@@ -44,6 +45,11 @@ def judge(resource: Json) -> list[Problem]:
 
 
 def released(folder: Path, report: Json) -> dict[str, Any]:
+    return released_by(judge, folder, report)
+
+
+def released_by(judge: Validate, folder: Path, report: Json) -> dict[str, Any]:
+    """What goes of a report that names a withheld note, by type, where FHIR is what `judge` says."""
     files = {"fhir/p.json": PATIENT, "fhir/report.json": report, "fhir/note.json": NOTE}
     loaded = load_case(write(folder / "case", files, case()), DEFAULT_NAMESPACE)
     decision = decide(facts_of(loaded, str(golden.NOW)), policy_for(dt.date(2026, 3, 16)))
@@ -65,3 +71,9 @@ def test_a_claim_that_still_holds_stays_though_what_is_unknown_moved_up(tmp_path
 
 def test_what_is_no_fhir_any_more_stays_behind(tmp_path: Path) -> None:
     assert released(tmp_path, {**NAMING, "extension": NAMING["extension"][:1]}) == {}
+
+
+def test_of_two_claims_only_the_one_that_breaks_goes(tmp_path: Path) -> None:
+    meta = {"profile": [CLAIM, OTHER], "_profile": [None, {"id": "why"}]}
+    left = released(tmp_path, {**NAMING, "meta": meta})["DiagnosticReport"]
+    assert (left["meta"]["profile"], left["meta"]["_profile"]) == ([OTHER], [{"id": "why"}])

@@ -1,14 +1,20 @@
 """Whose a resource is: one word about somebody who is not here, and it is nobody's of the case."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapter.holding import Ownership
+from adapter.sources.case_file import load_case
 from adapter.sources.persons import contradicted, ownership, patient_identity
 from mappings.domain.party import KnownAs, Patient
+from mappings.domain.person import contradicts, differing, same_identity, same_person
 from mappings.domain.values import Identifier, PartialDate, PersonName
 from mappings.fhir.carried import Carried
+from mappings.identity import DEFAULT_NAMESPACE
+from mappings.problems import ProblemError
+from tests import small_case
 
 BASE = "https://ehr.example/r4"
 MRN = "https://ehr.example/sid/mrn"
@@ -162,3 +168,47 @@ def test_what_the_case_says_the_patient_is_known_as_contradicts_nothing() -> Non
 @pytest.mark.parametrize("value", [5, "x", {"value": "x"}, [5]])
 def test_an_identifier_that_is_no_list_names_nobody(value: object) -> None:
     assert patient_identity({"resourceType": "Patient", "identifier": value}).identifiers == ()
+
+
+UNREADABLE: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "birth-date-repeated": ({"birthDate": ["1958-07-19", "1999-01-01"]}, ("birth date",)),
+    "birth-date-in-a-list": ({"birthDate": ["1958-07-19"]}, ("birth date",)),
+    "birth-date-a-number": ({"birthDate": 1958}, ("birth date",)),
+    "birth-date-no-date": ({"birthDate": "1958-19-07"}, ("birth date",)),
+    "family-repeated": ({"name": [{"family": ["Roe", "Other"]}]}, ("name",)),
+    "name-in-no-list": ({"name": {"family": "Roe"}}, ("name",)),
+    "name-a-text": ({"name": ["Ana Roe"]}, ("name",)),
+    "identifier-in-no-list": ({"identifier": {"system": MRN, "value": "1"}}, ("number",)),
+    "number-repeated": ({"identifier": [{"system": MRN, "value": ["1", "2"]}]}, ("number",)),
+    "both": ({"birthDate": [], "name": [{"given": "Ana"}]}, ("name", "birth date")),
+}
+
+
+@pytest.mark.parametrize("shape", UNREADABLE)
+def test_what_is_there_and_cannot_be_read_is_a_contradiction(shape: str) -> None:
+    change, parts = UNREADABLE[shape]
+    patient = Patient(
+        identifiers=(Identifier(system=MRN, value="1"),),
+        names=(PersonName(family="Roe", given=("Ana",)),),
+        birth_date=PartialDate("1958-07-19"),
+    )
+    told = {
+        "resourceType": "Patient",
+        "identifier": [{"system": MRN, "value": "1"}],
+        "name": [{"family": "Roe", "given": ["Ana"]}],
+        "birthDate": "1958-07-19",
+    }
+    assert same_person(patient, patient_identity(told))
+    seen = patient_identity(told | change)
+    assert not same_person(patient, seen)
+    assert contradicts(patient, seen)
+    assert not same_identity(seen, seen)
+    assert differing(patient, seen) == tuple(f"unreadable {part}" for part in parts)
+
+
+def test_a_case_whose_patient_has_two_birth_dates_is_refused(tmp_path: Path) -> None:
+    theirs = small_case.PATIENT | {"birthDate": ["1958-07-19", "1999-01-01"]}
+    place = small_case.write(tmp_path / "case", {"fhir/p.json": theirs, "fhir/r.json": small_case.REPORT})
+    with pytest.raises(ProblemError, match="a birth date is there that cannot be read") as caught:
+        load_case(place, DEFAULT_NAMESPACE)
+    assert "1999" not in str(caught.value)
