@@ -24,6 +24,8 @@ Meaning = Literal["permit", "deny", "silent"]
 PERMIT: Meaning = "permit"
 DENY: Meaning = "deny"
 SILENT: Meaning = "silent"
+RESTRICT = "restrict"
+"""Base of a policyRule that denies what its provision covers, where an opt-out (`deny`) denies all."""
 ANY: frozenset[Meaning] = frozenset((PERMIT, DENY, SILENT))
 SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -129,7 +131,7 @@ def _modified(consent: Json) -> bool:
 
 def _by_scope(consent: Json, thing: Thing, asked: Question) -> Said:
     scopes = {code for system, code in codings(consent.get("scope")) if system == SCOPE}
-    if scopes & {"treatment", "adr"} and scopes <= {"treatment", "adr"} and not _discloses(consent):
+    if scopes & {"treatment", "adr"} and scopes <= {"treatment", "adr"} and not discloses(consent):
         return _said(SILENT, rules=("scope.care",))
     if not scopes or not scopes <= {"treatment", "adr", "research", "patient-privacy"}:
         return _unknown("scope.unknown")
@@ -137,8 +139,8 @@ def _by_scope(consent: Json, thing: Thing, asked: Question) -> Said:
     return _only({"research"}, said, asked, "scope.research") if scopes == {"research"} else said
 
 
-def _discloses(consent: Json) -> bool:
-    """Whether a category, a policy, a recipient or an action of it speaks of disclosure."""
+def discloses(consent: Json) -> bool:
+    """Whether a category, a policy, an actor or an action of it speaks of disclosure, whatever its scope."""
     categories = {coding for one in objects(consent.get("category")) for coding in codings(one)}
     if categories & _DISCLOSING or _policy(consent) is not None:
         return True
@@ -192,7 +194,7 @@ def _root(consent: Json, policy: str | None, thing: Thing, asked: Question) -> S
     stated = _type(held)
     if stated is None:
         return _unknown("type.unknown")
-    base: Meaning = stated if stated != SILENT else DENY if policy == DENY else PERMIT
+    base: Meaning = stated if stated != SILENT else PERMIT if policy == PERMIT else DENY
     if stated == SILENT and policy is None:
         return _unknown("root-type")
     outside = _outside(stated, policy)
@@ -219,16 +221,18 @@ def _type(provision: Json) -> Meaning | None:
 
 def _outside(stated: Meaning, policy: str | None) -> Said:
     """What holds for what the root does not cover."""
-    if policy != DENY:
+    if policy not in (DENY, RESTRICT) or (policy == RESTRICT and stated != PERMIT):
         return _said(SILENT)
     denied = _said(DENY, rules=("policy-and-type",))
-    return denied if stated == PERMIT else _either(denied, _said(SILENT))
+    return denied if policy == DENY and stated == PERMIT else _either(denied, _said(SILENT))
 
 
 def _closed(said: Said, policy: str | None) -> Said:
-    """Under an opt-out or a restriction nothing is left open: what is not permitted is denied."""
-    if policy != DENY or SILENT not in said.may:
+    """Under an opt-out what is not permitted is denied; under a restriction nobody can tell."""
+    if policy not in (DENY, RESTRICT) or SILENT not in said.may:
         return said
+    if policy == RESTRICT:
+        return _either(said, _said(DENY, rules=("policy-and-type",)))
     return Said(may=said.may - {SILENT} | {DENY}, rules=said.rules).with_rules("policy-and-type")
 
 

@@ -38,7 +38,7 @@ def with_consents(
     forms: Forms,
 ) -> dict[str, Any]:  # fmt: skip
     """The facts of the papers, limited by the Consents they name, with what all Consents of the case say."""
-    consents = tuple(item for item in loaded.carried if item.type == "Consent")
+    consents = _consents(loaded)
     if not consents:
         return papers
     things, asked = things_of(loaded, items, forms), _question(loaded, access, as_of)
@@ -59,6 +59,17 @@ def with_consents(
             permitted = [t.id for t, s in zip(things, said[consent.full_url], strict=True) if s.permits and not lacking]
             papers = _limited(papers, paper, permitted)
     return papers | {"carried_consents": tuple(carried)}
+
+
+def _consents(loaded: Loaded) -> tuple[Carried, ...]:
+    """The Consents that came, those that another resource contains among them: they are named `URL#id`."""
+    found = [item for item in loaded.carried if item.type == "Consent"]
+    for item in loaded.carried:
+        inner = (one for one in objects(item.resource.get("contained")) if one.get("resourceType") == "Consent")
+        for number, one in enumerate(inner):
+            name = f"{item.full_url}#{one.get('id', number)}"
+            found.append(msgspec.structs.replace(item, full_url=name, resource=one))
+    return tuple(found)
 
 
 def _denials(
@@ -83,7 +94,8 @@ def _failing(
     found: dict[tuple[str, ...], list[str]] = {}
     for thing, one in zip(things, said, strict=True):
         if lacking or not one.permits:
-            found.setdefault(lacking or one.rules or ("not-covered",), []).append(thing.id)
+            covered = () if one.permits else one.rules or ("not-covered",)
+            found.setdefault((*covered, *lacking), []).append(thing.id)
     for rules, ids in found.items():
         yield CarriedConsent(id=consent.full_url, says="no_authority", rules=rules, paper=paper, applies_to=tuple(ids))
 
@@ -142,10 +154,10 @@ def _asked_of(consent: Carried, asked: Question, loaded: Loaded) -> Question:
 
 def _is_ours(consent: Carried, loaded: Loaded) -> bool | None:
     """Whether it is about the patient: everybody in a case is; one whose person is not here nobody can tell."""
-    owner = loaded.owners.of.get(consent.full_url, "unknown")
-    if owner == "nobody" or (owner == "unknown" and consent.full_url in loaded.unowned):
-        return None
-    return True
+    url = consent.full_url.partition("#")[0]
+    owner = loaded.owners.of.get(url, "unknown")
+    unknown = owner == "nobody" or (owner == "unknown" and url in loaded.unowned)
+    return None if unknown or "patient" not in consent.resource else True
 
 
 # --- several of them

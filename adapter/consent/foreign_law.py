@@ -13,6 +13,7 @@ from adapter.consent.restrictions import BOUND
 from adapter.consent.rules import Finding, Matter, hold, item_rule, note, out, wait
 
 PREFIX = "carried_consents."
+UNSAID = ("not-covered",)
 
 
 def _about(matter: Matter, item: Material) -> Iterator[CarriedConsent]:
@@ -37,7 +38,7 @@ def carried(matter: Matter, item: Material) -> Iterator[Finding]:
         elif one.says == "denies":
             yield out("CONSENT_DENIES", item, "deny_not_permitted")
         else:
-            yield hold("CONSENT_UNCLEAR", item, fact=PREFIX + next(iter(one.rules), "not-covered"))
+            yield from (hold("CONSENT_UNCLEAR", item, fact=f"{PREFIX}{rule}") for rule in one.rules or UNSAID)
 
 
 @item_rule(
@@ -49,7 +50,7 @@ def carried(matter: Matter, item: Material) -> Iterator[Finding]:
 def named(matter: Matter, item: Material) -> Iterator[Finding]:
     for one in _about(matter, item):
         if one.says == "no_authority" and _rests(matter, item, one.paper):
-            yield wait("CONSENT_NO_AUTHORITY", item, fact=PREFIX + next(iter(one.rules), "not-covered"))
+            yield from (wait("CONSENT_NO_AUTHORITY", item, fact=f"{PREFIX}{rule}") for rule in one.rules or UNSAID)
 
 
 def _rests(matter: Matter, item: Material, paper: str | None) -> bool:

@@ -9,7 +9,8 @@ A Binary, Bundle, Parameters or Basic may hold anything: it stays behind unless 
 or a line of the case, says what it is.
 
 Limits: an HIV, genetic or SUD record without a label and without a code that items.csv knows is not recognised as one.
-A Consent is taken for a record of privacy decisions unless it is about treatment or an advance directive.
+A Consent is taken for a record of privacy decisions unless it is about treatment or an advance directive and nothing in
+it speaks of disclosure; what contains such a record is one itself.
 """
 
 import functools
@@ -18,12 +19,14 @@ from typing import Any
 
 import msgspec
 
+from adapter.consent.foreign import discloses, objects
 from adapter.consent.groups import Material
 from adapter.consent.labels import labels_of
 from adapter.consent.tables import rows
 
 UNDECLARED = "undeclared_document"
 DEFAULT = "clinical_record"
+RECORD = "administrative_record"
 BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_notes"))
 """Kinds that a label of the resource itself says: no line of the case and no other form of it makes less of them."""
 STRICT = BOUND | {"administrative_record", "litigation_compilation"}
@@ -195,9 +198,9 @@ def classify_resource(resource: dict[str, Any], more: Iterable[object] = ()) -> 
     type_name = name if isinstance(name, str) else ""
     labels = labels_of(resource, more)
     sensitive = [row for row in rows("items.csv") if row["match"] == "label" and row["code"].casefold() in labels]
-    if not sensitive and _is_supporting(type_name, resource):
+    if not sensitive and _is_supporting(type_name, resource) and not _has_record(resource):
         return None
-    kind, line_class = _by_lines(type_name, resource)
+    kind, line_class = (RECORD, None) if _has_record(resource) else _by_lines(type_name, resource)
     strict, also = strict_kinds(*(row["kind"] for row in sensitive))
     kind = strict or kind
     row = kinds()[kind]
@@ -213,6 +216,14 @@ def classify_resource(resource: dict[str, Any], more: Iterable[object] = ()) -> 
         confidentiality="V" if "v" in labels else "R" if "r" in labels else None,
         labels=tuple(line["code"] for line in sensitive),
     )
+
+
+def _has_record(resource: dict[str, Any]) -> bool:
+    """Whether it is a Consent that speaks of disclosure, or contains a Consent that is no consent to care."""
+    if resource.get("resourceType") == "Consent" and discloses(resource):
+        return True
+    inner = (one for one in objects(resource.get("contained")) if one.get("resourceType") == "Consent")
+    return any(discloses(one) or _by_lines("Consent", one)[0] == RECORD for one in inner)
 
 
 @functools.cache

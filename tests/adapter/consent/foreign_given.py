@@ -75,7 +75,7 @@ def actor(reference: str | Json, role: str = "IRCP") -> Json:
     return {"role": concept(PARTICIPATION, role), "reference": who}
 
 
-def consent(provision: Json | None = None, **changes: Any) -> Json:
+def consent(provision: Json | None = None, /, **changes: Any) -> Json:
     """A Consent in force of the kind PCF asks for; without provision where None is given."""
     made: Json = {
         "resourceType": "Consent",
@@ -90,7 +90,5 @@ def consent(provision: Json | None = None, **changes: Any) -> Json:
         "sourceReference": {"reference": "DocumentReference/paper"},
         "policy": [{"uri": "https://www.ecfr.gov/current/title-45/section-164.508"}],
     }
-    if provision is not None:
-        made["provision"] = provision
-    made |= changes
+    made |= {"provision": provision} | changes
     return {name: value for name, value in made.items() if value is not None}

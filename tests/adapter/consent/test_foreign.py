@@ -43,7 +43,7 @@ OUT, IN = concept(ACT, "OPTOUT"), concept(ACT, "OPTIN")
 
 
 def said(
-    provision: Json | None = None, thing: Thing = REPORT, ours: bool | None = True, asked: Question | None = None,
+    provision: Json | None = None, /, thing: Thing = REPORT, ours: bool | None = True, asked: Question | None = None,
     **changes: Any,
 ) -> Said:  # fmt: skip
     return says(consent(provision, **changes), thing, asked or question(), ours)
@@ -181,6 +181,16 @@ def test_what_a_denial_does_not_cover_it_leaves_open_and_under_an_opt_out_unclea
     assert said(to_other, policyRule=IN).may == SILENT
     assert said(to_other, policyRule=OUT).may == MAY_DENY
     assert said({"actor": [actor(OTHER)]}, policyRule=OUT).may == MAY_DENY
+
+
+def test_a_restriction_denies_what_it_covers_and_one_that_permits_is_unclear() -> None:
+    restriction = concept(POLICY, "hipaa-restrictions")
+    assert said({"actor": [actor(CENTER)]}, policyRule=restriction).may == DENY
+    assert said({"actor": [actor(OTHER)]}, policyRule=restriction).may == SILENT
+    assert said({"type": "permit", "actor": [actor(CENTER)]}, policyRule=restriction).may == PERMIT
+    assert said({"type": "permit", "actor": [actor(OTHER)]}, policyRule=restriction).may == MAY_DENY
+    narrow = _nested("permit", {"type": "permit", "class": [{"system": RESOURCES, "code": "Observation"}]})
+    assert said(narrow, policyRule=restriction).may == MAY_DENY
 
 
 def test_a_self_pay_restriction_is_about_payment() -> None:
