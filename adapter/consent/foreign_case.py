@@ -12,7 +12,7 @@ import msgspec
 
 from adapter.consent.facts import Material as Item
 from adapter.consent.facts import moment
-from adapter.consent.foreign import Said, objects, says
+from adapter.consent.foreign import ANY, Said, objects, says
 from adapter.consent.foreign_facts import CarriedConsent
 from adapter.consent.foreign_papers import lacks
 from adapter.consent.foreign_parties import Party, Question, Thing, number_of
@@ -31,6 +31,8 @@ _FACTS = {
     "part2_consent": ("part2_consent",),
 }
 """Papers that are limited to items -> the facts they are."""
+_REPLACED = Said(may=frozenset(("silent",)), rules=("superseded",))
+_REFUSED = Said(may=ANY, rules=("refused",))
 
 
 def with_consents(
@@ -38,18 +40,16 @@ def with_consents(
     forms: Forms,
 ) -> dict[str, Any]:  # fmt: skip
     """The facts of the papers, limited by the Consents they name, with what all Consents of the case say."""
-    consents = _consents(loaded)
-    if not consents:
+    consents, refused = _consents(loaded.carried), _consents(loaded.unread)
+    if not consents and not refused:
         return papers
     things, asked = things_of(loaded, items, forms), _question(loaded, access, as_of)
+    said = {f"{one.full_url}#refused": [_REFUSED for _ in things] for one in refused}
     over = superseded({item.full_url: item.resource for item in consents}, access.holder_tz)
-    said: dict[str, list[Said]] = {}
     for consent in consents:
-        here = _asked_of(consent, asked, loaded)
-        ours = _is_ours(consent, loaded)
-        none = Said(may=frozenset(("silent",)), rules=("superseded",))
-        told = (none if consent.full_url in over else says(consent.resource, thing, here, ours) for thing in things)
-        said[consent.full_url] = list(told)
+        here, ours = _asked_of(consent, asked, loaded), _is_ours(consent, loaded)
+        replaced = consent.full_url in over
+        said[consent.full_url] = [_REPLACED if replaced else says(consent.resource, t, here, ours) for t in things]
     carried = list(_denials(said, things, names, forms))
     for paper in PAPERS:
         wanted = getattr(getattr(access, paper), "document", None)
@@ -61,10 +61,10 @@ def with_consents(
     return papers | {"carried_consents": tuple(carried)}
 
 
-def _consents(loaded: Loaded) -> tuple[Carried, ...]:
-    """The Consents that came, those that another resource contains among them: they are named `URL#id`."""
-    found = [item for item in loaded.carried if item.type == "Consent"]
-    for item in loaded.carried:
+def _consents(resources: tuple[Carried, ...]) -> tuple[Carried, ...]:
+    """The Consents among them, also those that another resource contains: they are named `URL#id`."""
+    found = [item for item in resources if item.resource.get("resourceType") == "Consent"]
+    for item in resources:
         inner = (one for one in objects(item.resource.get("contained")) if one.get("resourceType") == "Consent")
         for number, one in enumerate(inner):
             name = f"{item.full_url}#{one.get('id', number)}"

@@ -155,6 +155,7 @@ def test_a_denial_of_another_recipient_is_none(tmp_path: Path) -> None:
 # --- what nobody can evaluate
 
 
+HOLDING: Json = {"resourceType": "Basic", "id": "b", "code": ["x"]}
 BY_LOCAL_CODE = {"type": "permit", "code": [concept("urn:local", "x")]}
 UNCLEAR: dict[str, tuple[Json, str]] = {
     "no-type": (consent({"data": ON_SECOND}), "root-type"),
@@ -164,6 +165,8 @@ UNCLEAR: dict[str, tuple[Json, str]] = {
     "status": (consent({"type": "permit"}, status="current"), "status.unknown"),
     "scope": (consent({"type": "permit"}, scope=None), "scope.unknown"),
     "actor": (consent({"type": "deny", "actor": [actor("Organization/gone")]}), "actor"),
+    "refused": (consent({"type": "permit"}, status=["active"]), "refused"),
+    "refused-inside": (HOLDING | {"contained": [consent({"type": "deny"})]}, "refused"),
     "proposed": (consent({"type": "deny"}, status="proposed"), "status.not-agreed"),
     "code": (consent({"type": "permit", "provision": [{"type": "deny", "code": [concept("urn:local", "x")]}]}), "code"),
 }  # fmt: skip
