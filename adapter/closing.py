@@ -140,7 +140,7 @@ def _why(name: str, draft: Draft, checked: Checked) -> Problem:
     if name in checked.loaded.contested:
         message = "two units contradict each other about one resource; while they do, neither goes: mend the ids"
         return problem("conflict", draft.source, message, rule="case.contested", severity="warning")
-    if name in every_form((item.full_url for item in checked.loaded.unread), forms_of(checked.loaded)):
+    if checked.loaded.unread and name in _forms_of_unread(checked):
         message = "is a form of something that was refused, so that it cannot be told what protects it; mend that first"
         return problem("conflict", draft.source, message, rule="case.unread", severity="warning")
     if name in checked.loaded.unowned:
@@ -154,6 +154,10 @@ def _why(name: str, draft: Draft, checked: Checked) -> Problem:
         return problem("suppressed", draft.source, message, rule="case.offered", severity="information")
     message = "stays: nothing that is released leads to it, or it cannot stand without what is withheld"
     return problem("suppressed", draft.source, message, rule="gate.follows", severity="information")
+
+
+def _forms_of_unread(checked: Checked) -> tuple[str, ...]:
+    return every_form((item.full_url for item in checked.loaded.unread), forms_of(checked.loaded))
 
 
 def _not_offered(checked: Checked) -> set[str]:

@@ -45,7 +45,8 @@ def going(loaded: Loaded, decision: Decision, psychotherapy: frozenset[str]) -> 
 
     A paper's own document does not count: it would vouch for itself. `psychotherapy` are the items with such notes.
     """
-    forms, documents = forms_of(loaded), documents_of(loaded, names_of(loaded))
+    documents = documents_of(loaded, names_of(loaded))
+    forms = forms_of(loaded) if documents else {}
     own = frozenset(every_form(documents, forms))
     goes = frozenset(decision.released) - own
     said = {reason.code for reason in decision.reasons if reason.item is None or reason.item in goes}
