@@ -1,8 +1,8 @@
 """The golden outputs of the fixtures: `python -m tests.golden` writes them anew, test_golden compares.
 
 With a folder (`python -m tests.golden DIR`) it writes there, for a validator, every Bundle in the other shapes of
-Consent and Task that can be set, each with the AuditEvent of its release. Every scenario is exported at one fixed time
-(at an offset that is not UTC, so that a lost zone shows).
+Consent and Task that can be set, and the AuditEvent of its release in a file of its own. Every scenario is exported at
+one fixed time (at an offset that is not UTC, so that a lost zone shows).
 """
 
 import itertools
@@ -52,25 +52,30 @@ def produce(name: str, folder: Path) -> dict[str, bytes]:
     return made | {"account.json": done.account.to_json()}
 
 
-def in_shape(name: str, folder: Path, **settings: str) -> dict[str, Any]:
-    """bundle.json of a scenario with these settings, the AuditEvent of the release as its last entry."""
-    export(source(name, folder), folder / "out", NOW, **settings)
+def in_shape(case: Path, folder: Path, **settings: str) -> dict[str, bytes]:
+    """What a case folder becomes with these settings: `bundle.json` as it is delivered, and `release.json`.
+
+    `release.json` is the AuditEvent with all that it points at, as a Bundle that claims nothing: references resolve.
+    """
+    export(case, folder / "out", NOW, **settings)
     ledger = Ledger(_ledger(folder / "out"))
     event = ledger.rows("release")[0]["audit_event"]
     ledger.close()
-    made: dict[str, Any] = json.loads((folder / "out" / "bundle.json").read_bytes())
-    made["entry"].append({"fullUrl": f"urn:uuid:{event['id']}", "resource": event})
-    made["meta"].pop("profile", None)  # what a case collection claims holds without an AuditEvent in it
-    return made
+    bundle = (folder / "out" / "bundle.json").read_bytes()
+    beside: dict[str, Any] = json.loads(bundle)
+    beside["entry"].append({"fullUrl": f"urn:uuid:{event['id']}", "resource": event})
+    beside["meta"].pop("profile", None)  # what a case collection claims holds without an AuditEvent in it
+    return {"bundle.json": bundle, "release.json": json.dumps(beside).encode()}
 
 
 def shapes(target: Path) -> None:
-    """Write every scenario in every other shape to this folder."""
+    """Write every scenario in every other shape to this folder: its Bundle, and its AuditEvent beside it."""
     target.mkdir(parents=True)
     for name, (number, settings) in itertools.product(scenarios(), enumerate(SHAPES)):
         with tempfile.TemporaryDirectory() as scratch:
-            made = in_shape(name, Path(scratch), **settings)
-            (target / f"{name}-{number}.json").write_text(json.dumps(made), "utf-8")
+            made = in_shape(source(name, Path(scratch)), Path(scratch), **settings)
+            for kept, data in made.items():
+                (target / f"{name}-{number}-{kept}").write_bytes(data)
 
 
 def main() -> None:

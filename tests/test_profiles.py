@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ ELSEWHERE = {
         "binding of Coverage.relationship",
     ),
     (f"{HL7}coverage-class", "plan"): "binding of Coverage.class.type",
+    (f"{HL7}restful-security-service", "SMART-on-FHIR"): "binding of CapabilityStatement.rest.security.service",
     **dict.fromkeys(
         ((f"{HL7}endpoint-connection-type", f"dicom-{code}-rs") for code in ("wado", "qido", "stow")),
         "binding of Endpoint.connectionType",
@@ -239,8 +241,49 @@ def test_external_codes_are_verified(verified: list[dict[str, str]]) -> None:
     assert {each for each in unknown if each[1:] not in known} == set()
 
 
+def _codings(value: object) -> Iterator[tuple[str, str]]:
+    """(system, code) of everything in an artefact that is coded, members of value sets and targets of maps included."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            stack.extend(item.values())
+            if isinstance(item.get("system"), str) and isinstance(item.get("code"), str):
+                yield item["system"], item["code"]
+            for named, held in (("system", "concept"), ("target", "element")):
+                if isinstance(item.get(named), str) and isinstance(item.get(held), list):
+                    listed = (t for each in item[held] for t in each.get("target", [each]))
+                    yield from ((item[named], each["code"]) for each in listed)
+
+
+def artefact_codings() -> set[tuple[str, str]]:
+    """What the artefacts (not their examples) say of systems that are not ours."""
+    found = {each for path in FOLDER.glob("*-*.json") for each in _codings(json.loads(path.read_bytes()))}
+    return {each for each in found if not each[0].startswith(CANONICAL)}
+
+
+def test_every_coding_of_an_artefact_is_verified(verified: list[dict[str, str]]) -> None:
+    said = artefact_codings()
+    assert (f"{HL7}restful-security-service", "SMART-on-FHIR") in said
+    assert len(said) > 200
+    known = {(line["system"], line["code"]) for line in verified} | set(ELSEWHERE)
+    assert said - known == set()
+
+
+def test_nothing_names_a_guide_that_is_not_there() -> None:
+    guides = {path.name for path in FOLDER.glob("ImplementationGuide-*.json")}
+    named = {
+        url
+        for path in FOLDER.glob("CapabilityStatement-*.json")
+        for url in json.loads(path.read_bytes()).get("implementationGuide", ())
+    }
+    assert {url for url in named if f"ImplementationGuide-{url.rpartition('/')[2]}.json" not in guides} == set()
+
+
 def test_no_exception_is_left_over(verified: list[dict[str, str]]) -> None:
-    used = {(row.system, row.code) for _, row in all_rows()}
+    used = {(row.system, row.code) for _, row in all_rows()} | artefact_codings()
     assert set(ELSEWHERE) - used == set()
     assert set(ELSEWHERE) & {(line["system"], line["code"]) for line in verified} == set()
 

@@ -181,6 +181,36 @@ def test_a_wrong_check_digit_takes_the_claim_from_the_number_and_from_what_point
     assert f"{US}provenance" not in of(made, "Provenance")[0], "its agent is the holder"
 
 
+@pytest.mark.parametrize(
+    ("state", "claims"), [("MA", [f"{US}organization"]), ("Ontario", []), ("ma", []), (None, [f"{US}organization"])]
+)
+def test_an_address_elsewhere_takes_the_claim_from_an_organization(
+    state: str | None, claims: list[str], tmp_path: Path
+) -> None:
+    case = small_case.case()
+    case["organizations"][1]["addresses"] = [{"city": "Toronto", **({"state": state} if state else {})}]
+    made = export(tmp_path, small_case.write(tmp_path / "case", {}, case))
+    assert of(made, "Organization") == [[f"{US}organization"], claims]
+
+
+@pytest.mark.parametrize(
+    "steps", [("received", "on-hold", "failed"), ("received", "on-hold", "in-progress"), ("received", "accepted")]
+)
+def test_a_task_claims_at_every_place_of_its_life(steps: tuple[str, ...], tmp_path: Path) -> None:
+    source = golden.source("soft-tissue-sarcoma", tmp_path)
+    case = json.loads((source / "case.json").read_text("utf-8"))
+    case["request"]["authored_on"] = "2026-03-02T09:00:00-05:00"
+    case["request"]["events"] = [
+        {"status": status, "at": f"2026-03-0{day}T09:00:00-05:00"}
+        for day, status in enumerate(("requested", *steps), 2)
+    ]
+    (source / "case.json").write_text(json.dumps(case), "utf-8")
+    made = export(tmp_path, source)
+    (task,) = (r for r in ours(made) if f"{OURS}task" in profiles(r))
+    assert task["status"] == steps[-1]
+    assert f"{OURS}case-collection" in profiles(made)
+
+
 def test_what_is_carried_claims_what_it_claimed(tmp_path: Path) -> None:
     claims = [f"{US}patient", "https://nowhere.example/StructureDefinition/unknown"]
     person = {**small_case.PATIENT, "meta": {"profile": claims}}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapter.validation import validate_resource
 from mappings.identity import CANONICAL
 from tests.profiles.constraints import FOLDER, Element, profiles
 from tests.test_profiles import ELSEWHERE
@@ -146,3 +147,11 @@ def test_fixed_codes_are_of_the_package_or_verified(shared: pathlib.Path) -> Non
     fixed = {each for _, element in elements() for each in codings(element)}
     assert len(fixed) > 20
     assert fixed - known == set()
+
+
+@pytest.mark.parametrize("kind", ["primary", "secondary"])
+def test_a_cancer_may_have_a_clinical_and_a_pathological_stage_and_several_sites(kind: str) -> None:
+    cancer = json.loads((FOLDER / "examples" / f"Condition-{kind}-cancer.json").read_bytes())
+    cancer["stage"] = [{"summary": {"text": "cT2 N0 M0"}}, {"summary": {"text": "pT3 N1 M0"}}]
+    cancer["bodySite"] = [*cancer.get("bodySite", ()), {"text": "left lung"}, {"text": "right lung"}]
+    assert [found for found in validate_resource(cancer) if found.stops] == []
