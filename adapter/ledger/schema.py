@@ -100,7 +100,7 @@ def bring_up(engine: sa.Engine, at: str) -> int:
 
 
 def _make(connection: sa.Connection) -> None:
-    METADATA.create_all(connection)
+    METADATA.create_all(connection, checkfirst=False)
     connection.execute(VERSIONS.insert().values(version=VERSION))
     connection.execute(HEAD.insert().values(only=1, number=0, hash=GENESIS))
 

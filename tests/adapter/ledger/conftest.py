@@ -33,7 +33,7 @@ def _owner() -> str | None:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
-    """A server of its own in a temporary folder, reached by a socket there: the URL of its databases, less the name."""
+    """A server of its own in a temporary folder, reached by a socket there: the URL of a schema, less its name."""
     owner, programs = _owner(), _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     data = folder / "data"
@@ -47,7 +47,7 @@ def cluster() -> Iterator[str]:
     call(programs / "initdb", "-D", data, "-U", "ledger", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
     call(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
-        yield f"postgresql+psycopg://ledger@/{{}}?host={folder}"
+        yield f"postgresql+psycopg://ledger@/postgres?host={folder}&options=-csearch_path%3D{{}}"
     finally:
         call(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
         shutil.rmtree(folder)
@@ -61,18 +61,18 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def urls(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Iterator[str]]:
-    """URLs of databases that are empty, as many as are asked for."""
+    """URLs under which nothing is yet, as many as are asked for."""
     if backend == "sqlite":
         yield (f"sqlite:///{tmp_path}/ledger-{next(_NAMES)}.sqlite3" for _ in count())
         return
     cluster: str = request.getfixturevalue("cluster")
-    engine = sa.create_engine(cluster.format("postgres"), isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(cluster.format("public"))
 
     def made() -> Iterator[str]:
         while True:
             name = f"ledger{next(_NAMES)}"
-            with engine.connect() as connection:
-                connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"CREATE SCHEMA {name}")
             yield cluster.format(name)
 
     yield made()
@@ -81,5 +81,5 @@ def urls(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 @pytest.fixture
 def url(urls: Iterator[str]) -> str:
-    """The URL of an empty database."""
+    """A URL under which nothing is yet."""
     return next(urls)

@@ -1,0 +1,148 @@
+"""Which clocks run: what closes a request for access, and what does not (45 CFR 164.524(b)(2))."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+
+from adapter.consent.policy import policy_for
+from adapter.ledger.due import Due, due
+from adapter.ledger.store import Ledger
+from tests.adapter.ledger.given import AT, DENIAL, LATER, RIGHT, disclosure, entry, go, notice, release
+
+NOON = "2026-03-20T12:00:00-04:00"
+
+
+def open_ones(ledger: Ledger, now: str = NOON) -> tuple[Due, ...]:
+    return due(ledger, policy_for(dt.date(2026, 3, 20)), now)
+
+
+def steps(ledger: Ledger, now: str = NOON) -> list[str]:
+    return [one.next for one in open_ones(ledger, now)]
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    made = Ledger(url, at=AT)
+    yield made
+    made.close()
+
+
+def test_a_request_that_pends_runs_to_its_deadline(ledger: Ledger) -> None:
+    made = entry(outcome="pend")
+    ledger.decided(made)
+    [found] = open_ones(ledger)
+    assert (found.deadline, found.days, found.overdue, found.next) == ("2026-04-01", 12, False, "settle what is open")
+    assert (found.case, found.request, found.outcome) == ("case-1", made.request["id"], "pend")
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        ("2026-04-01T23:59:59-04:00", 0),
+        ("2026-04-02T03:59:59+00:00", 0),
+        ("2026-04-02T04:00:00+00:00", -1),
+        ("2026-04-02", -1),
+    ],
+)
+def test_the_last_day_is_the_holders(now: str, days: int, ledger: Ledger) -> None:
+    ledger.decided(entry(outcome="pend"))
+    [found] = open_ones(ledger, now)
+    assert (found.days, found.overdue) == (days, days < 0)
+
+
+def test_a_delivery_closes_what_was_permitted(ledger: Ledger) -> None:
+    made = entry()
+    name = ledger.prepare(made, release())
+    assert steps(ledger) == ["provide access"]
+    ledger.delivered(name, disclosure())
+    assert steps(ledger) == []
+
+
+def test_a_delivery_before_the_decision_closes_nothing(ledger: Ledger) -> None:
+    go(ledger, entry())
+    ledger.prepare(entry(at=LATER), release("2" * 64, LATER))
+    assert steps(ledger) == ["provide access"]
+
+
+def test_a_partial_release_waits_for_its_denial_notice(ledger: Ledger) -> None:
+    made = entry(outcome="permit_with_exclusions", reasons=[RIGHT, DENIAL])
+    go(ledger, made)
+    assert steps(ledger) == ["send the denial notice"]
+    ledger.noticed(notice("acknowledgement", LATER, made))
+    assert steps(ledger) == ["send the denial notice"]
+    ledger.noticed(notice("denial", LATER, made))
+    assert steps(ledger) == []
+
+
+def test_a_partial_release_that_owes_no_notice_is_met(ledger: Ledger) -> None:
+    go(ledger, entry(outcome="permit_with_exclusions"))
+    assert steps(ledger) == []
+
+
+@pytest.mark.parametrize("outcome", ["deny_unreviewable", "deny_reviewable", "deny_not_permitted"])
+def test_a_denial_is_closed_by_its_notice(outcome: str, ledger: Ledger) -> None:
+    made = entry(outcome=outcome)
+    ledger.decided(made)
+    assert steps(ledger) == ["send the denial notice"]
+    ledger.noticed(notice("extension", LATER, made))
+    assert steps(ledger) == ["send the denial notice"]
+    ledger.noticed(notice("denial", LATER, made))
+    assert steps(ledger) == []
+
+
+def test_what_is_not_held_is_closed_by_saying_where_it_is(ledger: Ledger) -> None:
+    made = entry(outcome="not_held")
+    ledger.decided(made)
+    assert steps(ledger) == ["send the redirect notice"]
+    ledger.noticed(notice("redirect", LATER, made))
+    assert steps(ledger) == []
+
+
+def test_a_notice_closes_nothing_that_pends(ledger: Ledger) -> None:
+    made = entry(outcome="pend")
+    ledger.decided(made)
+    ledger.noticed(notice("denial", LATER, made))
+    assert steps(ledger) == ["settle what is open"]
+
+
+def test_the_decision_made_last_governs(ledger: Ledger) -> None:
+    ledger.decided(entry(outcome="pend", deadline="2026-04-01"))
+    ledger.decided(entry(outcome="pend", deadline="2026-04-20", at=LATER))
+    assert [one.deadline for one in open_ones(ledger)] == ["2026-04-20"]
+    go(ledger, entry(at=NOON))
+    assert steps(ledger) == []
+
+
+def test_a_time_of_receipt_that_is_corrected_is_the_same_request(ledger: Ledger) -> None:
+    ledger.decided(entry(outcome="pend", received_at=None, deadline=None))
+    assert [(one.deadline, one.days, one.overdue) for one in open_ones(ledger)] == [(None, None, False)]
+    ledger.decided(entry(outcome="pend", at=LATER))
+    assert [one.deadline for one in open_ones(ledger)] == ["2026-04-01"]
+
+
+def test_a_new_request_is_not_closed_by_an_old_notice(ledger: Ledger) -> None:
+    old = entry(outcome="deny_unreviewable")
+    ledger.decided(old)
+    ledger.noticed(notice("denial", AT, old))
+    ledger.decided(entry(outcome="deny_unreviewable", at=NOON, received_at="2026-03-18T09:00:00-04:00"))
+    assert steps(ledger) == ["send the denial notice"]
+
+
+def test_another_patient_with_the_same_case_name_has_a_clock_of_its_own(ledger: Ledger) -> None:
+    ledger.decided(entry("case-1", "MRN-0001", outcome="pend"))
+    go(ledger, entry("case-1", "MRN-0002"))
+    assert steps(ledger) == ["settle what is open"]
+
+
+def test_a_disclosure_for_treatment_runs_under_no_clock(ledger: Ledger) -> None:
+    ledger.decided(entry(pathway="disclosure", outcome="pend", deadline=None))
+    assert steps(ledger) == []
+
+
+def test_the_earliest_comes_first_and_what_has_no_deadline_last(ledger: Ledger) -> None:
+    for number, deadline in enumerate(("2026-05-01", None, "2026-03-10")):
+        ledger.decided(entry(f"case-{number}", f"MRN-{number}", outcome="pend", deadline=deadline))
+    assert [(one.case, one.deadline, one.days) for one in open_ones(ledger)] == [
+        ("case-2", "2026-03-10", -10), ("case-0", "2026-05-01", 42), ("case-1", None, None)
+    ]  # fmt: skip
