@@ -13,7 +13,9 @@ from adapter.validation.model import PRIMITIVES
 from mappings.fhir.wire import Json
 
 Lookup = Callable[[str], TypeFacts]
+Versions = Mapping[str, str]
 _SD = "http://hl7.org/fhir/StructureDefinition/"
+_IMPOSE = _SD + "structuredefinition-imposeProfile"
 _FHIR_TYPE = _SD + "structuredefinition-fhir-type"
 # What stands there may be of a type that holds more.
 _OPEN = ("Resource", "DomainResource", "Element", "BackboneElement")
@@ -25,12 +27,13 @@ def constrains(structure: Json) -> bool:
     return structure.get("derivation") == "constraint" and structure.get("kind") in ("resource", "complex-type")
 
 
-def compact(structure: Json, types: Lookup = type_facts) -> Json:
+def compact(structure: Json, types: Lookup = type_facts, versions: Versions | None = None) -> Json:
     """Say a profile in facts.
 
     Args:
         structure: a StructureDefinition with a differential, or at least a snapshot.
         types: the base types of R4.
+        versions: those held of value sets, by canonical; a binding to another one keeps its version.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: it is no StructureDefinition of R4.
@@ -40,7 +43,7 @@ def compact(structure: Json, types: Lookup = type_facts) -> Json:
     first = _Reader(kind, types, {})
     for element in elements["element"]:
         list(first.line(element))
-    read = _Reader(kind, types, first.short)
+    read = _Reader(kind, types, first.short, versions)
     said = [line for element in elements["element"] for line in read.line(element)]
     made: Json = {"version": structure.get("version", ""), "type": kind, "base": _plain(structure["baseDefinition"])}
     if kind == "Extension":
@@ -48,16 +51,19 @@ def compact(structure: Json, types: Lookup = type_facts) -> Json:
         made["contextInvariants"] = structure.get("contextInvariant", [])
         root: Json = next((e for e in elements["element"] if e["path"] == "Extension"), {})
         made["modifier"] = root.get("isModifier") or None
+    made["imposes"] = [_plain(each["valueCanonical"]) for each in _imposing(structure)]
     made["elements"] = said
     return {name: value for name, value in made.items() if value not in (None, [], "")}
 
 
-def compact_all(artefacts: Iterable[Json], types: Lookup = type_facts) -> dict[str, Json]:
+def compact_all(
+    artefacts: Iterable[Json], types: Lookup = type_facts, versions: Versions | None = None
+) -> dict[str, Json]:
     """The profiles and extensions among artefacts, by canonical, sorted; the first of two with one canonical wins."""
     found: dict[str, Json] = {}
     for each in artefacts:
         if each["resourceType"] == "StructureDefinition" and constrains(each) and each["url"] not in found:
-            found[each["url"]] = compact(each, types)
+            found[each["url"]] = compact(each, types, versions)
     return {url: found[url] for url in sorted(found)}
 
 
@@ -71,6 +77,11 @@ def unknown_paths(structure: Json, types: Lookup = type_facts) -> tuple[str, ...
     return tuple(dict.fromkeys(read.unknown))
 
 
+def _imposing(structure: Json) -> Iterator[Json]:
+    """The extensions that name another profile which what claims this one must satisfy too."""
+    yield from (each for each in structure.get("extension", []) if each.get("url") == _IMPOSE)
+
+
 def _plain(canonical: str) -> str:
     return canonical.partition("|")[0]
 
@@ -78,11 +89,14 @@ def _plain(canonical: str) -> str:
 class _Reader:
     """Elements of one definition, in order; knows the types, so that it can tell what is not said anew."""
 
-    def __init__(self, kind: str, types: Lookup, short: Mapping[str, dict[str, str]]) -> None:
+    def __init__(
+        self, kind: str, types: Lookup, short: Mapping[str, dict[str, str]], versions: Versions | None = None
+    ) -> None:
         """Read definitions of a type; `short`: what a reader of the same elements has found in its `short`."""
         self.short: dict[str, dict[str, str]] = {}
         self._known_short = short
         self._types = types
+        self._versions = versions or {}
         self._root = kind
         self._kinds: dict[str, str | None] = {kind: kind}
         self._open: dict[str, str] = {}
@@ -121,7 +135,7 @@ class _Reader:
         """The id with every choice under its own name.
 
         `valueQuantity` leaves no other type (https://hl7.org/fhir/R4/profiling.html: a short form of constraining the
-        type): it is `value[x]` of that type; where there are several such, slices of the choice.
+        type): it is `value[x]` of that type; where there are several such, slices of the choice, which stays open.
         """
         path = self._root
         for step in steps:
@@ -135,9 +149,8 @@ class _Reader:
 
     def _choice(self, place: str, known: Element, sliced: str) -> str:
         kind = "Quantity" if known.kind == "SimpleQuantity" else known.kind
-        if place not in self.short:
-            kinds = self._known_short.get(place, {known.name: kind})
-            self._narrowed.append([place, {"types": [[each] for each in kinds.values()]}])
+        if place not in self.short and len(self._known_short.get(place, ())) < 2:
+            self._narrowed.append([place, {"types": [[kind]]}])
         self.short.setdefault(place, {})[known.name] = kind
         if len(self._known_short.get(place, ())) > 1:
             return f"{known.group}:{sliced or known.name}"
@@ -193,7 +206,7 @@ class _Reader:
             if not (base and _same(kinds, base)) and kinds and "." in element["path"]:
                 fact["types"] = kinds
         fact.update(_values(element))
-        binding = _binding(element.get("binding", {}))
+        binding = _binding(element.get("binding", {}), self._versions)
         if binding and not (first and first.bound and binding == [first.bound.value_set, first.bound.strength]):
             fact["binding"] = binding
         constraints = list(_constraints(element, self._known(base, kind)))
@@ -268,7 +281,7 @@ def _named(kind: str) -> str:
     return low if low in PRIMITIVES else kind
 
 
-def _binding(binding: Json) -> list[str]:
+def _binding(binding: Json, versions: Versions) -> list[str]:
     most = [
         _plain(said.get("valueCanonical") or said.get("valueUri") or "")
         for said in binding.get("extension", [])
@@ -276,7 +289,9 @@ def _binding(binding: Json) -> list[str]:
     ]
     if "valueSet" not in binding:
         return []
-    return [_plain(binding["valueSet"]), binding["strength"], *most[:1]]
+    url, _, version = binding["valueSet"].partition("|")
+    held = versions.get(url, version)
+    return [url if version in ("", held) else binding["valueSet"], binding["strength"], *most[:1]]
 
 
 def _constraints(element: Json, known: set[str]) -> Iterable[list[str]]:

@@ -14,6 +14,8 @@ from adapter.validation.texts import cut, text_of
 from adapter.validation.world import Check, Run
 
 _LONGEST = 100
+_IDS = frozenset(("id",))
+_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
 def leaves(node: ProfileNode, kind: str, label: str, definitions: Definitions) -> Iterator[Check]:
@@ -36,14 +38,21 @@ def leaves(node: ProfileNode, kind: str, label: str, definitions: Definitions) -
 
 
 def same(value: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; true is not 1."""
+    """Whether two JSON values are equal: true is not 1, 1.0 is not 1, and an element may have an id of its own."""
     if isinstance(other, Mapping):
-        return isinstance(value, dict) and value.keys() == other.keys() and all(same(value[k], other[k]) for k in other)
+        if not isinstance(value, dict) or (value.keys() | _IDS) != (other.keys() | _IDS):
+            return False
+        return all(same(value[k], other[k]) for k in other if k in value)
     if isinstance(other, list | tuple):
         if not isinstance(value, list) or len(value) != len(other):
             return False
         return all(same(one, two) for one, two in zip(value, other, strict=True))
-    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
+    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other) and _text(value) == _text(other)
+
+
+def _text(value: Any) -> Any:
+    """A number as it is written."""
+    return str(getattr(value, "text", value)) if isinstance(value, int | Decimal) else None
 
 
 def fits(value: Any, pattern: Any) -> bool:
@@ -51,7 +60,9 @@ def fits(value: Any, pattern: Any) -> bool:
     if isinstance(pattern, Mapping):
         return isinstance(value, dict) and all(key in value and fits(value[key], pattern[key]) for key in pattern)
     if isinstance(pattern, list | tuple):
-        return isinstance(value, list) and all(any(fits(one, asked) for one in value) for asked in pattern)
+        if not isinstance(value, list) or len(value) < len(pattern):
+            return False
+        return all(any(fits(one, asked) for one in value) for asked in pattern)
     return same(value, pattern)
 
 
@@ -70,7 +81,11 @@ def _fixed(asked: Any, label: str) -> Check:
     message = f"must be exactly {describe(asked)} ({label})"
 
     def check(value: Any, extra: Any, place: Place, run: Run) -> None:
-        if value != asked or not same(value, asked):
+        if _unsaid(value, extra):
+            return
+        if isinstance(extra, dict) and "extension" in extra and value is not None:
+            run.out.append(Finding("value", place, f"has an extension, and {message}", "fhir.fixed"))
+        elif not same(value, asked):
             run.out.append(Finding("value", _differing(value, asked, place, same), message, "fhir.fixed"))
 
     return check
@@ -80,20 +95,29 @@ def _pattern(asked: Any, label: str) -> Check:
     message = f"must hold {describe(asked)} ({label})"
 
     def check(value: Any, extra: Any, place: Place, run: Run) -> None:
-        if not fits(value, asked):
+        if not fits(value, asked) and not _unsaid(value, extra):
             run.out.append(Finding("value", _differing(value, asked, place, fits), message, "fhir.pattern"))
 
     return check
+
+
+def _unsaid(value: Any, extra: Any) -> bool:
+    """Whether a primitive has no value and says why."""
+    said = extra.get("extension") if value is None and isinstance(extra, dict) else None
+    return isinstance(said, list) and any(isinstance(one, dict) and one.get("url") == _ABSENT for one in said)
 
 
 def _differing(value: Any, asked: Any, place: Place, alike: Callable[[Any, Any], bool]) -> Place:
     """Where a value departs from what is asked: the first member that does, where it is one of its own."""
     if isinstance(asked, Mapping) and isinstance(value, dict):
         for name, member in asked.items():
-            if isinstance(member, list | tuple):
+            given = value.get(name)
+            if alike(given, member):
                 continue
-            if not alike(value.get(name), member):
-                return _differing(value.get(name), member, (place, name, None), alike)
+            if not isinstance(member, list | tuple):
+                return _differing(given, member, (place, name, None), alike)
+            if len(member) == 1 and isinstance(given, list) and len(given) == 1:
+                return _differing(given[0], member[0], (place, name, 0), alike)
     return place
 
 

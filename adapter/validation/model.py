@@ -109,6 +109,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         context_invariants: FHIRPath on the element that holds the extension.
         modifier: whether an extension is a modifierExtension.
         root: the tree.
+        imposes: canonicals of profiles that what claims this one must satisfy too.
     """
 
     url: str
@@ -119,3 +120,4 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     contexts: tuple[tuple[str, str], ...] = ()
     context_invariants: tuple[str, ...] = ()
     modifier: bool = False
+    imposes: tuple[str, ...] = ()

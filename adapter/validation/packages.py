@@ -56,11 +56,13 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         content: the JSON of a `sets.Content`.
         texts: what the package itself says of its invariants, by (id, expression); kept in memory alone.
         problems: what of it does not count, and why; none of these keeps the rest from being used.
+        unheld: canonicals of value sets in a version that it binds to, where it holds another.
     """
 
     content: bytes
     texts: dict[tuple[str, str], str]
     problems: tuple[Problem, ...]
+    unheld: frozenset[str]
 
 
 class _TooLarge(EOFError):
@@ -203,7 +205,13 @@ def content(path: Path, base: Terminology, known: Known = _nothing_known) -> Loa
         raise ProblemError(wrong)
     notes = [found for name, each in members for found in _notes(path, name, each)]
     texts = {key: text for each in package.artefacts for key, text in _texts(each)}
-    return Loaded(content=written, texts=texts, problems=tuple(notes))
+    return Loaded(content=written, texts=texts, problems=tuple(notes), unheld=_unheld(made))
+
+
+def _unheld(made: Json) -> frozenset[str]:
+    bound = (fact["binding"] for facts in made["profiles"].values() for _, fact in facts.get("elements", ())
+             if "binding" in fact)  # fmt: skip
+    return frozenset(url for url, *_ in bound if "|" in url)
 
 
 def _sound(artefact: Json, base: Terminology) -> bool:
@@ -277,7 +285,9 @@ def compiled(artefacts: tuple[Json, ...], base: Terminology | None) -> Json:
     """Profiles and terminology of artefacts, as facts."""
     from adapter.validation.terminology_compiler import compile_terminology
 
+    sets = (each for each in artefacts if each["resourceType"] == "ValueSet")
+    versions = {str(each["url"]): str(each["version"]) for each in sets if "url" in each and "version" in each}
     return {
-        "profiles": differentials.compact_all(artefacts),
+        "profiles": differentials.compact_all(artefacts, versions=versions),
         "terminology": compile_terminology(artefacts, base),
     }

@@ -59,6 +59,7 @@ class Definitions:
         types: the base types.
         texts: what packages say of their invariants, by (id, expression).
         problems: what of the packages does not count.
+        unheld: canonicals of value sets, with a version that a package asks for and does not hold.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class Definitions:
         types: Callable[[str], Any],
         texts: Mapping[tuple[str, str], str] | None = None,
         problems: tuple[Problem, ...] = (),
+        unheld: frozenset[str] = frozenset(),
     ) -> None:
         self._layers = layers
         self._types = types
         self.texts = texts or {}
         self.problems = problems
+        self._unheld = unheld
         self._profiles: dict[str, Profile] = {}
         self._raw: dict[str, tuple[ProfileNode, tuple[str, ...]] | None] = {}
         self._terminology: Terminology | None = None
@@ -110,8 +113,8 @@ class Definitions:
         return made
 
     def value_set(self, url: str) -> ValueSet | None:
-        """The value set of a canonical; its version is not looked at."""
-        return self.terminology.value_set(url)
+        """The value set of a canonical, whatever its version; none for a version that a package asks for in vain."""
+        return None if url in self._unheld else self.terminology.value_set(url)
 
     def code_system(self, url: str) -> CodeSystem | None:
         """The code system of a canonical; its version is not looked at."""
@@ -136,12 +139,19 @@ class Definitions:
             types=self._types,
             texts={**self.texts, **made.texts},
             problems=(*self.problems, *made.problems),
+            unheld=self._unheld | made.unheld,
         )
 
     def over(self, source: Callable[[], bytes]) -> "Definitions":
         """This set with another layer over it: the JSON of a `Content`, read when first asked for."""
         layer = Layer(profiles=source, terminology=source)
-        return Definitions(layers=(layer, *self._layers), types=self._types, texts=self.texts, problems=self.problems)
+        return Definitions(
+            layers=(layer, *self._layers),
+            types=self._types,
+            texts=self.texts,
+            problems=self.problems,
+            unheld=self._unheld,
+        )
 
     def why_not(self, url: str) -> str | None:
         """Why `profile` has nothing for a canonical that is held all the same; None where no package holds it."""
@@ -186,6 +196,7 @@ class Definitions:
             contexts=tuple((kind, expression) for kind, expression in facts.get("contexts", ())),
             context_invariants=tuple(facts.get("contextInvariants", ())),
             modifier=facts.get("modifier", False),
+            imposes=tuple(facts.get("imposes", ())),
         )
 
     def _merged(self, url: str) -> tuple[ProfileNode, tuple[str, ...]] | None:

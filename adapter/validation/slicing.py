@@ -30,6 +30,7 @@ class Slices:
     ) -> None:
         self._slicing = node.slicing or Slicing()
         self._label = label
+        self._nested = node.path.startswith("Extension.")
         every = node.slices if beside is None else beside
         own = {name: each for name, each in every.items() if _parent(name, every) == within}
         self._slices = [self._slice(name, each, compiler, slots, every) for name, each in own.items()]
@@ -96,8 +97,8 @@ class Slices:
         return [position for position, each in enumerate(self._slices) if each.matches(item, run)]
 
     def _unmatched(self, item: Item, run: Run) -> None:
-        # A sub-extension that the extension has not is said by the ring of extensions.
-        if self._slicing.rules == "closed" and item.kind != "Extension":
+        # A sub-extension that an extension has not is said by the ring of extensions.
+        if self._slicing.rules == "closed" and not (item.kind == "Extension" and self._nested):
             message = f"is in no slice that {self._label} allows here: {' | '.join(each.name for each in self._slices)}"
             run.out.append(Finding("structure", item.place, message, "fhir.slicing"))
 

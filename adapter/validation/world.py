@@ -117,9 +117,21 @@ class World:
     def _judge(self, key: Key) -> list[Finding]:
         scope, compiled = self._by_id[key[0]], self.compiler.profile(key[1])
         run = Run(self, scope, [])
-        for check in compiled.checks if compiled else ():
-            check(scope.resource, None, scope.place, run)
+        for made in self._imposed(compiled) if compiled else ():
+            for check in made.checks if made.profile.type in (scope.kind, *ABSTRACT) else ():
+                check(scope.resource, None, scope.place, run)
         return run.out
+
+    def _imposed(self, compiled: Compiled) -> list[Compiled]:
+        """A profile, and those it imposes, which may impose others; one that is not held is passed over."""
+        found = {compiled.profile.url: compiled}
+        waiting = [*compiled.profile.imposes]
+        while waiting:
+            made = self.compiler.profile(waiting.pop())
+            if made is not None and made.profile.url not in found:
+                found[made.profile.url] = made
+                waiting += made.profile.imposes
+        return list(found.values())
 
     def satisfies(self, scope: Scope, url: str) -> bool | None:
         """Whether a resource is of the type and satisfies the profile; None where the profile is not known.

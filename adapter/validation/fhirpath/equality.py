@@ -12,10 +12,15 @@ class Failed(Exception):
     """What HL7's engine answers with an exception: the expression has no result, an invariant is not satisfied."""
 
 
-_MOMENT = re.compile(
+MOMENT = re.compile(
     r"(?:(\d{4})(?:-(\d\d)(?:-(\d\d))?)?)?(?:T(\d\d)(?::(\d\d)(?::(\d\d(?:\.\d+)?))?)?(Z|[+-]\d\d:\d\d)?)?",
     re.ASCII,
 )
+_UCUM = "http://unitsofmeasure.org"
+_TIME: dict[Any, tuple[str, int | Decimal]] = {
+    "a": ("mo", 12), "mo": ("mo", 1), "wk": ("s", 604_800), "d": ("s", 86_400), "h": ("s", 3600), "min": ("s", 60),
+    "s": ("s", 1), "ms": ("s", Decimal("0.001")),
+}  # fmt: skip
 _BLANKS = re.compile(r"\s+")
 
 
@@ -161,7 +166,7 @@ def order(one: Value, other: Value) -> int | None:
 
 
 def _quantities(a: Any, b: Any) -> int | None:
-    """The order of two quantities of one unit; of two units it is open, nothing is converted."""
+    """The order of two quantities of one unit, or of two units of time; of other units it is open."""
     if type(a) is not dict or type(b) is not dict:
         return None
     first, second = number(a.get("value")), number(b.get("value"))
@@ -169,13 +174,21 @@ def _quantities(a: Any, b: Any) -> int | None:
         return None
     keys = ("code", "system") if "code" in a or "code" in b else ("unit",)
     if any(a.get(key) != b.get(key) for key in keys):
-        return None
+        scales = [_scale(each) for each in (a, b)]
+        if scales[0] is None or scales[1] is None or scales[0][0] != scales[1][0]:
+            return None
+        first, second = first * scales[0][1], second * scales[1][1]
     return (first > second) - (first < second)
+
+
+def _scale(quantity: Any) -> tuple[str, int | Decimal] | None:
+    """What a unit of time is in months or in seconds; a month has no number of days."""
+    return _TIME.get(str(quantity.get("code"))) if quantity.get("system") == _UCUM else None
 
 
 def moments(a: str, b: str) -> int | None:
     """The order of two dates, times of day (`T10:00`) or both; none where one says less than is needed."""
-    one, other = _MOMENT.fullmatch(a), _MOMENT.fullmatch(b)
+    one, other = MOMENT.fullmatch(a), MOMENT.fullmatch(b)
     if not a or not b or one is None or other is None:
         return None
     if len(a) == len(b) and one.lastindex == other.lastindex and one[7] == other[7]:

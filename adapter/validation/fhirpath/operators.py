@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapter.validation.fhirpath.closures import Code, Frame, Items, This, Truth, made, of_items, of_truth, single
+from adapter.validation.fhirpath.dates import moved
 from adapter.validation.fhirpath.equality import (
     Failed,
     distinct,
@@ -16,7 +17,7 @@ from adapter.validation.fhirpath.equality import (
     text,
     within,
 )
-from adapter.validation.fhirpath.values import Value
+from adapter.validation.fhirpath.values import QUANTITIES, Value
 
 Make = Callable[[Code, Code], Code]
 
@@ -183,6 +184,9 @@ def _arithmetic(calculate: Callable[[Any, Any], Any]) -> Make:
                 return []
             a, b = number(one[0]), number(other[0])
             if a is None or b is None:
+                if other[2] in QUANTITIES and calculate in (_plus, _minus) and type(one[0]) is str:
+                    answer = moved(one, other, 1 if calculate is _plus else -1)
+                    return [] if answer is None else [answer]
                 a, b = one[0], other[0]
                 if calculate is not _plus or type(a) is not str or type(b) is not str:
                     raise Failed
@@ -199,6 +203,10 @@ def _arithmetic(calculate: Callable[[Any, Any], Any]) -> Make:
 
 def _plus(a: Any, b: Any) -> Any:
     return a + b
+
+
+def _minus(a: Any, b: Any) -> Any:
+    return a - b
 
 
 def _divide(a: Any, b: Any) -> Any:
@@ -235,7 +243,7 @@ OPERATORS: dict[str, Make] = {
     "|": union,
     "&": _concatenate,
     "+": _arithmetic(_plus),
-    "-": _arithmetic(lambda a, b: a - b),
+    "-": _arithmetic(_minus),
     "*": _arithmetic(lambda a, b: a * b),
     "/": _arithmetic(_divide),
     "div": _arithmetic(_div),

@@ -1,36 +1,17 @@
 """Packages and inputs that would take more time or depth than there is, or that say what nothing can follow."""
 
-import json
 import pathlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from adapter.validation import facts, validate_resource
-from adapter.validation.facts import Definitions
+from adapter.validation import validate_resource
 from mappings.fhir.wire import Json
 from mappings.problems import Problem
+from tests.adapter.validation.packaged import R4, U, held, rules, structure
 
-U = "http://example.net/fhir/StructureDefinition/"
-R4 = "http://hl7.org/fhir/StructureDefinition/"
 SYSTEM = "http://example.net/codes"
-
 Judged = Callable[..., list[Problem]]
-
-
-def structure(name: str, kind: str, *elements: Json, base: str = "", **more: Any) -> Json:
-    return {
-        "resourceType": "StructureDefinition", "url": U + name, "fhirVersion": "4.0.1", "kind": "resource",
-        "type": kind, "derivation": "constraint", "baseDefinition": base or R4 + kind,
-        "differential": {"element": [{"path": kind}, *elements]}, **more,
-    }  # fmt: skip
-
-
-def held(folder: pathlib.Path, *artefacts: Json) -> Definitions:
-    for number, each in enumerate(artefacts):
-        (folder / f"{number}.json").write_text(json.dumps(each), encoding="utf-8")
-    return facts.definitions().with_package(folder)
 
 
 @pytest.fixture
@@ -46,12 +27,8 @@ def judged(tmp_path: pathlib.Path) -> Judged:
 PATIENT: Json = {"resourceType": "Patient", "active": True}
 
 
-def rules(found: list[Problem]) -> list[tuple[str, str | None, str]]:
-    return [(p.severity, p.rule, p.where) for p in found]
-
-
 @pytest.mark.parametrize("said", ["fixedDecimal", "patternDecimal", "minValueDecimal", "maxValueDecimal"])
-def test_a_package_with_a_decimal_is_read(tmp_path: pathlib.Path, judged: Judged, said: str) -> None:
+def test_a_package_with_a_decimal_is_read(judged: Judged, said: str) -> None:
     element = {"path": "Observation.component.valueSampledData.period", said: 1.5}
     made = judged(
         {"resourceType": "Observation", "status": "final", "code": {"text": "x"}},

@@ -122,7 +122,10 @@ def test_true_is_not_one_and_a_fixed_object_is_the_whole_object() -> None:
     one = profile("one", "Observation", {"value[x]": node(fixed=fixed("integer", 1))})
     definitions = Literal(whole, one)
     assert satisfies(OBSERVATION, whole.url, definitions=definitions)
-    assert not satisfies({**OBSERVATION, "code": {"text": "size", "id": "a"}}, whole.url, definitions=definitions)
+    assert satisfies({**OBSERVATION, "code": {"text": "size", "id": "a"}}, whole.url, definitions=definitions)
+    assert not satisfies(
+        {**OBSERVATION, "code": {"text": "size", "coding": [{"code": "a"}]}}, whole.url, definitions=definitions
+    )
     assert satisfies({**OBSERVATION, "valueInteger": 1}, one.url, definitions=Literal(one)) is False
     plain = {name: value for name, value in OBSERVATION.items() if name != "valueQuantity"}
     assert satisfies({**plain, "valueInteger": 1}, one.url, definitions=definitions)
