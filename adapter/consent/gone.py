@@ -129,10 +129,13 @@ _OWN = frozenset(("identifier", "masterIdentifier"))
 """Members that tell what a resource is called; others (accession, requisition) may tell what another one is called."""
 _HOST = re.compile(r"(?P<scheme>https?://)(?P<host>[^\s\"'<>|?#/]+)", re.IGNORECASE)
 _URN = re.compile(r"\burn:(?:uuid|oid):[A-Za-z0-9.-]+", re.IGNORECASE)
+# No address is longer than 2,000 characters: a text full of almost-addresses is read in time that grows with it.
 _ADDRESS = re.compile(
-    r"(?:https?://[^\s\"'<>|?#]*?/|\b)[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}|urn:(?:uuid|oid):[A-Za-z0-9.-]+"
+    r"(?:https?://[^\s\"'<>|?#]{0,2000}?/|\b)[A-Z][A-Za-z]{2,40}/[A-Za-z0-9.-]{1,64}|urn:(?:uuid|oid):[A-Za-z0-9.-]+"
 )
-_SEARCH = re.compile(r"(?P<base>https?://[^\s\"'<>|?#]*/)?\b(?P<kind>[A-Z][A-Za-z]{2,40})\?(?P<query>[^\s\"'<>#]+)")
+_SEARCH = re.compile(
+    r"(?P<base>https?://[^\s\"'<>|?#]{0,2000}/)?\b(?P<kind>[A-Z][A-Za-z]{2,40})\?(?P<query>[^\s\"'<>#]+)"
+)
 
 
 def _values(value: object) -> Iterable[object]:
