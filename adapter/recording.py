@@ -108,14 +108,14 @@ def release_row(
 
 def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment) -> dict[str, object]:
     """The line for the accounting: date, to whom, where, what, what for or on which paper (45 CFR 164.528(b)(2))."""
-    access = released.case.access
+    case, access = checked.loaded.case, checked.loaded.case.access  # the holder's own: papers that stayed are in it
     assert access is not None
     told = {reason.code for reason in checked.decision.reasons}
     exempt = "ACCOUNTING_EXEMPT" in told and not told & _ACCOUNTED
     return {
         "disclosed_at": str(now),
-        "recipient": party_name(released.case, access.recipient_party) or access.recipient,
-        "recipient_address": _address(released.case, access),
+        "recipient": party_name(case, access.recipient_party) or access.recipient,
+        "recipient_address": _address(case, access),
         "description": _description(checked, released),
         "purpose": access.purpose,
         "request_paper": _paper(access),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the live tests run against: Orthanc and DCMTK from Debian, the rest below .live/ in the repository.
+# Installs what the live tests run against: Orthanc, DCMTK and PostgreSQL from Debian, the rest below .live/ in the
+# repository.
 # Versions are fixed; run it again and only what is missing is fetched. Whatever cannot be installed ends this script.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -22,10 +23,11 @@ have() {
 }
 
 system_packages() {
-    if have Orthanc dcmdump && [ -f "$orthanc_plugin" ]; then
-        return
-    fi
-    [ "$(id -u)" = 0 ] || fail "orthanc, orthanc-dicomweb and dcmtk are missing and only root can install them"
+    local packages=()
+    have Orthanc dcmdump && [ -f "$orthanc_plugin" ] || packages+=(orthanc orthanc-dicomweb dcmtk)
+    have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
+    [ "${#packages[@]}" -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] || fail "missing, and only root can install them: ${packages[*]}"
     # Debian starts a service as soon as it is installed, unless this file forbids it.
     local policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
@@ -36,8 +38,8 @@ system_packages() {
     export DEBIAN_FRONTEND=noninteractive
     {
         apt-get -o DPkg::Lock::Timeout=300 update -qq &&
-            apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends orthanc orthanc-dicomweb dcmtk
-    } >&2 || fail "apt-get could not install orthanc, orthanc-dicomweb and dcmtk"
+            apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${packages[@]}"
+    } >&2 || fail "apt-get could not install ${packages[*]}"
 }
 
 python_server() {
