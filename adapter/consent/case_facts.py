@@ -13,7 +13,7 @@ import msgspec
 from adapter.consent.case_papers import contradicts, day_of, papers_of, party_name
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
-from adapter.consent.foreign_case import with_consents
+from adapter.consent.foreign_case import named_in_denials, with_consents
 from adapter.consent.forms import Forms, bound, every_form, forms_of
 from adapter.consent.groups import PatientFacts
 from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strict_kinds
@@ -29,6 +29,8 @@ from mappings.fhir.carried import Carried
 from mappings.problems import ProblemError
 
 __all__ = ["PHYSICAL", "classify_carried", "facts_of", "items_of", "moving", "party_name"]
+PLAIN = ItemInLaw(kind="clinical_record", in_drs=True, maintained_in="ehr", part2=False)
+"""What a resource is that only supports others, once a Consent denies it by name."""
 _REPORTS = {
     "surgical-pathology": "pathology_report",
     "cytology": "pathology_report",
@@ -107,6 +109,8 @@ def _led(line: Line, names: Names) -> Line:
 
 def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[Item]:
     laws = {item.full_url: law for item in loaded.carried if (law := classify_carried(item)) is not None}
+    named = named_in_denials(loaded) - laws.keys()
+    laws |= {item.full_url: PLAIN for item in loaded.carried if item.full_url in named}
     binaries = {item.full_url for item in loaded.carried if item.type == "Binary"}
     kept_back = {url for url, law in laws.items() if law.labels} | _told_sensitive(loaded, lines)
     for url, law in laws.items():

@@ -12,7 +12,7 @@ import msgspec
 
 from adapter.consent.facts import Material as Item
 from adapter.consent.facts import moment
-from adapter.consent.foreign import ANY, Said, objects, says
+from adapter.consent.foreign import ANY, Said, objects, provisions_of, says
 from adapter.consent.foreign_facts import CarriedConsent
 from adapter.consent.foreign_papers import lacks
 from adapter.consent.foreign_parties import Party, Question, Thing, number_of
@@ -70,6 +70,20 @@ def _consents(resources: tuple[Carried, ...]) -> tuple[Carried, ...]:
             name = f"{item.full_url}#{one.get('id', number)}"
             found.append(msgspec.structs.replace(item, full_url=name, resource=one))
     return tuple(found)
+
+
+def named_in_denials(loaded: Loaded) -> frozenset[str]:
+    """The fullUrls of what a Consent names as data that it may deny: items, though they only support others."""
+    found: set[str] = set()
+    for consent in _consents(loaded.carried):
+        if consent.resource.get("status") in ("inactive", "entered-in-error"):
+            continue
+        denying = (one for one in provisions_of(consent.resource.get("provision")) if one.get("type") != "permit")
+        told = (data.get("reference") for one in denying for data in objects(one.get("data")))
+        literals = (one.get("reference") for one in told if isinstance(one, dict))
+        urls = [consent.resolve(literal) for literal in literals if isinstance(literal, str)]
+        found.update(loaded.aliases.get(url, url) for url in urls)
+    return frozenset(found)
 
 
 def _denials(
@@ -184,4 +198,4 @@ def _later(one: Json, other: Json, zone: str | None) -> bool:
     return begun(first[1], second[0]) is True
 
 
-__all__ = ["now_of", "superseded", "with_consents"]
+__all__ = ["named_in_denials", "now_of", "superseded", "with_consents"]
