@@ -105,7 +105,7 @@ def test_a_key_that_is_not_trusted_is_told(bundle: Path, key: ECKey, tmp_path: P
     found = verify(bundle, (_public(ECKey.generate_key("P-384"), tmp_path),))
     assert found.intact
     assert _signer(found)[1] is False
-    assert found.summary == f"intact: 10 files, signed by a key that is not trusted here, thumbprint {key.thumbprint()}"
+    assert found.summary == f"intact: 11 files, signed by a key that is not trusted here, thumbprint {key.thumbprint()}"
     assert [(p.where, p.message.split(";")[0]) for p in found.refusals] == [
         ("manifest.jws", "is by a key that is not trusted here")
     ]
@@ -117,13 +117,13 @@ def test_without_a_signature_the_bytes_are_intact_but_it_is_not_taken_where_keys
     (bundle / "manifest.jws").unlink()
     found = verify(bundle)
     assert (found.intact, found.signed, found.refusals) == (True, False, ())
-    assert found.summary == "intact: 10 files, not signed (this shows accidental change only)"
+    assert found.summary == "intact: 11 files, not signed (this shows accidental change only)"
     required = verify(bundle, (_public(key, tmp_path),))
     assert (required.intact, required.signed, required.problems) == (True, False, ())
     assert [(p.where, p.message.split(";")[0]) for p in required.refusals] == [
         ("manifest.jws", "is missing, and a signature is required here")
     ]
-    assert required.summary == "intact but not signed, and a signature is required here: 10 files"
+    assert required.summary == "intact but not signed, and a signature is required here: 11 files"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_forged_seal_is_refused(forgery: str, bundle: Path, key: ECKey) -> Non
     found = verify(bundle)
     assert [(p.code, p.where) for p in found.problems] == [("security", "manifest.jws")]
     assert (found.signer, found.signed) == (None, False)
-    assert found.summary == "NOT intact: 10 files, the signature does not fit"
+    assert found.summary == "NOT intact: 11 files, the signature does not fit"
 
 
 def test_a_manifest_of_another_format_is_refused(bundle: Path) -> None:
