@@ -9,6 +9,7 @@
     consent_shape = "pcf"            # or "fast"
     task_shape = "none"              # or "cow", "bser": guides still in ballot
     claims = ["own", "us-core", "mcode", "consent", "task", "audit"]   # families of profiles that meta.profile may name
+    policy = "policy.toml"           # switches of the law that this deployment turns, by day
     target_strict = false            # true: nothing leaves that is not valid FHIR, carried resources included
     log = "off"                      # or "info": JSON lines on stderr, without anything about a patient
 
@@ -65,6 +66,7 @@ _MUST_BE = {
     "ledger": "must be a text: a SQLAlchemy URL",
     "signing_key": "must be a text: the path of a key file",
     "trusted_keys": "must be a list of texts: the paths of key files",
+    "policy": "must be a text: the path of a table of switches",
     "claims": f"must be a list of texts out of {', '.join(get_args(Family))}",
     "target_strict": "must be true or false",
     "office": f"must be a table of texts: {', '.join(OFFICE)} (lines of address are a list)",
@@ -78,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ledger: str = ""
     signing_key: Path | None = None
     trusted_keys: tuple[Path, ...] = ()
+    policy: Path | None = None
     consent_shape: Literal["pcf", "fast"] = "pcf"
     task_shape: Literal["none", "cow", "bser"] = "none"
     claims: tuple[Family, ...] = get_args(Family)
@@ -152,6 +155,7 @@ def _beside(settings: Settings, folder: Path) -> Settings:
         settings,
         signing_key=folder / key if key else None,
         trusted_keys=tuple(folder / k for k in settings.trusted_keys),
+        policy=folder / settings.policy if settings.policy else None,
     )
 
 

@@ -12,7 +12,7 @@ from adapter.config import Settings
 from adapter.consent.case_facts import facts_of
 from adapter.consent.decide import Decision, decide
 from adapter.consent.gate import release
-from adapter.consent.policy import policy_for
+from adapter.consent.policy import policies_of, policy_for
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle, theirs
 from adapter.errors import Failure, NotPermitted
@@ -44,7 +44,7 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
     """
     loaded = load_case(folder, settings.namespace)
     facts = facts_of(loaded, str(now))
-    decision = decide(facts, policy_for(dt.date.fromisoformat(now.date)))
+    decision = decide(facts, policy_for(dt.date.fromisoformat(now.date), policies_of(settings.policy)))
     return Checked(loaded=loaded, facts=facts, decision=decision, gaps=gaps(loaded.case))
 
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
-from adapter.cli.run import emit, guarded
+from adapter.cli.run import emit, guarded, settings
 
 FACTS = click.Path(exists=True, dir_okay=False, allow_dash=True)
 
 
 @click.command("decide")
 @click.argument("facts", type=FACTS, metavar="FACTS")
+@click.pass_context
 @guarded
-def decide_command(facts: str) -> None:
+def decide_command(ctx: click.Context, facts: str) -> None:
     """Decide FACTS: one facts object, an array or NDJSON of {id, facts}; `-` is stdin.
 
     One JSON line each: {id, outcome, deadline, excluded, reasons}. The time of the decision is `as_of` of the facts.
@@ -24,12 +25,13 @@ def decide_command(facts: str) -> None:
     from adapter.cli.show import decision_json
     from adapter.consent.decide import decide
     from adapter.consent.facts import facts_from
-    from adapter.consent.policy import policy_for
+    from adapter.consent.policy import policies_of, policy_for
 
+    policies = policies_of(settings(ctx).policy)
     data = sys.stdin.buffer.read() if facts == "-" else Path(facts).read_bytes()
     for number, (name, value) in enumerate(_cases(data)):
         case = facts_from(value)
-        made = decide(case, policy_for(_day(case.as_of or case.received_at)))
+        made = decide(case, policy_for(_day(case.as_of or case.received_at), policies))
         emit({"id": name if name is not None else number, **decision_json(made)})
 
 

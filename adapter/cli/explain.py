@@ -4,13 +4,14 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import click
 
 from adapter.cli.columns import columns
-from adapter.cli.run import emit, guarded
+from adapter.cli.run import emit, guarded, settings
 
 Line = dict[str, str]
 """One line of a table: column by name."""
@@ -48,10 +49,14 @@ def mapping_command(summary: bool, form: str, as_json: bool) -> None:
 @click.option("--switches", "by_switch", is_flag=True, help="The switches of policy.toml, each with what it means.")
 @click.option("--carried", is_flag=True, help="How a Consent that came as FHIR is read: the combining rules.")
 @printed
+@click.pass_context
 @guarded
-def consent_command(by_switch: bool, carried: bool, form: str, as_json: bool) -> None:
-    """Every rule of the decision with its paragraph; with --switches, what counsel may turn."""
-    _print(switches() if by_switch else carried_consents() if carried else consent(), form, as_json)
+def consent_command(ctx: click.Context, by_switch: bool, carried: bool, form: str, as_json: bool) -> None:
+    """Every rule of the decision with its paragraph; with --switches, what counsel may turn and has turned."""
+    if by_switch:
+        _print(switches(settings(ctx).policy), form, as_json)
+    else:
+        _print(carried_consents() if carried else consent(), form, as_json)
 
 
 @explain_command.command("codes")
@@ -107,11 +112,11 @@ def carried_consents() -> list[Line]:
     return [dict(row) for row in rules().values()]
 
 
-def switches() -> list[Line]:
+def switches(own: Path | None = None) -> list[Line]:
     """One line for every switch: its value in the latest policy, since when, what it means and what it could mean."""
-    from adapter.consent.policy import load_policy, switches
+    from adapter.consent.policy import policies_of, switches
 
-    policies = load_policy()
+    policies = policies_of(own)
     lines = []
     for switch in switches():
         value = getattr(policies[-1], switch.name)

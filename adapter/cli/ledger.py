@@ -50,14 +50,16 @@ def verify_command(ctx: click.Context, anchor: str | None, as_json: bool, as_of:
     """
     import datetime as dt
 
-    from adapter.consent.policy import policy_for
+    from adapter.consent.policy import policies_of, policy_for
     from adapter.ledger.store import Ledger
     from adapter.ledger.verify import verify
 
     day = dt.date.fromisoformat(_time(as_of)[:10])
-    ledger = Ledger(settings(ctx).ledger)
+    chosen = settings(ctx)
+    ledger = Ledger(chosen.ledger)
     try:
-        found = verify(ledger, policy_for(day), day, anchor.strip().lower() if anchor is not None else None)
+        policy = policy_for(day, policies_of(chosen.policy))
+        found = verify(ledger, policy, day, anchor.strip().lower() if anchor is not None else None)
     finally:
         ledger.close()
     tell(found.problems)
@@ -107,14 +109,16 @@ def disclosures_command(
     """List what was disclosed of a patient, as an accounting must (45 CFR 164.528(b)): when, to whom, what, why."""
     import datetime as dt
 
-    from adapter.consent.policy import policy_for
+    from adapter.consent.policy import policies_of, policy_for
     from adapter.ledger.accounting import accounting, of_case, six_years
     from adapter.ledger.store import Ledger
 
     until = dt.date.fromisoformat(_time(as_of)[:10])
-    span = (since.date() if since else six_years(until, policy_for(until)), until)
+    chosen = settings(ctx)
+    policy = policy_for(until, policies_of(chosen.policy))
+    span = (since.date() if since else six_years(until, policy), until)
     asked = None if case_id is not None else _number(patient)
-    ledger = Ledger(settings(ctx).ledger)
+    ledger = Ledger(chosen.ledger)
     try:
         found = accounting(ledger, asked, span) if asked else of_case(ledger, str(case_id), span)
     finally:
@@ -181,14 +185,15 @@ def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
     """List requests for access that are not met, by their last day (45 CFR 164.524(b)(2)); what is overdue says so."""
     import datetime as dt
 
-    from adapter.consent.policy import policy_for
+    from adapter.consent.policy import policies_of, policy_for
     from adapter.ledger.due import due
     from adapter.ledger.store import Ledger
 
     time = _time(as_of)
-    ledger = Ledger(settings(ctx).ledger)
+    chosen = settings(ctx)
+    ledger = Ledger(chosen.ledger)
     try:
-        found = due(ledger, policy_for(dt.date.fromisoformat(time[:10])), time)
+        found = due(ledger, policy_for(dt.date.fromisoformat(time[:10]), policies_of(chosen.policy)), time)
     finally:
         ledger.close()
     if as_json:

@@ -235,7 +235,7 @@ def decedent_family(matter: Matter) -> Iterator[Finding]:
 @request_rule(
     "basis.family",
     "45 CFR 164.510(b)(1)(i)",
-    "Family of the living: involved in care, and the patient agreed, did not object when asked, or a professional judged.",
+    "Family in care of the living: the patient agreed, did not object when asked, or a professional judged so.",
     bases=frozenset({"family"}),
 )
 def family_involved(matter: Matter) -> Iterator[Finding]:

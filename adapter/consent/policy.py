@@ -6,12 +6,13 @@ other position would be (`explain consent --switches`).
 
 import datetime as dt
 import functools
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from adapter.consent.groups import StateRule
-from adapter.consent.tables import toml
+from adapter.consent.tables import toml, toml_of
 from mappings.problems import refuse
 
 RULE = "consent.policy"
@@ -106,6 +107,41 @@ def policies_from(table: dict[str, Any]) -> tuple[Policy, ...]:
 def load_policy() -> tuple[Policy, ...]:
     """Return the policies packaged with the adapter, earliest first."""
     return policies_from(toml(TABLE))
+
+
+def policies_of(own: Path | None) -> tuple[Policy, ...]:
+    """Return the packaged policies with what a deployment's own table turns, earliest first.
+
+    Args:
+        own: a TOML file of `[[policy]]` tables, each with its `effective_from` and the switches it turns from that day
+            on; a later packaged table does not turn them back. None: the packaged policies as they are.
+
+    Raises:
+        ProblemError: the file cannot be read, is no TOML, or has a switch or a type that does not fit.
+    """
+    if own is None:
+        return load_policy()
+    table = toml_of(own)
+    theirs = table.get("policy")
+    dated = isinstance(theirs, list) and all(isinstance(row, dict) and _is_day(row) for row in theirs)
+    if not theirs or not dated or table.keys() != {"policy"}:
+        message = "holds [[policy]] tables and nothing else, each with its day: effective_from = 2026-01-01"
+        raise refuse("structure", own.name, message, rule=RULE)
+    packaged = toml(TABLE)["policy"]
+    days = sorted({row["effective_from"] for row in (*packaged, *theirs)})
+    return policies_from({"policy": [{**_by(day, packaged), **_by(day, theirs)} for day in days]})
+
+
+def _is_day(row: dict[str, Any]) -> bool:
+    return type(row.get("effective_from")) is dt.date
+
+
+def _by(day: dt.date, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the tables up to a day say together, as of that day."""
+    told = {"effective_from": day}
+    for row in sorted(rows, key=lambda row: row["effective_from"]):
+        told |= row if row["effective_from"] <= day else {}
+    return told | {"effective_from": day}
 
 
 def policy_for(day: dt.date, policies: tuple[Policy, ...] | None = None) -> Policy:

@@ -9,8 +9,10 @@ from adapter import config
 from adapter.config import Settings, load_settings
 from mappings.problems import ProblemError
 
-NAMES = "namespace, ledger, signing_key, trusted_keys, consent_shape, task_shape, claims, target_strict, log, office"
-OFFICE = (
+NAMES = (
+    "namespace, ledger, signing_key, trusted_keys, policy, consent_shape, task_shape, claims, target_strict, "
+    "log, office"
+)OFFICE = (
     "must be a table of texts: name, title, phone, email, address, complaints, reviews (lines of address are a list)"
 )
 FAMILIES = "own, us-core, mcode, consent, task, audit"
