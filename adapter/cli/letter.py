@@ -61,10 +61,10 @@ def letter_command(ctx: click.Context, kind: Any, case: Path, target: Path | Non
 
 def occasion_of(checked: Any, chosen: Any, time: Any, *, with_disclosures: bool = False) -> Any:
     """What the letters of a checked case are written on."""
-    from adapter.consent.policy import policy_for
+    from adapter.consent.policy import policies_of, policy_for
     from adapter.letters import Occasion
 
-    policy = policy_for(dt.date.fromisoformat(time.date))
+    policy = policy_for(dt.date.fromisoformat(time.date), policies_of(chosen.policy))
     return Occasion(
         case=checked.loaded.case,
         facts=checked.facts,

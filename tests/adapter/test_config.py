@@ -12,7 +12,8 @@ from mappings.problems import ProblemError
 NAMES = (
     "namespace, ledger, signing_key, trusted_keys, policy, consent_shape, task_shape, claims, target_strict, "
     "log, office"
-)OFFICE = (
+)
+OFFICE = (
     "must be a table of texts: name, title, phone, email, address, complaints, reviews (lines of address are a list)"
 )
 FAMILIES = "own, us-core, mcode, consent, task, audit"
