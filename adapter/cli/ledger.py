@@ -149,13 +149,13 @@ def _warn(found: Any, by_patient: bool) -> None:
     from mappings.problems import problem
 
     told = []
+    where, what = ("--patient", "this number with this issuer") if by_patient else ("--case", "this case")
     if not found.known:
-        where, what = ("--patient", "this number with this issuer") if by_patient else ("--case", "this case")
         message = f"the ledger has nothing under {what}; check it, and the other numbers the patient has"
         told.append(problem("not-found", where, message, rule="ledger.patient"))
     if found.persons > 1:
         message = "stands for more than one name or birth date: look at each case before you give this to anybody"
-        told.append(problem("multiple-matches", "--patient", message, rule="ledger.patient", severity="warning"))
+        told.append(problem("multiple-matches", where, message, rule="ledger.patient", severity="warning"))
     if found.unfiled:
         message = (
             f"{found.unfiled} disclosures of this time come from an earlier version and stand under no patient: look "
@@ -216,7 +216,20 @@ def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
 @click.option(
     "--kind",
     required=True,
-    type=click.Choice(("acknowledgement", "extension", "denial", "redirect", "request-for-information")),
+    type=click.Choice(
+        (
+            "acknowledgement",
+            "acceptance",
+            "extension",
+            "denial",
+            "review-outcome",
+            "redirect",
+            "fee-notice",
+            "request-for-information",
+            "part2-statement",
+            "accounting",
+        )
+    ),
     help="What the letter was.",
 )
 @click.option("--sent", type=DAY, metavar="DAY", help="The day it was sent (default: now).")

@@ -74,13 +74,20 @@ def accounting(ledger: Ledger, patient: tuple[str, str], span: tuple[dt.date, dt
 
 
 def of_case(ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date]) -> Accounting:
-    """The disclosures of a case, by which those from an earlier version are found."""
+    """The disclosures of a case: so those from an earlier version are found. One name may be of two persons' cases.
+
+    Raises:
+        ProblemError: as `accounting`.
+    """
     with reading(ledger.engine) as connection:
         found = sa.select(DECISIONS.c.id).where(DECISIONS.c.case_id == case_id)
         known = connection.execute(found.limit(1)).first() is not None
+        requests = sa.select(DECISIONS.c.request_id).where(DECISIONS.c.case_id == case_id)
+        persons = sa.select(SUBJECTS.c.person_sha256).where(SUBJECTS.c.request_id.in_(requests)).distinct()
+        count = len(connection.execute(persons).all())
         lines = _lines(connection, RELEASES.c.decision_id.in_(found))
     return Accounting(
-        since=span[0].isoformat(), until=span[1].isoformat(), known=known, persons=1, unfiled=0,
+        since=span[0].isoformat(), until=span[1].isoformat(), known=known, persons=count, unfiled=0,
         lines=_within(lines, span),
     )  # fmt: skip
 

@@ -44,8 +44,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
     """What is due at a time (date, or date-time with offset), the earliest deadline first, those without one last.
 
-    The decision made last governs a request. A permit is met when what it lets go was delivered, and the notice of what
-    it denies was sent; a denial, by its notice (164.524(b)(2)(i)); what pends, by neither. Partial release closes
+    The decision made last governs a request. A permit is met when what was last to go was delivered, and the notice of
+    what it denies was sent; a denial, by its notice (164.524(b)(2)(i)); what pends, by neither. Partial release closes
     nothing.
 
     Raises:
@@ -54,8 +54,12 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
     with reading(ledger.engine) as connection:
         asked = sa.select(DECISIONS, REQUESTS).join(REQUESTS, DECISIONS.c.request_id == REQUESTS.c.id)
         last: dict[str, sa.RowMapping] = {}
+        going: dict[str, tuple[str, str]] = {}
         for row in connection.execute(asked.order_by(DECISIONS.c.number)).mappings():
-            last[row[REQUESTS.c.matter_id]] = row
+            matter = row[REQUESTS.c.matter_id]
+            last[matter] = row
+            if row[DECISIONS.c.content_sha256] is not None:
+                going[matter] = row[DECISIONS.c.content_sha256], row[DECISIONS.c.decided_at]
         went = sa.select(RELEASES.c.content_sha256, DISCLOSURES.c.disclosed_at).join(
             RELEASES, DISCLOSURES.c.release_id == RELEASES.c.id
         )
@@ -71,12 +75,23 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
     found = [
         _due(row, step, policy, now)
         for matter, row in last.items()
-        if (step := _next_step(row, deliveries.get(row[DECISIONS.c.content_sha256], ()), notices.get(matter, ())))
+        if (step := _next_step(row, _went(row, going.get(matter), deliveries), notices.get(matter, ())))
     ]
     return tuple(sorted(found, key=lambda one: (one.deadline is None, one.deadline or "", one.case)))
 
 
-def _next_step(row: Mapping[Any, Any], deliveries: Iterable[str], notices: Iterable[tuple[str, str]]) -> str | None:
+def _went(row: Mapping[Any, Any], going: tuple[str, str] | None, deliveries: Mapping[str, list[str]]) -> bool:
+    """Whether what was last to go was delivered, on a decision made since the request was received."""
+    if going is None:
+        return False
+    content, decided = going
+    received = row[REQUESTS.c.received_at]
+    if received is not None and _before(decided, received):
+        return False
+    return any(not _before(at, decided) for at in deliveries.get(content, ()))
+
+
+def _next_step(row: Mapping[Any, Any], went: bool, notices: Iterable[tuple[str, str]]) -> str | None:
     """What has still to be done; None where the request is met or runs under no clock."""
     if row[REQUESTS.c.pathway] != "access":
         return None
@@ -87,7 +102,7 @@ def _next_step(row: Mapping[Any, Any], deliveries: Iterable[str], notices: Itera
         return "settle what is open"
     if outcome == "not_held":
         return None if sent & {"redirect", "denial"} else "send the redirect notice"
-    if outcome.startswith("permit") and not any(not _before(at, row[DECISIONS.c.decided_at]) for at in deliveries):
+    if outcome.startswith("permit") and not went:
         return "provide access"
     denied = "DENIAL_NOTICE_REQUIRED" in {reason["code"] for reason in json.loads(row[DECISIONS.c.reasons])}
     if (denied or outcome.startswith("deny")) and "denial" not in sent:

@@ -3,10 +3,13 @@
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import click
 import pytest
 
+from adapter.cli.ledger import notice_command
+from mappings.domain.access import Notice
 from tests.adapter.cli.command import Done, case, change, run
 from tests.adapter.ledger.old import schema_1
 
@@ -188,6 +191,12 @@ def _rows(folder: Path, query: str) -> list[Any]:
     found = connection.execute(query).fetchall()
     connection.close()
     return found
+
+
+def test_every_kind_of_notice_can_be_written_down() -> None:
+    [kind] = [param for param in notice_command.params if param.name == "kind"]
+    assert isinstance(kind.type, click.Choice)
+    assert set(kind.type.choices) == set(get_args(get_type_hints(Notice)["kind"]))
 
 
 def test_a_letter_about_nothing_is_refused(own: Path) -> None:

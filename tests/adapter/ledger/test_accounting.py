@@ -128,3 +128,11 @@ def test_a_case_that_is_not_there_is_not_known(url: str) -> None:
     ledger = Ledger(schema_1(url), at=AT)
     assert (of_case(ledger, "case-3", SIX_YEARS).known, of_case(ledger, "case-4", SIX_YEARS).known) == (True, False)
     ledger.close()
+
+
+def test_one_case_name_of_two_persons_is_told(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    go(ledger, entry(), "1" * 64)
+    ledger.decided(entry("case-1", "MRN-0002", person="bb" * 32))
+    assert (of_case(ledger, "case-1", SIX_YEARS).persons, of_case(ledger, "case-2", SIX_YEARS).persons) == (2, 0)
+    ledger.close()

@@ -80,6 +80,21 @@ def test_a_partial_release_that_owes_no_notice_is_met(ledger: Ledger) -> None:
     assert steps(ledger) == []
 
 
+def test_a_decision_taken_for_a_letter_asks_for_no_second_delivery(ledger: Ledger) -> None:
+    made = entry(outcome="permit_with_exclusions", reasons=[RIGHT, DENIAL])
+    go(ledger, made)
+    ledger.decided(entry(outcome="permit_with_exclusions", reasons=[RIGHT, DENIAL], action="letter", at=LATER))
+    assert steps(ledger) == ["send the denial notice"]
+    ledger.noticed(notice("denial", LATER, made))
+    assert steps(ledger) == []
+
+
+def test_what_went_before_the_request_came_is_no_answer_to_it(ledger: Ledger) -> None:
+    go(ledger, entry())
+    ledger.decided(entry(at=NOON, received_at="2026-03-18T09:00:00-04:00"))
+    assert steps(ledger) == ["provide access"]
+
+
 @pytest.mark.parametrize("outcome", ["deny_unreviewable", "deny_reviewable", "deny_not_permitted"])
 def test_a_denial_is_closed_by_its_notice(outcome: str, ledger: Ledger) -> None:
     made = entry(outcome=outcome)
