@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapter.validation.fhirpath import UnsupportedExpression, compiled, typed
+from adapter.validation.fhirpath import Exhausted, UnsupportedExpression, compiled, typed
 from adapter.validation.members import shown
 from adapter.validation.model import Profile
 from adapter.validation.structure import Node
@@ -44,7 +44,7 @@ class Contexts:
         here = self._world.here(owner.scope)._replace(extension=node.value)
         try:
             return compiled(expression, owner.kind)(owner.value, owner.extra, here)
-        except UnsupportedExpression:
+        except (UnsupportedExpression, Exhausted):
             return True
 
     def _fits(self, owner: Node, kind: str, expression: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
 
 from adapter.validation.facts import type_facts
-from adapter.validation.fhirpath import Here, UnsupportedExpression, compiled
+from adapter.validation.fhirpath import EXHAUSTED, Exhausted, Here, UnsupportedExpression, compiled
 from adapter.validation.model import Constraint
 from adapter.validation.places import Finding
 from adapter.validation.resolving import ABSOLUTE
@@ -52,7 +52,13 @@ def check(nodes: Iterable[Node], world: World, garbled: Container[int] = ()) -> 
         if node.scope is not scope:
             scope, here = node.scope, world.here(node.scope)
         for rule in rules:
-            if not rule.holds(node.value, node.extra, here) and (rule.prose or id(node.value) not in garbled):
+            try:
+                if rule.holds(node.value, node.extra, here):
+                    continue
+            except Exhausted:
+                found.append(Finding("too-costly", node.place, EXHAUSTED, rule.id, "warning"))
+                continue
+            if rule.prose or id(node.value) not in garbled:
                 found.append(Finding("invariant", node.place, rule.message, rule.id, rule.severity))
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapter.validation import codes
 from adapter.validation.facts import Definitions
-from adapter.validation.fhirpath import UnsupportedExpression, compiled
+from adapter.validation.fhirpath import EXHAUSTED, Exhausted, UnsupportedExpression, compiled
 from adapter.validation.model import Binding, Constraint, ProfileNode
 from adapter.validation.moments import is_after
 from adapter.validation.places import UNHELD, Finding, Place
@@ -184,7 +184,12 @@ def _constraint(constraint: Constraint, kind: str, definitions: Definitions) -> 
         return _unjudged(f"cannot be judged, as {error} is not supported; it must satisfy {cut(expression)}", key)
 
     def check(value: Any, extra: Any, place: Place, run: Run) -> None:
-        if not holds(value, extra, run.world.here(run.scope)):
+        try:
+            held = holds(value, extra, run.world.here(run.scope))
+        except Exhausted:
+            run.out.append(Finding("too-costly", place, EXHAUSTED, key, "warning"))
+            return
+        if not held:
             run.out.append(Finding("invariant", place, message, key, severity))
 
     return check

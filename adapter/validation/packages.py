@@ -24,6 +24,8 @@ from mappings.problems import IssueType, Problem, ProblemError, Severity, proble
 RULE = "fhir.package"
 MAX_BYTES = 400_000_000  # hl7.fhir.r4.core, the largest there is, has 120 MB
 MAX_MEMBERS = 50_000
+MAX_MEMBER = 32_000_000  # bytes of one artefact; the largest of any package has 10 MB
+MAX_PARSED = 150_000_000  # bytes of all artefacts that are kept; those of R4 itself have 60 MB
 _KINDS = ("StructureDefinition", "ValueSet", "CodeSystem")
 _UNREADABLE = (tarfile.TarError, OSError, EOFError, zlib.error, UnicodeError)
 _MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError, msgspec.MsgspecError)
@@ -94,12 +96,15 @@ def read(path: Path) -> Package:
         ProblemError: it is neither, is broken, or is larger than any FHIR package.
     """
     digest = hashlib.sha256()
-    artefacts, names = [], []
+    artefacts, names, size = [], [], 0
     try:
         for name, data in sorted(_folder(path) if path.is_dir() else _members(path)):
             found = _artefact(path, name, data)
             if found is not None:
                 digest.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode())
+                size += len(data)
+                if size > MAX_PARSED:
+                    raise _TooLarge
                 artefacts.append(found)
                 names.append(name)
     except _UNREADABLE as error:
@@ -162,6 +167,8 @@ def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
     inner = path / "package"
     for file in (inner if inner.is_dir() else path).glob("*.json"):
         if file.is_file() and not file.name.startswith("."):
+            if file.stat().st_size > MAX_MEMBER:
+                raise _TooLarge
             yield file.name, file.read_bytes()
 
 
@@ -172,6 +179,8 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
                 raise _TooLarge
             folder, _, name = member.name.removeprefix("./").rpartition("/")
             if member.isfile() and folder == "package" and name.endswith(".json") and not name.startswith("."):
+                if member.size > MAX_MEMBER:
+                    raise _TooLarge
                 file = archive.extractfile(member)
                 yield name, file.read() if file else b""
 

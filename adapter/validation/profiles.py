@@ -118,8 +118,17 @@ class Compiler:
         scope = run.world.scopes.get(id(value))
         if scope is not None:
             return run.world.satisfies(scope, url)
-        found = self.judged(url, value, extra, place, run)
-        return None if found is None else not any(finding.severity == "error" for finding in found)
+        compiled = self.profile(url)
+        if compiled is None:
+            return None
+        key = id(value), id(compiled), id(run.scope)
+        known = run.world.verdicts.get(key) if isinstance(value, dict) else None
+        if known is None:
+            found = self.judged(url, value, extra, place, run) or ()
+            known = not any(finding.severity == "error" for finding in found)
+            if isinstance(value, dict):
+                run.world.verdicts[key] = known
+        return known
 
     def judged(self, url: str, value: Any, extra: Any, place: Place, run: Run) -> list[Finding] | None:
         """What a resource or a value lacks of a profile; None where the profile is not known."""

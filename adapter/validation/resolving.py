@@ -36,14 +36,15 @@ def entries_of(bundle: Scope, scopes: dict[int, Scope]) -> Entries:
     return Entries(by_url, kind in ("transaction", "batch"), kind)
 
 
-def contained(link: str, scope: Scope, scopes: dict[int, Scope]) -> list[Scope]:
-    """The resource that `#id` means; `#` is the one that contains."""
-    root = scope.root
-    if link == "#":
-        return [root]
+def contained_of(root: Scope, scopes: dict[int, Scope]) -> dict[str, list[Scope]]:
+    """What `#id` means inside a resource; `#` is the resource itself."""
+    by_id: dict[str, list[Scope]] = {}
     raw = root.resource.get("contained")
-    inner = (c for c in raw if isinstance(c, dict) and c.get("id") == link[1:]) if isinstance(raw, list) else ()
-    return [scopes[id(resource)] for resource in inner if id(resource) in scopes]
+    for resource in raw if isinstance(raw, list) else ():
+        own = resource.get("id") if isinstance(resource, dict) else None
+        if isinstance(own, str) and id(resource) in scopes:
+            by_id.setdefault(f"#{own}", []).append(scopes[id(resource)])
+    return {**by_id, "#": [root]}
 
 
 def in_bundle(link: str, scope: Scope, entries: Entries) -> list[Scope]:

@@ -169,18 +169,21 @@ class _Tree:
         """Every code with its depth, below each of its parents."""
         children = {child for codes in self.below.values() for child in codes if child in self.concepts}
         seen: set[str] = set()
+        opened: set[str] = set()
         for root in [*(code for code in self.concepts if code not in children), *self.concepts]:
             if root not in seen:
-                for code, depth in self._down(root, 0):
+                for code, depth in self._down(root, 0, opened):
                     seen.add(code)
                     yield code, depth
 
-    def _down(self, code: str, depth: int) -> Iterator[tuple[str, int]]:
+    def _down(self, code: str, depth: int, seen: set[str]) -> Iterator[tuple[str, int]]:
+        """A code and what is below it; what is below it is told once, however many codes it stands below."""
         yield code, depth
-        if depth < _DEEPEST:
+        if depth < _DEEPEST and code not in seen:
+            seen.add(code)
             for child in self.below.get(code, {}):
                 if child in self.concepts:
-                    yield from self._down(child, depth + 1)
+                    yield from self._down(child, depth + 1, seen)
 
 
 class _Sets:

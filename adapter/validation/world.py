@@ -69,12 +69,19 @@ class Compiles(Protocol):
 
 
 class World:
-    """The resources of one validation and the definitions it goes by."""
+    """The resources of one validation and the definitions it goes by.
+
+    Attributes:
+        verdicts: whether a JSON object satisfies what was asked of it, by its identity, that of what judges it, and
+            that of its scope: types that hold their own kind are not judged again on each level.
+    """
 
     def __init__(self, compiler: Compiles, scopes: list[Scope]) -> None:
         self.compiler = compiler
         self.scopes = {id(scope.resource): scope for scope in scopes}
         self._entries: dict[int, Entries] = {}
+        self._contained: dict[int, dict[str, list[Scope]]] = {}
+        self.verdicts: dict[tuple[int, int, int], bool | None] = {}
         self._heres: dict[int, Here] = {}
         self._by_id = {id(scope): scope for scope in scopes}
         self._verdicts = Verdicts(self._judge)
@@ -93,7 +100,11 @@ class World:
     def resolve(self, link: str, scope: Scope) -> list[Scope]:
         """The resources that a reference in `scope` means; none where they are not here."""
         if link.startswith("#"):
-            return resolving.contained(link, scope, self.scopes)
+            root = scope.root
+            inner = self._contained.get(id(root))
+            if inner is None:
+                inner = self._contained[id(root)] = resolving.contained_of(root, self.scopes)
+            return inner.get(link, [])
         entries = self.entries(scope)
         return resolving.in_bundle(link, scope, entries) if entries else []
 
@@ -106,7 +117,7 @@ class World:
                 found = self.resolve(link, scope) if isinstance(link, str) else []
                 return found[0].resource if found else None
 
-            known = Here(resource=scope.resource, root=scope.root.resource, resolve=resolve)
+            known = Here(resource=scope.resource, root=scope.root.resource, resolve=resolve, memo={})
             self._heres[id(scope)] = known
         return known
 
@@ -115,7 +126,14 @@ class World:
         return self._verdicts.findings((id(scope), url)) if self.compiler.profile(url) else []
 
     def _judge(self, key: Key) -> list[Finding]:
-        scope, compiled = self._by_id[key[0]], self.compiler.profile(key[1])
+        outer, self.verdicts = self.verdicts, {}  # those of another round may rest on what was told then
+        try:
+            return self._found(self._by_id[key[0]], key[1])
+        finally:
+            self.verdicts = outer
+
+    def _found(self, scope: Scope, url: str) -> list[Finding]:
+        compiled = self.compiler.profile(url)
         run = Run(self, scope, [])
         for made in self._imposed(compiled) if compiled else ():
             for check in made.checks if made.profile.type in (scope.kind, *ABSTRACT) else ():

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from adapter.validation.fhirpath.closures import Code, Frame, Here
+from adapter.validation.fhirpath.closures import Code, Exhausted, Frame, Here
 from adapter.validation.fhirpath.compiler import compile_text
 from adapter.validation.fhirpath.corrections import corrected
 from adapter.validation.fhirpath.equality import Failed
@@ -43,7 +43,8 @@ def compiled(expression: str, kind: str, key: str = "") -> Test:
     Returns:
         A function of the JSON value, the object of a primitive's id and extensions (None without) and the place.
         It is true where the collection the expression makes converts to true: one true, one value that is no boolean,
-        or several values; false where it is empty or has no result.
+        or several values; false where it is empty or has no result. It raises `Exhausted`, and nothing else, where
+        it would take too many steps.
 
     Raises:
         UnsupportedExpression: naming what is not supported.
@@ -93,8 +94,10 @@ def typed(expression: str, kind: str, value: Any, extra: Any, here: Here) -> lis
     items = _code(expression).items
     try:
         return list(items(this, Frame(here, this)))
-    except _NO_RESULT:
+    except (*_NO_RESULT, Exhausted):
         return []
 
 
-__all__ = ["Here", "UnsupportedExpression", "compiled", "evaluate", "typed"]
+EXHAUSTED = "cannot be judged: that takes more steps than there is time for"
+
+__all__ = ["EXHAUSTED", "Exhausted", "Here", "UnsupportedExpression", "compiled", "evaluate", "typed"]

@@ -16,23 +16,45 @@ class Here(NamedTuple):
         root: the resource that is in no other: `%rootResource`; the container where the resource is contained.
         resolve: gives the resource a reference leads to, None where it is not at hand; asked for what is no `#id`.
         extension: for the context invariant of an extension, the extension: `%extension`.
+        memo: what parts of expressions made that depend on the resource alone; none where nothing is remembered.
     """
 
     resource: Json
     root: Json
     resolve: Callable[[str], Json | None]
     extension: Json | None = None
+    memo: dict[object, list[Value]] | None = None
+
+
+MOST_STEPS = 1_000_000
+"""Values that one evaluation may go over, characters it may write: a million takes about a second."""
+
+
+class Exhausted(Exception):
+    """An evaluation took more steps than one may: whether the invariant holds cannot be judged."""
+
+
+def spend(frame: "Frame", steps: int) -> None:
+    """Count steps of an evaluation.
+
+    Raises:
+        Exhausted: there were too many.
+    """
+    frame.left -= steps
+    if frame.left < 0:
+        raise Exhausted
 
 
 class Frame:
     """The state of one evaluation."""
 
-    __slots__ = ("context", "here", "index", "total")
+    __slots__ = ("context", "here", "index", "left", "total")
 
     def __init__(self, here: Here, context: Value) -> None:
         self.here = here
         self.context = context
         self.index = 0
+        self.left = MOST_STEPS
         self.total: list[Value] = []
 
 
@@ -98,6 +120,22 @@ def of_truth(truth: Truth) -> Code:
         return truth(this, frame) is not None
 
     return Code(items, truth, exists)
+
+
+def remembered(code: Code) -> Code:
+    """Code that depends on the resource alone, run once for each place that remembers."""
+    before, key = code.items, object()
+
+    def items(this: This, frame: Frame) -> list[Value]:
+        memo = frame.here.memo
+        if memo is None:
+            return before(this, frame)
+        found = memo.get(key)
+        if found is None:
+            found = memo[key] = before(this, frame)
+        return found
+
+    return of_items(items)
 
 
 def constant(values: list[Value]) -> Code:

@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from adapter.validation.fhirpath.closures import Code, Frame, Items, Make, This, made, of_items, of_truth, single
+from adapter.validation.fhirpath.closures import (
+    Code,
+    Exhausted,
+    Frame,
+    Items,
+    Make,
+    This,
+    made,
+    of_items,
+    of_truth,
+    single,
+    spend,
+)
 from adapter.validation.fhirpath.equality import Failed, distinct, number, within
 from adapter.validation.fhirpath.operators import negated, union
 from adapter.validation.fhirpath.values import Value, children, descendants
@@ -44,10 +56,18 @@ def where(source: Code, arguments: list[Code]) -> Code:
     before, criterion = source.items, arguments[0].truth
 
     def items(this: This, frame: Frame) -> list[Value]:
-        return [value for value in before(this, frame) if criterion(value, frame)]
+        values = before(this, frame)
+        frame.left -= len(values)
+        if frame.left < 0:
+            raise Exhausted
+        return [value for value in values if criterion(value, frame)]
 
     def exists(this: This, frame: Frame) -> bool:
-        for value in before(this, frame):  # noqa: SIM110 - a generator costs as much again
+        values = before(this, frame)
+        frame.left -= len(values)
+        if frame.left < 0:
+            raise Exhausted
+        for value in values:  # noqa: SIM110 - a generator costs as much again
             if criterion(value, frame):
                 return True
         return False
@@ -59,7 +79,12 @@ def _select(source: Code, arguments: list[Code]) -> Code:
     before, projection = source.items, arguments[0].items
 
     def items(this: This, frame: Frame) -> list[Value]:
-        return [one for value in before(this, frame) for one in projection(value, frame)]
+        made = []
+        for value in before(this, frame):
+            found = projection(value, frame)
+            spend(frame, 1 + len(found))
+            made += found
+        return made
 
     return of_items(items)
 
@@ -70,7 +95,9 @@ def _all(source: Code, arguments: list[Code]) -> Code:
     before, criterion = source.items, arguments[0].truth
 
     def truth(this: This, frame: Frame) -> bool:
-        for value in before(this, frame):  # noqa: SIM110 - a generator costs as much again
+        values = before(this, frame)
+        spend(frame, len(values))
+        for value in values:  # noqa: SIM110 - a generator costs as much again
             if not criterion(value, frame):
                 return False
         return True
@@ -112,6 +139,7 @@ def _repeat(source: Code, arguments: list[Code]) -> Code:
         for value in queue:  # grows as it goes
             for found in projection(value, frame):
                 mark = repr(found)
+                spend(frame, 1 + len(mark) // 10)
                 if mark not in seen:
                     seen.add(mark)
                     made.append(found)
@@ -132,6 +160,7 @@ def _aggregate(source: Code, arguments: list[Code]) -> Code:
         frame.total = start(this, frame) if start else []
         for value in source.items(this, frame):
             frame.total = step(value, frame)
+            spend(frame, 1 + len(frame.total))
         answer, frame.total = frame.total, outer
         return answer
 
@@ -158,7 +187,7 @@ def _count(source: Code, _: list[Code]) -> Code:
 def _is_distinct(source: Code, _: list[Code]) -> Code:
     def truth(this: This, frame: Frame) -> bool:
         values = source.items(this, frame)
-        return len(distinct(values)) == len(values)
+        return len(_apart(values, frame)) == len(values)
 
     return of_truth(truth)
 
@@ -185,8 +214,25 @@ def _children(values: list[Value]) -> list[Value]:
     return made
 
 
-def _descendants(values: list[Value]) -> list[Value]:
-    return [one for value in values for one in descendants(value)]
+def _descendants(source: Code, _: list[Code]) -> Code:
+    def items(this: This, frame: Frame) -> list[Value]:
+        made = []
+        for value in source.items(this, frame):
+            found = descendants(value)
+            spend(frame, 1 + len(found))
+            made += found
+        return made
+
+    return of_items(items)
+
+
+def _distinct(source: Code, _: list[Code]) -> Code:
+    return of_items(lambda this, frame: _apart(source.items(this, frame), frame))
+
+
+def _apart(values: list[Value], frame: Frame) -> list[Value]:
+    spend(frame, len(values) if all(type(value[0]) is str for value in values) else len(values) ** 2 // 8)
+    return distinct(values)
 
 
 def _cut(cut: Callable[[list[Value], int], list[Value]]) -> Make:
@@ -212,7 +258,9 @@ def _paired(change: Callable[[list[Value], list[Value]], Any]) -> Make:
 
     def make(source: Code, arguments: list[Code]) -> Code:
         def items(this: This, frame: Frame) -> list[Value]:
-            answer = change(source.items(this, frame), arguments[0].items(this, frame))
+            values, others = source.items(this, frame), arguments[0].items(this, frame)
+            spend(frame, len(values) * (1 + len(others)))
+            answer = change(values, others)
             return answer if isinstance(answer, list) else made(answer, "Boolean")
 
         return of_items(items)
@@ -254,7 +302,7 @@ FUNCTIONS: dict[str, tuple[int, int, Make]] = {
     "allFalse": (0, 0, _booleans(False, every=True)),
     "anyFalse": (0, 0, _booleans(False, every=False)),
     "count": (0, 0, _count),
-    "distinct": (0, 0, _of(distinct)),
+    "distinct": (0, 0, _distinct),
     "isDistinct": (0, 0, _is_distinct),
     "first": (0, 0, _of(lambda values: values[:1])),
     "last": (0, 0, _of(lambda values: values[-1:])),
@@ -269,6 +317,6 @@ FUNCTIONS: dict[str, tuple[int, int, Make]] = {
     "subsetOf": (1, 1, _paired(lambda values, others: all(within(v, others) for v in values))),
     "supersetOf": (1, 1, _paired(lambda values, others: all(within(v, values) for v in others))),
     "children": (0, 0, _of(_children)),
-    "descendants": (0, 0, _of(_descendants)),
+    "descendants": (0, 0, _descendants),
 }
 iif = _iif

@@ -1,7 +1,7 @@
 """From the syntax tree to code: every name, function and type is looked up here, so that running cannot fail on one."""
 
 from adapter.validation.fhirpath import collection_functions, fhir_functions, value_functions
-from adapter.validation.fhirpath.closures import Code, Make, constant, of_items, of_truth
+from adapter.validation.fhirpath.closures import Code, Make, constant, of_items, of_truth, remembered
 from adapter.validation.fhirpath.operators import OPERATORS, equals_text, negated
 from adapter.validation.fhirpath.paths import child_is, path
 from adapter.validation.fhirpath.syntax import UnsupportedExpression, parse, type_name
@@ -45,6 +45,33 @@ def compile_text(expression: str) -> Code:
 
 
 def _code(node: Node) -> Code:
+    made = _plain_code(node)
+    return remembered(made) if isinstance(node, Name | Call | Index) and _of_resource(node) else made
+
+
+def _of_resource(node: object) -> bool:
+    """Whether a node depends on the resource alone and on no element of it."""
+    while not isinstance(node, Special):
+        if isinstance(node, Call):
+            loop = node.name in (*_LOOPS, "repeat")
+            if not all(_own(one) if loop else isinstance(one, Literal) for one in node.arguments):
+                return False
+        elif isinstance(node, Index) and not isinstance(node.position, Literal):
+            return False
+        if not isinstance(node, Name | Call | Index):
+            return False
+        node = node.source
+    return node.name in ("%resource", "%rootResource")
+
+
+def _own(node: object) -> bool:
+    """Whether a criterion asks for nothing but what it is asked of."""
+    if isinstance(node, Special):
+        return node.name == "$this" or node.name in ("%resource", "%rootResource")
+    return not isinstance(node, tuple) or all(_own(one) for one in node)
+
+
+def _plain_code(node: Node) -> Code:
     match node:
         case Literal():
             return constant([] if node.kind == "" else [(node.value, None, node.kind)])

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from adapter.validation.fhirpath.closures import Code, Frame, Items, This, Truth, made, of_items, of_truth, single
+from adapter.validation.fhirpath.closures import (
+    Code,
+    Frame,
+    Items,
+    This,
+    Truth,
+    made,
+    of_items,
+    of_truth,
+    single,
+    spend,
+)
 from adapter.validation.fhirpath.dates import moved
 from adapter.validation.fhirpath.equality import (
     Failed,
@@ -141,6 +152,7 @@ def _in(left: Code, right: Code) -> Code:
         if not values:
             return None
         others = right.items(this, frame)
+        spend(frame, len(values) * len(others))
         return all(any(equal(value, other) for other in others) for value in values)
 
     return of_truth(truth)
@@ -160,7 +172,9 @@ def union(left: Code, right: Code) -> Code:
     """Both collections, repetitions left out."""
 
     def items(this: This, frame: Frame) -> list[Value]:
-        return distinct([*left.items(this, frame), *right.items(this, frame)])
+        values = [*left.items(this, frame), *right.items(this, frame)]
+        spend(frame, len(values) if all(type(value[0]) is str for value in values) else len(values) ** 2 // 8)
+        return distinct(values)
 
     def exists(this: This, frame: Frame) -> bool:
         return left.exists(this, frame) or right.exists(this, frame)
@@ -171,7 +185,9 @@ def union(left: Code, right: Code) -> Code:
 def _concatenate(left: Code, right: Code) -> Code:
     def items(this: This, frame: Frame) -> list[Value]:
         a, b = single(left.items(this, frame)), single(right.items(this, frame))
-        return made((text(a) or "" if a else "") + (text(b) or "" if b else ""), "String")
+        whole = (text(a) or "" if a else "") + (text(b) or "" if b else "")
+        spend(frame, len(whole) // 100)
+        return made(whole, "String")
 
     return of_items(items)
 

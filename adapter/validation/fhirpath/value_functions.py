@@ -2,17 +2,32 @@
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from adapter.validation.fhirpath.closures import Code, Frame, Make, This, made, of_items, single, string
+from adapter.validation.fhirpath.closures import (
+    MOST_STEPS,
+    Code,
+    Exhausted,
+    Frame,
+    Make,
+    This,
+    made,
+    of_items,
+    single,
+    spend,
+    string,
+)
 from adapter.validation.fhirpath.equality import moments, number, text
 from adapter.validation.fhirpath.syntax import UnsupportedExpression
 from adapter.validation.fhirpath.values import Value
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
+_LONGEST = 100_000  # characters that are searched
+_MANY = 10  # times that count as any number
 _KINDS = {bool: "Boolean", int: "Integer", str: "String"}
 
 
@@ -31,7 +46,9 @@ def _of_text(change: Callable[..., Any]) -> Make:
             given = [single(argument.items(this, frame)) for argument in arguments]
             if any(one is None for one in given):
                 return []
-            return _answer(change(subject, *(one[0] for one in given if one is not None)))
+            answer = change(subject, *(one[0] for one in given if one is not None))
+            spend(frame, len(answer) if isinstance(answer, str) else 1)
+            return _answer(answer)
 
         return of_items(items)
 
@@ -61,18 +78,67 @@ def pattern(expression: Any) -> re.Pattern[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         try:
-            return re.compile(expression, re.DOTALL | re.ASCII)
+            made = re.compile(expression, re.DOTALL | re.ASCII)
+            if _may_explode(parser.parse(expression)):
+                raise UnsupportedExpression("a regular expression that repeats what repeats")
         except (re.error, TypeError, RecursionError, OverflowError):
             raise UnsupportedExpression("a regular expression that Python does not know") from None
+    return made
+
+
+def _may_explode(pattern: Any) -> bool:
+    """Whether a repetition has in it another, and nothing that must stand between: then a text can be parted in ways
+    without number, and the search for one goes through all of them."""
+    for operator, given in pattern:
+        name = str(operator)
+        if name in ("MAX_REPEAT", "MIN_REPEAT") and given[1] >= _MANY:
+            inner = _bodies(given[2])
+            if any(_repeats(body) and not any(str(step[0]) == "LITERAL" for step in body) for body in inner):
+                return True
+        if any(_may_explode(each) for each in _inside(given)):
+            return True
+    return False
+
+
+def _repeats(pattern: Any) -> bool:
+    """Whether what a repetition repeats may take any number of characters."""
+    for operator, given in pattern:
+        if str(operator) in ("MAX_REPEAT", "MIN_REPEAT") and given[1] >= _MANY:
+            return True
+        if any(_repeats(each) for each in _inside(given)):
+            return True
+    return False
+
+
+def _bodies(pattern: Any) -> list[Any]:
+    """What is repeated, by its alternatives, groups opened."""
+    while len(pattern) == 1 and str(pattern[0][0]) == "SUBPATTERN":
+        pattern = pattern[0][1][-1]
+    if len(pattern) == 1 and str(pattern[0][0]) == "BRANCH":
+        return list(pattern[0][1][1])
+    return [pattern]
+
+
+def _inside(given: Any) -> Iterator[Any]:
+    for each in given if isinstance(given, tuple) else ():
+        if isinstance(each, parser.SubPattern):
+            yield each
+        elif isinstance(each, list):
+            yield from (one for one in each if isinstance(one, parser.SubPattern))
 
 
 def matches(source: Code, wanted: re.Pattern[str], whole: bool) -> Code:
     """`matches` and `matchesFull` of a constant."""
     search = wanted.fullmatch if whole else wanted.search
+    simple = not any(mark in wanted.pattern for mark in "*+{?")
 
     def items(this: This, frame: Frame) -> list[Value]:
         subject = string(source.items(this, frame))
-        return [] if subject is None else made(search(subject) is not None, "Boolean")
+        if subject is None:
+            return []
+        if len(subject) > _LONGEST and not simple:
+            raise Exhausted
+        return made(search(subject) is not None, "Boolean")
 
     return of_items(items)
 
@@ -83,7 +149,11 @@ def replaced(source: Code, wanted: re.Pattern[str], replacement: str) -> Code:
 
     def items(this: This, frame: Frame) -> list[Value]:
         subject = string(source.items(this, frame))
-        return [] if subject is None else made(wanted.sub(template, subject), "String")
+        if subject is None:
+            return []
+        if len(subject) * (1 + len(template)) > MOST_STEPS:
+            raise Exhausted
+        return made(wanted.sub(template, subject), "String")
 
     return of_items(items)
 
@@ -101,7 +171,11 @@ def _pair(change: Callable[[str, str], Any]) -> Make:
 
 
 def _replace(subject: str, old: Any, new: Any) -> str | None:
-    return subject.replace(old, new) if isinstance(old, str) and isinstance(new, str) else None
+    if not isinstance(old, str) or not isinstance(new, str):
+        return None
+    if (subject.count(old) + 1) * len(new) > MOST_STEPS:
+        raise Exhausted
+    return subject.replace(old, new)
 
 
 def _to_integer(value: Value) -> int | None:

@@ -1,13 +1,15 @@
 """Packages and inputs that would take more time or depth than there is, or that say what nothing can follow."""
 
 import pathlib
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from adapter.validation import validate_resource
+from adapter.validation import fhirpath, packages, validate_resource
 from mappings.fhir.wire import Json
-from mappings.problems import Problem
+from mappings.problems import Problem, ProblemError
 from tests.adapter.validation.packaged import R4, U, held, rules, structure
 
 SYSTEM = "http://example.net/codes"
@@ -118,3 +120,100 @@ def test_a_number_of_thousands_of_digits_cannot_be_judged(judged: Judged) -> Non
     found = judged(PATIENT, invariant("9" * 5000 + " > 1"))
     assert rules(found) == [("warning", "x-1", "Patient")]
     assert max(len(p.message) for p in found) < 400
+
+
+LONG = "a" * 40 + "!"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "name.family.matches('^(a+)+$')",
+        "name.family.matches('^(a*b?)*$')",
+        "name.family.matches('^((a+)|b)+$')",
+        "name.family.matches('(.*)*x')",
+        "descendants().all(%context.descendants().all(%context.descendants().exists()))",
+        "name.repeat(children() | given).count() > 0 and name.given.select($this | 'x').select($this | 'y').count() > 0"
+        " and (name.given | name.given).combine(name.given).select(%resource.name.given).count() > 0",
+        "name.family" + ".replace('a', 'aaaaaaaaaa')" * 8 + ".length() > 0",
+        "name.family" + ".replaceMatches('a', 'aaaaaaaaaa')" * 8 + ".length() > 0",
+        "name.given.subsetOf(name.given)",
+        "name.given.all($this in %resource.name.given)",
+    ],
+)
+def test_an_invariant_that_takes_too_many_steps_cannot_be_judged(judged: Judged, expression: str) -> None:
+    given = {**PATIENT, "name": [{"family": LONG, "given": [str(n) for n in range(1500)]}]}
+    assert rules(judged(given, invariant(expression))) == [("warning", "x-1", "Patient")]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "name.family.matches('^a+!$')",
+        "name.family.matches('^(a{1,9}!?){1,9}$')",
+        "'a.b.c'.matches('^[a-z]+(\\\\.[a-z]+)*$')",
+        "name.given.isDistinct() and name.given.distinct().count() = 300",
+        "name.given.all($this in %resource.name.given)",
+        "%resource.descendants().where($this is string).count() = 301",
+    ],
+)
+def test_what_takes_a_measured_number_of_steps_is_judged(judged: Judged, expression: str) -> None:
+    given = {**PATIENT, "name": [{"family": LONG, "given": [str(n) for n in range(300)]}]}
+    assert judged(given, invariant(expression)) == []
+
+
+def test_what_depends_on_the_resource_alone_is_found_once() -> None:
+    compiled_once = fhirpath.compiled("contact.all(name.text in %resource.name.given.where($this != 'x'))", "Patient")
+    resource: Json = {"resourceType": "Patient", "name": [{"given": ["a", "b", "x"]}],
+                      "contact": [{"name": {"text": "a"}}, {"name": {"text": "b"}}]}  # fmt: skip
+    memo: Any = {}
+    here = fhirpath.Here(resource=resource, root=resource, resolve=lambda _: None, memo=memo)
+    assert compiled_once(resource, None, here) is True
+    assert [[value[0] for value in found] for found in memo.values()] == [["a", "b", "x"], ["a", "b"]]
+    other = {**resource, "name": [{"given": ["a"]}]}
+    assert compiled_once(other, None, here._replace(resource=other, memo={})) is False
+
+
+def test_codes_below_many_codes_are_told_once_below_each(tmp_path: pathlib.Path) -> None:
+    grid = [
+        {"code": f"{n}{s}", "property": [{"code": "child", "valueCode": f"{n + 1}{t}"} for t in "ab"]}
+        for n in range(24)
+        for s in "ab"
+    ]
+    below = {"system": SYSTEM, "filter": [{"property": "concept", "op": "is-a", "value": "20a"}]}
+    found = held(tmp_path, codes(*grid), values(below))
+    known = found.code_system(SYSTEM)
+    assert known is not None
+    assert len(known.walked) <= 4 * len(grid)
+    inside = found.value_set("http://example.net/set")
+    assert inside is not None
+    assert [inside.verdict(SYSTEM, code) for code in ("20a", "20b", "23a", "19a")] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("limit", ["MAX_MEMBER", "MAX_PARSED"])
+def test_a_package_of_too_many_bytes_is_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(packages, limit, 300)
+    with pytest.raises(ProblemError, match="is larger than any FHIR package"):
+        held(tmp_path, structure("p", "Patient"), structure("q", "Patient"))
+
+
+def test_an_extension_that_holds_its_own_kind_is_judged_once_on_each_level(judged: Judged) -> None:
+    own = {"path": "Extension.extension", "sliceName": "s", "type": [{"code": "Extension", "profile": [U + "e"]}]}
+    by = {"discriminator": [{"type": "profile", "path": "$this"}], "rules": "open"}
+    made = structure("e", "Extension", {"path": "Extension.extension", "slicing": by}, own, kind="complex-type",
+                     context=[{"type": "element", "expression": "Element"}])  # fmt: skip
+    nested: Json = {"url": U + "e", "valueString": "x"}
+    for _ in range(40):
+        nested = {"url": U + "e", "extension": [nested]}
+    assert judged({**PATIENT, "extension": [nested]}, structure("p", "Patient"), made) == []
+
+
+def test_many_contained_resources_are_found_by_their_id() -> None:
+    inner = [{"resourceType": "Patient", "id": f"p{n}", "active": True} for n in range(3000)]
+    links = [{"reference": f"#p{n}"} for n in range(3000)]
+    given = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    began = time.process_time()
+    assert validate_resource({**given, "contained": inner, "focus": links}) == []
+    assert time.process_time() - began < 3
