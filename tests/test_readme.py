@@ -1,5 +1,6 @@
 """What the README shows is what happens, and nothing that can be called or set is missing from it."""
 
+import datetime as dt
 import re
 import tomllib
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from adapter import config
 from adapter.cli.app import COMMANDS, main
 from adapter.config import Settings, load_settings
+from adapter.consent.policy import policies_of, policy_for
 from mappings.domain.case import Material, SourceSettings
 from mappings.domain.native import decode
 from tests import readme
@@ -68,11 +70,19 @@ def test_the_json_block_is_what_a_case_may_hold() -> None:
 
 
 def test_the_settings_block_is_a_settings_file_with_every_setting(tmp_path: Path) -> None:
-    (block,) = blocks("toml")
+    block, _ = blocks("toml")
     assert set(tomllib.loads(block)) == set(Settings.__struct_fields__)
     (tmp_path / "second-opinion.toml").write_text(block, encoding="utf-8")
     read = load_settings(tmp_path / "second-opinion.toml", {})
     assert read.trusted_keys == (tmp_path / "keys/review-center.pem",)
+
+
+def test_the_table_of_switches_is_one(tmp_path: Path) -> None:
+    _, block = blocks("toml")
+    (tmp_path / "switches.toml").write_text(block, encoding="utf-8")
+    turned = policy_for(dt.date(2026, 1, 1), policies_of(tmp_path / "switches.toml"))
+    assert (turned.specimens_in_drs, turned.state_access_days) == (True, 15)
+    assert turned.state_rules["hiv"].written_consent_required is True
 
 
 @pytest.mark.parametrize("setting", Settings.__struct_fields__)
