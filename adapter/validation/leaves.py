@@ -108,7 +108,10 @@ def _unsaid(value: Any, extra: Any) -> bool:
 
 
 def _differing(value: Any, asked: Any, place: Place, alike: Callable[[Any, Any], bool]) -> Place:
-    """Where a value departs from what is asked: the first member that does, where it is one of its own."""
+    """Where a value departs from what is asked: the first member that does, where it is one of its own.
+
+    In a list only where a fixed value and what is given have one item: a pattern asks for no item in particular.
+    """
     if isinstance(asked, Mapping) and isinstance(value, dict):
         for name, member in asked.items():
             given = value.get(name)
@@ -116,7 +119,7 @@ def _differing(value: Any, asked: Any, place: Place, alike: Callable[[Any, Any],
                 continue
             if not isinstance(member, list | tuple):
                 return _differing(given, member, (place, name, None), alike)
-            if len(member) == 1 and isinstance(given, list) and len(given) == 1:
+            if alike is same and len(member) == 1 and isinstance(given, list) and len(given) == 1:
                 return _differing(given[0], member[0], (place, name, 0), alike)
     return place
 

@@ -168,6 +168,12 @@ def test_a_fixed_concept_may_have_ids_and_differs_at_a_place(judged: Judged, cod
     assert found == [("error", "fhir.fixed", where)] * (where is not None)
 
 
+def test_a_pattern_for_an_item_of_a_list_is_told_of_what_holds_the_list(judged: Judged) -> None:
+    made = structure("p", "Observation", {"path": "Observation.code", "patternCodeableConcept": {"coding": [CODING]}})
+    given = {**OBSERVATION, "code": {"coding": [{**CODING, "code": "j"}]}}
+    assert judged(given, made) == [("error", "fhir.pattern", "Observation.code")]
+
+
 def test_a_pattern_asks_for_as_many_items_as_it_has(judged: Judged) -> None:
     twice = structure("p", "Patient", {"path": "Patient.name", "patternHumanName": {"given": ["A", "A"]}})
     assert judged({**PATIENT, "name": [{"given": ["A"]}]}, twice) == [("error", "fhir.pattern", "Patient.name[0]")]
