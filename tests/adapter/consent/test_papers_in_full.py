@@ -6,8 +6,11 @@ from tests.adapter.consent.given import (
     AUTHORIZED,
     CONSENT,
     COUNSELING,
+    DIRECTIVE,
     NOTES,
     REPORT,
+    RESEARCH,
+    SCAN,
     SUD,
     TPO_CONSENT,
     TREATMENT,
@@ -193,3 +196,100 @@ def test_neither_order_nor_consent_opens_counseling_notes_to_a_proceeding() -> N
 def test_an_order_does_not_stand_in_for_the_authorization_of_hipaa() -> None:
     decision = decided(PROCEEDING, SUD, authorization=None, court_order={"under_part2": True})
     assert (decision.outcome, decision.released) == ("pend", ())
+
+
+TO_RESEARCH: Request = TPO_CONSENT | {
+    "tpo_single_consent": None,
+    "recipients": "Acme Review",
+    "purpose": "research",
+    "expiry": "2026-12-31",
+    "hipaa_redisclosure_statement": None,
+    "redisclosure_potential_statement": None,
+    "refusal_consequences_statement": None,
+}
+
+
+def test_the_statements_are_for_treatment_payment_and_operations() -> None:
+    lacking = {
+        "part2_consent.hipaa_redisclosure_statement",
+        "part2_consent.redisclosure_potential_statement",
+        "part2_consent.refusal_consequences_statement",
+    }
+    request = RESEARCH | {"materials": [SUD], "recipient_name": "Acme Review", "part2_consent": TO_RESEARCH}
+    assert decided(request).released == ("sud",)
+    assert _named(request | {"part2_consent": TO_RESEARCH | {"tpo_single_consent": True}}, DEFECTIVE) == lacking
+    to_provider = TREATMENT | {"materials": [SUD], "recipient_name": "Acme Review"}
+    assert _named(to_provider | {"part2_consent": TO_RESEARCH | {"purpose": "treatment"}}, DEFECTIVE) == lacking
+
+
+DEFECTIVE = "PART2_CONSENT_DEFECTIVE"
+
+
+@pytest.mark.parametrize(
+    ("request_", "kept", "listed"),
+    [
+        (TREATMENT | {"part2_consent": TPO_CONSENT}, "ehr", True),
+        (TREATMENT | {"part2_consent": TPO_CONSENT}, "paper", False),
+        (RESEARCH | {"part2_consent": TO_RESEARCH, "recipient_name": "Acme Review"}, "paper", True),
+    ],
+)
+def test_the_list_of_part_2_has_all_but_what_goes_on_paper_for_care(request_: Request, kept: str, listed: bool) -> None:
+    decision = decided(request_, SUD | {"maintained_in": kept})
+    assert decision.released == ("sud",)
+    assert ("part2_accounting_entry" in decision.produce) == listed
+
+
+def test_an_authorization_counts_on_the_day_it_is_signed_and_not_before() -> None:
+    assert decided(AUTHORIZED, authorization=CONSENT | {"signed_on": "2026-03-02"}).outcome == "permit"
+    early = AUTHORIZED | {"authorization": CONSENT | {"signed_on": "2026-03-03"}}
+    assert _named(early, "AUTH_NO_SIGNATURE") == {"authorization.signed_on"}
+    assert decided(early).released == ()
+
+
+def test_a_name_on_the_paper_is_compared_and_asked_for_where_the_request_has_none() -> None:
+    named = AUTHORIZED | {"authorization": CONSENT | {"recipient_named": "Smith LLP"}}
+    assert _named(named, "FACT_MISSING") == {"recipient_name"}
+    assert _named(named, "AUTHORIZATION_SCOPE_EXCEEDED") == set()
+    other = named | {"recipient_name": "Other LLP"}
+    assert _named(other, "AUTHORIZATION_SCOPE_EXCEEDED") == {"authorization.recipient_named"}
+    assert _named(other, "FACT_MISSING") == set()
+    assert decided(named, recipient_name="smith  LLP").outcome == "permit"
+
+
+def test_counseling_notes_say_why_they_stay() -> None:
+    for request in (PROCEEDING, TREATMENT):
+        assert "PART2_COUNSELING_NOTES" in codes(decided(request, REPORT, COUNSELING), "counseling")
+    assert codes(decided(TREATMENT, COUNSELING), "counseling") == {"PART2_COUNSELING_NOTES"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "facts", "outcome"),
+    [(None, {"recipient_is_provider"}, "pend"), (False, set(), "pend"), (True, set(), "permit")],
+)
+def test_outside_the_ehr_a_directive_asks_whether_a_provider_receives(
+    provider: bool | None, facts: set[str], outcome: str
+) -> None:
+    request = DIRECTIVE | {"materials": [SCAN], "recipient_is_provider": provider}
+    assert decided(request).outcome == outcome
+    assert _named(request, "FACT_MISSING") == facts
+    assert _named(request | {"materials": [REPORT]}, "FACT_MISSING") == set()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "remuneration", "stated", "outcome"),
+    [
+        ("sale", None, None, "pend"),
+        ("marketing", False, None, "pend"),
+        ("sale", None, True, "permit"),
+        ("other", True, None, "pend"),
+        ("other", True, True, "permit"),
+        ("other", False, None, "permit"),
+    ],
+)
+def test_where_money_is_involved_the_paper_says_so(
+    purpose: str, remuneration: bool | None, stated: bool | None, outcome: str
+) -> None:
+    paper = CONSENT | {"remuneration": remuneration, "statement_remuneration": stated}
+    decision = decided(AUTHORIZED, purpose=purpose, authorization=paper)
+    assert decision.outcome == outcome
+    assert ("SALE_OR_MARKETING_AUTHORIZATION" in codes(decision)) == (outcome == "pend")
