@@ -171,3 +171,23 @@ def test_what_a_law_compels_is_not_cut_to_the_minimum() -> None:
 def test_the_basis_is_the_individuals_only_for_the_individual() -> None:
     assert decided(ACCESS, recipient="attorney").outcome == "pend"
     assert decided(ACCESS, requester="attorney", recipient="attorney").released == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "goes"),
+    [
+        ({"requester": "referring_physician", "engaged_by_payer": True}, False),
+        ({"requester": "payer"}, False),
+        ({"requester": "referring_physician", "recipient": "health_plan"}, False),
+        ({"requester": "referring_physician", "engaged_by_payer": False}, True),
+        ({"requester": "referring_physician"}, True),
+    ],
+)
+def test_what_was_paid_in_full_is_kept_from_whoever_asks_for_the_payer(change: Request, goes: bool) -> None:
+    paid = REPORT | {"paid_in_full_out_of_pocket": True, "restriction_requested": True}
+    to_center = PAYMENT | {"recipient": "review_center", "recipient_is_provider": True} | change
+    decision = decided(to_center, paid)
+    assert (decision.released == ("report",)) == goes
+    assert ("SELF_PAY_RESTRICTION" in codes(decision)) != goes
+    assert decided(to_center, paid | {"restriction_requested": False}).released == ("report",)
+    assert decided(to_center, paid | {"paid_in_full_out_of_pocket": False}).released == ("report",)
