@@ -29,9 +29,18 @@ def asks_of(occasion: Occasion, giver: str) -> tuple[tuple[Reason, dict[str, str
     found = []
     for reason in occasion.decision.reasons:
         row = plain_words("asks").get(reason.code)
+        if _is_final(occasion, reason.item):
+            continue
         if row and row["given_by"] in givers and row["told_to"] in audience:
             found.append((reason, dict(row)))
     return tuple(found)
+
+
+def _is_final(occasion: Occasion, item: str | None) -> bool:
+    """Whether an item (or with None all of them) stays, whatever is supplied: then nothing is asked for it."""
+    if occasion.decision.outcome in ("deny_not_permitted", "not_held"):
+        return True
+    return item is not None and any(reason.ground.role == "exclusion" for reason in occasion.about(item))
 
 
 def request_for_information(draft: Draft) -> None:
@@ -60,7 +69,9 @@ def consent_request(draft: Draft) -> None:
         "does not lead to a name: say who would get the records",
         "45 CFR 164.508(c)(1)(iii)",
     )
-    draft.say("opening", recipient=recipient or "")
+    message = "is missing: say what the records would be used for"
+    purpose = draft.lack.need(occasion.facts.purpose, f"{ACCESS}.purpose", message, "45 CFR 164.508(c)(1)(iv)")
+    draft.say("opening", recipient=recipient or "", purpose=(purpose or "").replace("_", " "))
     forms = _missing(draft, "patient")
     draft.say("help")
     draft.questions()

@@ -72,11 +72,20 @@ def extension(draft: Draft) -> None:
 
 
 def _judge(draft: Draft, told: Extension, where: str) -> None:
-    """Let the clock say what a statement sent today would be worth."""
+    """Let the clock say what a statement sent today would be worth; one that promised too late a day is corrected."""
     occasion = draft.occasion
-    sent = ExtensionNotice(sent_on=occasion.today, written=True, reasons=told.reasons, promised_date=_day(told.until))
-    facts = msgspec.structs.replace(occasion.facts, extension_notices=(*occasion.facts.extension_notices, sent))
     assert occasion.received is not None
+    before = occasion.facts.extension_notices
+    judged = judge_notices(occasion.received, occasion.facts, occasion.policy)[1]
+    wrong = next((each for each, code in zip(before, judged, strict=True) if code == "EXTENSION_TOO_LONG"), None)
+    sent = ExtensionNotice(
+        sent_on=wrong.sent_on if wrong else occasion.today,
+        written=True,
+        reasons=told.reasons,
+        promised_date=_day(told.until),
+    )
+    kept = tuple(each for each in before if each is not wrong)
+    facts = msgspec.structs.replace(occasion.facts, extension_notices=(*kept, sent))
     code = judge_notices(occasion.received, facts, occasion.policy)[1][-1]
     if code != "EXTENSION_VALID":
         ground = grounds()[code]

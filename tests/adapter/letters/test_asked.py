@@ -106,6 +106,28 @@ def test_a_patient_who_asks_is_not_sent_a_consent_request() -> None:
     assert found[0].startswith("case.json $.access.requester: is the patient or a representative")
 
 
+def test_nothing_is_asked_for_what_stays_whatever_is_supplied() -> None:
+    kept = DISCLOSURE | {
+        "restrictions": [{"agreed": True, "blocks_recipient": "review_center", "items": ["notes"]}],
+    }
+    on = occasion(access=kept, materials=(NOTES,))
+    assert {"AGREED_RESTRICTION", "PSYCHOTHERAPY_AUTHORIZATION_MISSING"} <= {r.code for r in on.about("notes")}
+    assert called_for(on) == ()
+    assert refusals("consent-request", on) != []
+
+
+def test_the_patient_is_told_who_would_get_it_and_what_for() -> None:
+    made = letter("consent-request", occasion(access=LAWYER | {"purpose": "legal_proceedings"}))
+    assert (
+        made.section("opening")
+        .paragraphs[0]
+        .startswith(
+            "We were asked to send records about you to Review Center (synthetic)."
+            " The purpose given is: legal proceedings."
+        )
+    )
+
+
 def test_nothing_missing_nothing_asked() -> None:
     assert [line.rpartition("[")[2] for line in refusals("request-for-information", occasion())] == [
         "45 CFR 171.202(b)(2)(i)]"

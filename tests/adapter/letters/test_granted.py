@@ -132,6 +132,17 @@ def test_an_extension_that_gains_no_time_is_not_issued(extensions: Any, on: str,
     ]
 
 
+def test_a_promise_of_too_late_a_day_is_corrected_once() -> None:
+    far = SOON | {"until": "2026-06-01", "sent_on": "2026-03-20"}
+    on = "2026-04-10T12:00:00-05:00"
+    wrong = occasion(access={"extensions": [far]}, on=on)
+    assert "extension" in called_for(wrong)
+    right = occasion(access={"extensions": [far, SOON | {"until": "2026-05-01"}]}, on=on)
+    assert "by May 1, 2026." in letter("extension", right).section("until").paragraphs[0]
+    again = occasion(access={"extensions": [far, SOON | {"until": "2026-05-02"}]}, on=on)
+    assert [line.rpartition("[")[2] for line in refusals("extension", again)] == ["45 CFR 164.524(b)(2)(ii)]"]
+
+
 def test_an_extension_is_of_a_term() -> None:
     found = refusals("extension", occasion(access=DISCLOSURE | {"extensions": [SOON]}))
     assert any("leads to no term" in line for line in found)

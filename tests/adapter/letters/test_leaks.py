@@ -52,5 +52,5 @@ def test_no_message_shows_a_value(kind: str) -> None:
 def test_no_title_of_what_stays_is_in_any_letter() -> None:
     on = occasion(materials=(LETTER, NOTES), access={"determinations": []})
     for kind in ("acknowledgement", "denial"):
-        made = str(letter(kind, on))  # type: ignore[arg-type]
+        made = str(letter(kind, on))
         assert "Quetzal notes" not in made
