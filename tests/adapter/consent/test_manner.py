@@ -167,3 +167,16 @@ def test_a_health_plan_has_no_research_ground() -> None:
 
 def test_fees_of_a_directive_are_not_limited() -> None:
     assert "FEE_ITEM_DISALLOWED" not in codes(decided(DIRECTIVE, fees=[{"item": "search_and_retrieval"}]))
+
+
+def test_of_what_is_not_held_nothing_else_is_said() -> None:
+    elsewhere = NOTES | {"held": False, "in_drs": None}
+    assert codes(decided(ACCESS, elsewhere), "notes") == {"NOT_HELD"}
+    assert codes(decided(ACCESS, elsewhere | {"known_location": "Clinic B"}), "notes") == {"HELD_ELSEWHERE_KNOWN"}
+    assert decided(ACCESS, elsewhere).outcome == "not_held"
+
+
+def test_of_what_lies_outside_the_record_set_or_is_material_nothing_else_is_said() -> None:
+    assert codes(decided(ACCESS, NOTES | {"in_drs": False}), "notes") == {"NOT_IN_DESIGNATED_RECORD_SET"}
+    slide = SLIDE | {"privacy_act_denial_ok": True}
+    assert codes(decided(ACCESS, slide), "slide") == {"SPECIMEN_OUTSIDE_ACCESS_RIGHT"}
