@@ -180,3 +180,11 @@ def test_of_what_lies_outside_the_record_set_or_is_material_nothing_else_is_said
     assert codes(decided(ACCESS, NOTES | {"in_drs": False}), "notes") == {"NOT_IN_DESIGNATED_RECORD_SET"}
     slide = SLIDE | {"privacy_act_denial_ok": True}
     assert codes(decided(ACCESS, slide), "slide") == {"SPECIMEN_OUTSIDE_ACCESS_RIGHT"}
+
+
+def test_only_a_ground_that_lies_in_the_content_binds_the_copies() -> None:
+    copy = REPORT | {"id": "copy", "duplicate_of": "report"}
+    assert decided(ACCESS, REPORT, copy | {"in_drs": False}).released == ("report",)
+    assert decided(ACCESS, REPORT | {"in_drs": False}, copy).released == ("copy",)
+    litigation = REPORT | {"kind": "litigation_compilation"}
+    assert decided(ACCESS, litigation, copy, SCAN).released == ("scan",)
