@@ -47,8 +47,15 @@ def grounds() -> dict[str, Ground]:
 
 @functools.cache
 def wanted() -> dict[str, str]:
-    """Return how to supply a missing fact, by its name (facts_wanted.csv)."""
-    return {row["fact"]: row["supply"] for row in rows("facts_wanted.csv")}
+    """Return how to supply a missing fact, by its name (facts_wanted.csv); of a Consent, the rule it fails."""
+    told = {row["fact"]: row["supply"] for row in rows("facts_wanted.csv")}
+    read = {
+        row["rule"]: f"{row['element']} ({row['rule']}): {row['does']} {_MEND}" for row in rows("foreign_rules.csv")
+    }
+    return told | {f"carried_consents.{rule}": text for rule, text in read.items()}
+
+
+_MEND = "Have the Consent made clear, ended or replaced in the record it comes from, and load it again."
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):

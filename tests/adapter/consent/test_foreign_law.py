@@ -62,3 +62,10 @@ def test_a_paper_without_authority_holds_what_rests_on_it_only() -> None:
     assert decided(TREATMENT, failing).released == ("report", "scan")
     assert decided(TREATMENT, failing | {"paper": None}).released == ("report",)
     assert decided(DIRECTIVE, failing | {"paper": "directive"}).released == ("report",)
+
+
+def test_the_next_step_says_which_element_fails_which_rule() -> None:
+    pending = next(r for r in decided(TREATMENT, ON_SCAN | {"says": "unclear"}).reasons if r.code == "CONSENT_UNCLEAR")
+    assert pending.next_step.startswith("Consent.provision.actor (actor): An actor that cannot be resolved")
+    directed = decided(DIRECTIVE, ON_SCAN | {"says": "denies"})
+    assert next(r for r in directed.reasons if r.code == "CONSENT_UNCLEAR").next_step.startswith("Ask the patient")
