@@ -36,21 +36,35 @@ def cluster() -> Iterator[str]:
     """A server of its own in a temporary folder, reached by a socket there: the URL of a schema, less its name."""
     owner, programs = _owner(), _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    data = folder / "data"
     if owner:
         shutil.chown(folder, owner)
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=40"
-
-    def call(*command: str | Path) -> None:
-        subprocess.run(list(map(str, command)), user=owner, check=True, cwd=folder, stdout=subprocess.DEVNULL)
-
-    call(programs / "initdb", "-D", data, "-U", "ledger", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    call(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    server = subprocess.Popen(
+        ["sh", "-c", _SERVE, "sh", str(programs), str(folder)],
+        user=owner, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert server.stdin is not None
+    assert server.stdout is not None
     try:
+        assert server.stdout.readline() == b"ready\n", "PostgreSQL did not start"
         yield f"postgresql+psycopg://ledger@/postgres?host={folder}&options=-csearch_path%3D{{}}"
     finally:
-        call(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder)
+        server.stdin.close()
+        server.wait()
+        server.stdout.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_SERVE = """
+set -e
+"$1/initdb" -D "$2/data" -U ledger -A trust -E UTF8 --locale=C --no-sync >"$2/log"
+options="-c listen_addresses= -c unix_socket_directories=$2 -c fsync=off -c max_connections=40"
+"$1/pg_ctl" -D "$2/data" -w -l "$2/log" -o "$options" start >>"$2/log"
+echo ready
+read -r _ || true
+"$1/pg_ctl" -D "$2/data" -m immediate -w stop >>"$2/log"
+rm -rf "$2/data"
+"""
+"""It reads until its input ends, so that the server goes with whoever started it, however that ends."""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])
