@@ -62,7 +62,7 @@ options="-c listen_addresses= -c unix_socket_directories=$2 -c fsync=off -c max_
 echo ready
 read -r _ || true
 "$1/pg_ctl" -D "$2/data" -m immediate -w stop >>"$2/log"
-rm -rf "$2/data"
+rm -rf "$2"
 """
 """It reads until its input ends, so that the server goes with whoever started it, however that ends."""
 
