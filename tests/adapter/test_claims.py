@@ -281,12 +281,12 @@ READERS: dict[str, Callable[[Json, Reading], object]] = {
 
 def test_what_claims_is_read_as_what_does_not(bundles: dict[str, Json]) -> None:
     compared = Counter[str]()
-    for bundle in bundles.values():
-        for resource in ours(bundle)[1:]:
-            if profiles(resource) and (read := READERS.get(resource["resourceType"])):
-                bare = {name: value for name, value in resource.items() if name != "meta"}
-                assert read(resource, Reading({})) == read(bare, Reading({}))
-                compared[resource["resourceType"]] += 1
+    made = [resource for bundle in bundles.values() for resource in ours(bundle)[1:] if profiles(resource)]
+    for resource in [one for one in made if one["resourceType"] in READERS]:
+        read = READERS[resource["resourceType"]]
+        bare = {name: value for name, value in resource.items() if name != "meta"}
+        assert read(resource, Reading({})) == read(bare, Reading({}))
+        compared[resource["resourceType"]] += 1
     assert set(compared) == set(READERS)
 
 

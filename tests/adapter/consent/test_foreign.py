@@ -483,8 +483,13 @@ def test_no_shape_makes_it_fail_or_permit_more(member: str) -> None:
 def test_no_shape_inside_a_provision_makes_a_denial_vanish(member: str) -> None:
     for junk in JUNK:
         assert "deny" in said({"type": "deny", member: copy.deepcopy(junk)}).may
-        if member != "provision":
-            assert said(_nested("permit", {"type": "deny", member: copy.deepcopy(junk)})).may != PERMIT
+
+
+@pytest.mark.parametrize("member", ["period", "actor", "action", "securityLabel", "purpose", "class", "code", "data",
+                                    "dataPeriod", "type"])  # fmt: skip
+def test_no_shape_inside_a_nested_denial_makes_it_vanish(member: str) -> None:
+    for junk in JUNK:
+        assert said(_nested("permit", {"type": "deny", member: copy.deepcopy(junk)})).may != PERMIT
 
 
 def test_every_rule_that_is_printed_is_said_somewhere() -> None:

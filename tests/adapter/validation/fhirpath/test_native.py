@@ -58,10 +58,9 @@ def test_native_is_what_the_expression_says(text: str) -> None:
     code = compile_text(text)
     kinds = {kind for kind, pairs in published().items() if any(corrected(e, k) == text for k, e in pairs)}
     verdicts = set()
-    for one in _elements():
-        if one.kind in kinds:
-            this = (one.value, one.extra, one.kind)
-            expected = code.truth(this, Frame(one.here, this)) is True
-            assert NATIVE[text](one.value, one.extra, one.here) is expected, (one.kind, one.value)
-            verdicts.add(expected)
+    for one in [each for each in _elements() if each.kind in kinds]:
+        this = (one.value, one.extra, one.kind)
+        expected = code.truth(this, Frame(one.here, this)) is True
+        assert NATIVE[text](one.value, one.extra, one.here) is expected, (one.kind, one.value)
+        verdicts.add(expected)
     assert verdicts == {True, False}
