@@ -34,7 +34,7 @@ def compare_files(roots: Sequence[Path]) -> list[Compared]:
         for path in sorted(path for path in root.rglob("*") if path.suffix in _READ):
             name = f"{root.name}/{path.relative_to(root)}"
             theirs = [one for one in judged.get(str(path), []) if one.severity == "error"]
-            found += _file(name, root.name, path, theirs, mine.get(name, []))
+            found += _file(name, root.name, path, theirs, mine.get(str(path), []))
     return found
 
 
