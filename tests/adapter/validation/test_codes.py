@@ -300,8 +300,24 @@ def test_other_definitions_are_asked_where_they_are_given() -> None:
     assert [one.where for one in codes.check(walk.nodes, known)] == ["Condition.code"]
 
 
-@pytest.mark.parametrize("odd", [None, 1, True, [], {}, "", [None], {"a": 1}, {"system": [], "code": {}}])
-def test_no_json_makes_it_fail(odd: Any) -> None:
-    for kind in ("code", "Coding", "CodeableConcept", "Quantity", "uri"):
-        codes.judge(kind, odd, REQUIRED, facts.definitions())
-    found(condition(code={"coding": [odd]}, clinicalStatus={"coding": odd}, onsetAge=odd, meta={"tag": [odd]}))
+ODD: tuple[Any, ...] = (None, 1, True, [], {}, "", [None], {"a": 1}, {"system": [], "code": {}})
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_no_coding_has_no_code_to_judge_but_a_concept_without_code_lacks_one(odd: Any) -> None:
+    assert judged("Coding", odd) is None
+    assert judged("Quantity", odd) is None
+    assert judged("CodeableConcept", odd) == "error"
+
+
+@pytest.mark.parametrize(("odd", "severity"), [(one, None) for one in ODD if one != ""] + [("", "error")])
+def test_only_text_can_be_a_code_and_the_empty_text_is_none_of_the_set(odd: Any, severity: str | None) -> None:
+    assert judged("code", odd) == severity
+    assert judged("uri", odd) == severity
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_json_in_a_resource_hides_no_other_fault(odd: Any) -> None:
+    coded = {"code": {"coding": [odd]}, "clinicalStatus": {"coding": odd}, "onsetAge": odd, "meta": {"tag": [odd]}}
+    faults = found(condition(**coded, verificationStatus=concept((CLINICAL, "active"))))
+    assert ("error", "Condition.verificationStatus", "fhir.binding") in faults
