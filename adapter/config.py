@@ -19,19 +19,30 @@
     complaints = "Call or write to the Privacy Officer; no form is needed."
     reviews = "Write to the Privacy Officer and ask for a review."
 
+    [holder]                         # what you are in law; what is left out is unknown
+    covered_entity = true
+    part2_program = false
+
+    [pacs.archive]                   # a DICOM archive, by DICOMweb (url), by DIMSE (host, port, title), or both
+    url = "https://pacs.example/dicom-web"
+    token_file = "secrets/archive.token"
+
 SECOND_OPINION_LEDGER, SECOND_OPINION_SIGNING_KEY and SECOND_OPINION_LOG override the file.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
+from adapter.standing import Standing
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import Problem, ProblemError, problem, refuse
 
@@ -60,6 +71,83 @@ class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reviews: str = ""
 
 
+_Title = Annotated[str, msgspec.Meta(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
+"""An AE title (PS3.5 6.2): 1 to 16 characters, no backslash, no blank at the ends."""
+_Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+_Count = Annotated[int, msgspec.Meta(ge=1, le=64)]
+
+
+class Pacs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A DICOM archive that images are fetched from or delivered to.
+
+    Attributes:
+        url: its DICOMweb root (PS3.18), without credentials; `https`, or `http` on this machine or with `plain_http`.
+        user with password_file or password_env, or token_file or token_env: how to log in; secrets stand in a file or
+            in an environment variable that is named here, never in the settings.
+        certificate, key: of this client (mutual TLS), PEM; ca: the authorities that sign the server's, PEM.
+        timeout: seconds to wait for a connection, and for each piece of an answer.
+        connections: at a time; attempts: for each request; batch: instances in one request.
+        host, port, title: its DIMSE address (PS3.8) and AE title; tls: by TLS, with the files above.
+        own_title, own_port: this AE, and where it listens while a C-MOVE runs.
+        retrieve: by C-GET or C-MOVE.
+        patient_system: whose patient numbers it holds where it names no issuer (a URI).
+        recipient: who it belongs to, as cases name their recipient: `SYSTEM|VALUE` of an identifier, or the name.
+            Images are delivered to no archive without it.
+        proof: what shows that an instance arrived: `content` (it is read back and compared), `list` (it is listed),
+            `answer` (it was acknowledged).
+    """
+
+    url: str = ""
+    plain_http: bool = False
+    user: str = ""
+    password_file: Path | None = None
+    password_env: str = ""
+    token_file: Path | None = None
+    token_env: str = ""
+    certificate: Path | None = None
+    key: Path | None = None
+    ca: Path | None = None
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 30.0
+    connections: _Count = 4
+    attempts: _Count = 5
+    batch: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 20
+    host: str = ""
+    port: _Port = 104
+    title: _Title = "ANY-SCP"
+    tls: bool = False
+    own_title: _Title = "SECOND-OPINION"
+    own_port: _Port = 11112
+    retrieve: Literal["get", "move"] = "get"
+    patient_system: str = ""
+    recipient: str = ""
+    proof: Literal["content", "list", "answer"] = "content"
+
+    def __post_init__(self) -> None:
+        if not (self.url or self.host):
+            raise ValueError("needs `url` (DICOMweb) or `host` (DIMSE)")
+        if self.url and not _web_root(self.url, self.plain_http):
+            raise ValueError("`url` must be https (or http with `plain_http`), without credentials, query or fragment")
+        secrets = (self.password_file, self.password_env, self.token_file, self.token_env)
+        if sum(map(bool, secrets)) > 1 or bool(self.user) != bool(self.password_file or self.password_env):
+            raise ValueError("needs `user` with one of its password, or one token, or none of them")
+        if self.key and not self.certificate:
+            raise ValueError("`key` needs `certificate`")
+
+
+def _web_root(url: str, plain: bool) -> bool:
+    parts = urlsplit(url)
+    bare = bool(parts.hostname) and "@" not in parts.netloc and not (parts.query or parts.fragment)
+    return bare and (parts.scheme == "https" or (parts.scheme == "http" and (plain or _here(parts.hostname or ""))))
+
+
+def _here(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 OFFICE: tuple[str, ...] = Office.__struct_fields__
 _MUST_BE = {
     "namespace": "must be a UUID, as a text",
@@ -70,6 +158,9 @@ _MUST_BE = {
     "claims": f"must be a list of texts out of {', '.join(get_args(Family))}",
     "target_strict": "must be true or false",
     "office": f"must be a table of texts: {', '.join(OFFICE)} (lines of address are a list)",
+    "holder": f"must be a table of true and false: {', '.join(Standing.__struct_fields__)}",
+    "pacs": f"must be tables, one an archive, of {', '.join(Pacs.__struct_fields__)}: `url` or `host` in each, "
+    "secrets by file or environment variable, `url` without credentials (README, Settings)",
 }
 
 
@@ -87,6 +178,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     target_strict: bool = False
     log: Literal["off", "info"] = "off"
     office: Office = Office()
+    holder: Standing = Standing()
+    pacs: dict[str, Pacs] = {}
 
 
 def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -144,7 +237,8 @@ def _unfit(name: str, kind: Any, error: str, file: str) -> Problem:
     """Name the place and what may stand there; msgspec's own text quotes the value."""
     inner = re.search(r" - at `\$([^`]*)`$", error)
     words = get_args(kind) if get_origin(kind) is Literal else ()
-    message = f"must be one of {', '.join(words)}" if words else _MUST_BE[name]
+    own = re.match(r"(needs `|`\w+` (?:must|needs)).*?(?= - at `\$|$)", error)  # what Pacs says quotes no value
+    message = own[0] if own else f"must be one of {', '.join(words)}" if words else _MUST_BE[name]
     return problem("value", f"{file} $.{name}{inner[1] if inner else ''}", message, rule=_RULE)
 
 
@@ -156,7 +250,48 @@ def _beside(settings: Settings, folder: Path) -> Settings:
         signing_key=folder / key if key else None,
         trusted_keys=tuple(folder / k for k in settings.trusted_keys),
         policy=folder / settings.policy if settings.policy else None,
+        pacs={name: _pacs_beside(pacs, folder) for name, pacs in settings.pacs.items()},
     )
+
+
+def _pacs_beside(pacs: Pacs, folder: Path) -> Pacs:
+    files = {name: getattr(pacs, name) for name in ("password_file", "token_file", "certificate", "key", "ca")}
+    return msgspec.structs.replace(pacs, **{name: folder / file for name, file in files.items() if file})
+
+
+def pacs_named(settings: Settings, name: str) -> Pacs:
+    """The archive of this name.
+
+    Raises:
+        ProblemError: the settings have none.
+    """
+    if name not in settings.pacs:
+        known = ", ".join(sorted(settings.pacs)) or "none yet"
+        message = f"names no archive of this name under [pacs.NAME]; those are: {known}"
+        raise refuse("not-found", "settings $.pacs", message, rule=_RULE)
+    return settings.pacs[name]
+
+
+def secret(file: Path | None, variable: str, environ: Mapping[str, str] | None = None) -> str:
+    """A secret out of the file (its first line) or the environment variable that the settings name; "" for neither.
+
+    Raises:
+        ProblemError: it is not there, or empty.
+    """
+    if not (file or variable):
+        return ""
+    try:
+        found = (
+            file.read_text("utf-8").partition("\n")[0]
+            if file
+            else (os.environ if environ is None else environ)[variable]
+        )
+    except (OSError, KeyError, UnicodeDecodeError):
+        found = ""
+    if not found.strip() or not found.strip().isprintable():
+        where = file.name if file else f"environment variable {variable}"
+        raise refuse("login", where, "holds no secret that can be used; set it, or mend the settings", rule=_RULE)
+    return found.strip()
 
 
 def _path(kind: type, value: object) -> object:

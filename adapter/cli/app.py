@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("start", "Print the JSON Schema of case.json."),
     "check": ("case", "Say what may go and why, and what is missing; nothing leaves."),
     "export": ("case", "Export a case as a bundle (folder or .zip)."),
+    "fetch": ("fetch", "Fetch images from an archive (PACS) into a case."),
     "verify": ("bundle", "Say whether a bundle is intact, and by whom it is signed."),
     "import": ("bundle", "Turn a bundle back into a case folder."),
     "convert": ("convert", "Convert foreign files to FHIR inside your own walls."),

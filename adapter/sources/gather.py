@@ -13,6 +13,7 @@ from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
 from adapter.sources.dicom_folder import read_instance
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
 from adapter.sources.files import Walked, not_fhir, printable, walk
+from adapter.transfer.journal import fetch_state
 from adapter.validation.facts import resource_types
 from mappings.dicom.study import Header
 from mappings.domain.case import SourceSettings
@@ -99,6 +100,8 @@ class _Heap:
     def add(self, found: Walked, key: str) -> None:
         if isinstance(found, tuple):
             self.drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
+        elif (state := fetch_state(found.location)) is not None:
+            self.drafts += [_unfinished(found)] if state == "open" else []
         elif found.kind in ("json", "ndjson", "fhir-xml"):
             where = (self.namespace, key, self.settings)
             _gather_fhir(found, self.types, where, self.units, self.opaque, self.drafts, self.unread)
@@ -118,6 +121,13 @@ class _Heap:
             opaque=tuple(self.opaque),
             drafts=tuple(self.drafts),
         )
+
+
+def _unfinished(journal: File) -> Draft:
+    """The journal of a fetch that did not come to its end: images are missing beside it."""
+    message = "says that images are still missing in the folder beside it: run the same `second-opinion fetch` again"
+    note = problem("incomplete", journal.path, message, rule="fetch.complete")
+    return Draft(source=journal.path, sha256=journal.sha256, refused=True, problems=(note,))
 
 
 _PAGES = {"case.help.html": b"<title>case.json, field by field</title>", "case.schema.json": b"/schema/case-"}

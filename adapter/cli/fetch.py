@@ -1,0 +1,128 @@
+"""fetch: images of an archive into a folder of the holder's own."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adapter.cli.columns import columns
+from adapter.cli.run import emit, end, guarded, printable, settings, tell
+from mappings.problems import Problem
+
+_OPTIONS = (
+    click.option("--server", required=True, metavar="NAME", help="An archive of the settings: [pacs.NAME]."),
+    click.option("--patient", metavar="[SYSTEM|]NUMBER", help="The patient, with the issuer; `-` reads it from stdin."),
+    click.option("--accession", metavar="[SYSTEM|]NUMBER", help="The order; `-` reads it from stdin."),
+    click.option("--study", "studies", multiple=True, metavar="UID", help="A Study Instance UID; may be repeated."),
+    click.option(
+        "--to",
+        "folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Where to, e.g. CASE/dicom.",
+    ),
+    click.option("--list", "only_list", is_flag=True, help="Only say which studies there are."),
+    click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text."),
+)
+
+
+def _asking(command: Any) -> Any:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group("fetch")
+def fetch_command() -> None:
+    """Fetch the images of a patient, an order or a study. What was interrupted goes on where it stopped."""
+
+
+@fetch_command.command("dicomweb")
+@_asking
+@click.pass_context
+@guarded
+def dicomweb_command(ctx: click.Context, /, server: str, **asked: Any) -> None:
+    """Fetch by DICOMweb (QIDO-RS, WADO-RS).
+
+    Every instance is checked against what the archive lists (UIDs, patient number) and lies in
+    DIR/<study>/<series>/<instance>.dcm, or not at all. DIR.fetch.jsonl beside it keeps what came.
+    """
+    from adapter.config import pacs_named
+    from adapter.dicomweb.client import Client
+    from adapter.sources import dicomweb
+
+    client = Client(server, pacs_named(settings(ctx), server))
+    _run(client, dicomweb, client.root, server, **asked)
+
+
+def _run(peer: Any, protocol: Any, address: str, server: str, **asked: Any) -> None:
+    from adapter.transfer.journal import Journal, journal_of
+    from adapter.transfer.wanted import Wanted
+
+    folder: Path | None = asked["folder"]
+    if (folder is None) == (not asked["only_list"]):
+        raise click.UsageError("give either --to DIR or --list")
+    wanted = Wanted(
+        patient=_number(asked["patient"]), accession=_number(asked["accession"]), studies=tuple(asked["studies"])
+    )
+    found, notes = protocol.find(peer, wanted)
+    tell(notes)
+    if folder is None:
+        _list(found, asked["as_json"])
+        end(1 if any(note.stops for note in notes) else 0)
+    if not found:
+        end(1)
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    with Journal(journal_of(folder), f"fetch {address}") as journal, _progress("fetching") as progress:
+        done = protocol.fetch(peer, found, folder, journal, progress)
+    _report(done, folder, notes, asked["as_json"])
+
+
+def _number(text: str | None) -> Any:
+    from adapter.transfer.wanted import number_from
+
+    return None if text is None else number_from(sys.stdin.readline() if text == "-" else text)
+
+
+def _list(found: Any, as_json: bool) -> None:
+    rows = [
+        {"study": one.uid, "date": one.date, "modalities": one.modalities, "instances": one.instances} for one in found
+    ]
+    if as_json:
+        emit({"studies": rows})
+    elif rows:
+        table = [("study", "date", "modalities", "instances")]
+        table += [
+            (one.uid, one.date, " ".join(one.modalities), "" if one.instances is None else str(one.instances))
+            for one in found
+        ]
+        click.echo("\n".join(columns([tuple(map(printable, row)) for row in table])))
+
+
+def _report(done: Any, folder: Path, notes: tuple[Problem, ...], as_json: bool) -> None:
+    tell(done.problems)
+    total = done.instances + done.missing
+    if as_json:
+        told = {name: getattr(done, name) for name in ("studies", "instances", "new", "missing", "size")}
+        emit({"to": str(folder), **told, "problems": (*notes, *done.problems)})
+    else:
+        click.echo(f"{done.instances} of {total} instances of {done.studies} studies are in {printable(str(folder))}")
+        click.echo(f"fetched now: {done.new} instances, {done.size} bytes")
+    end(4 if done.missing or any(note.stops for note in (*notes, *done.problems)) else 0)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Any]:
+    """A bar on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
