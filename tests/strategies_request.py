@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mappings.domain.access import (
     Access,
     Authorization,
+    DenialReview,
     Determination,
     Directive,
     Loan,
@@ -18,7 +19,7 @@ from mappings.domain.access import (
     Restriction,
 )
 from mappings.domain.assessment import DecisionFactors
-from mappings.domain.audit import DisclosureRecord, NetworkPoint, Withheld
+from mappings.domain.audit import DisclosureRecord, GateRecord, Grounds, NetworkPoint, Withheld
 from mappings.domain.document import CaseDocument, ContentSection
 from mappings.domain.material import CustodyEvent
 from mappings.domain.provenance import Agent, Origin
@@ -37,6 +38,7 @@ SECONDARY = (
     "request-1#abort",
     "access-1",
     "access-1#task",
+    "access-1#review",
     "access-1#consent",
     "access-1#consent-2",
     "access-1#consent-3",
@@ -247,6 +249,7 @@ CUSTODY_EVENTS = st.builds(
     carrier=st.none() | WORDS,
     tracking=st.none() | WORDS,
     due_back=st.none() | DATES,
+    form=literal("recut", "loan", "transfer"),
     note=st.none() | WORDS,
 )
 NOTICES = st.builds(
@@ -296,6 +299,8 @@ ORIGINS = st.builds(
     ),
     policies=tuples_of(URIS),
     sources=tuples_of(st.sampled_from(ITEMS)),
+    removed=tuples_of(st.sampled_from(ITEMS)),
+    occurred=st.none() | MOMENTS,
 )
 NETWORKS = st.builds(NetworkPoint, kind=st.sampled_from(("machine", "ip", "telephone", "email", "uri")), address=WORDS)
 RECORDS = st.builds(
@@ -323,3 +328,31 @@ RECORDS = st.builds(
     outcome_text=st.none() | WORDS,
     accounting=literal("required", "exempt"),
 )
+GATES = st.builds(
+    GateRecord,
+    id=st.just("disclosure-1"),
+    recorded=INSTANTS,
+    permitted=st.booleans(),
+    text=WORDS,
+    holder=st.just("hospital"),
+    address=NETWORKS,
+    recipient=st.sampled_from(("center", "dr-second", "daughter", "patient")),
+    recipient_organization=literal("center"),
+    purpose=literal(*table("purpose-of-use").values),
+    consents=tuples_of(
+        st.sampled_from(("access-1#consent", "access-1#consent-2", "access-1#consent-3")), 1, unique=True
+    ),
+    grounds=tuples_of(st.builds(Grounds, code=st.sampled_from(("AUTH_EXPIRED", "AUTH_REVOKED")), citation=WORDS)),
+    policies=tuples_of(URIS),
+)
+_OPEN = st.builds(DenialReview, requested_on=st.none() | DATES)
+_NAMED = st.builds(
+    DenialReview,
+    requested_on=st.none() | DATES,
+    official=WORDS.map(lambda words: f"Dr. {words}"),
+    official_licensed=literal(True),
+    decision=literal("uphold", "overturn"),
+    decided_on=st.none() | DATES,
+)
+REVIEWS = st.tuples(_OPEN | _NAMED, tuples_of(WORDS.map(lambda words: f"First {words}"), unique=True))
+"""A review with the names of the first deciders: what may be written."""

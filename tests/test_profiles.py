@@ -46,6 +46,10 @@ ELSEWHERE = {
     **dict.fromkeys(
         ((f"{HL7}organization-type", code) for code in ("prov", "pay", "ins", "other")), "binding of Organization.type"
     ),
+    ("http://dicom.nema.org/resources/ontology/DCM", "110150"): "pattern of agent client, BALP 1.1.4 AuthZconsent",
+    (f"{HL7}v3-RoleClass", "PROV"): "pattern of agent userorg, BALP 1.1.4 AuthZconsent",
+    (f"{HL7}extra-security-role-type", "authserver"): "pattern of agent authorizer, BALP 1.1.4 AuthZconsent",
+    ("http://hl7.org/fhir/resource-types", "Consent"): "pattern of entity consent, BALP 1.1.4 AuthZconsent",
     (f"{HL7}v3-NullFlavor", "UNK"): "required binding of DocumentReference.type in US Core 6.1.0",
     (SNOMED, "51440002"): "binding of ImagingStudy.series.laterality; GPS",
     (SNOMED, "7771000"): "mCODE 4.0.0 laterality qualifier; GPS",

@@ -1,4 +1,4 @@
-"""What left the house: the holder's own record of one disclosure (45 CFR 164.528(b)(2)); it never leaves with it."""
+"""What left the house, and what the gate decided: the holder's own records; they never leave with what they record."""
 
 from typing import ClassVar, Literal
 
@@ -55,3 +55,52 @@ class DisclosureRecord(Item, frozen=True, kw_only=True):
         need(self.released, "a disclosure needs at least one entry in `released`")
         need(self.recorded.offset, "field `recorded` needs a time with its UTC offset")
         unique((*self.released, *(w.item for w in self.withheld)), "`released` and `withheld`")
+
+
+class Grounds(Fact, frozen=True, kw_only=True):
+    """A reason of a decision: its code and the paragraph, as people cite it."""
+
+    code: str
+    citation: str
+
+
+class GateRecord(Item, frozen=True, kw_only=True):
+    """One decision of the gate: for whom, when, whether it permits, and the Consents it rests on.
+
+    Attributes:
+        recorded: when it was decided.
+        permitted: whether anything may go.
+        text: the outcome in words.
+        holder: the organization that decided, and whose adapter asked; `address` is where that ran.
+        recipient: who would get it; `recipient_organization` is the organization behind, where there is one.
+        consents: local names of the Consents that carry, limit or fail the decision; none: it rests on other grounds.
+        grounds: the reasons that are about Consents.
+        policies: addresses of the citations.
+    """
+
+    LINKS: ClassVar = {
+        "holder": ("Organization",),
+        "recipient": ("Organization", "Role", "Practitioner", "RelatedPerson", "Patient"),
+        "recipient_organization": ("Organization",),
+        "consents": ("*",),
+    }
+
+    recorded: Moment
+    permitted: bool
+    text: str
+    holder: str
+    address: NetworkPoint
+    recipient: str
+    recipient_organization: str | None = None
+    purpose: str | None = None
+    """Word of the table `purpose-of-use`."""
+    consents: tuple[str, ...] = ()
+    grounds: tuple[Grounds, ...] = ()
+    policies: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        Item.check(self)
+        need(self.recorded.offset, "field `recorded` needs a time with its UTC offset")
+        need(self.text.strip(), "field `text` must not be empty")
+        need(self.consents or not self.grounds, "`grounds` are of Consents, and there are none in `consents`")
+        unique(self.consents, "`consents`")

@@ -17,10 +17,11 @@ class Agent(Fact, frozen=True, kw_only=True):
 class Origin(Item, frozen=True, kw_only=True):
     """The origin of `targets`: an activity at a time, its agents, the citations it rests on, and what it was made of.
 
-    `policies` are addresses of citations (eCFR, Federal Register, U.S.C.). Of a release it names what is released only.
+    `policies` are addresses of citations (eCFR, Federal Register, U.S.C.). Of a release it names what is released only;
+    what was `removed` is said where nobody but the holder reads it. `occurred` is when it came about.
     """
 
-    LINKS: ClassVar = {"targets": ("*",), "sources": ("*",)}
+    LINKS: ClassVar = {"targets": ("*",), "sources": ("*",), "removed": ("*",)}
 
     targets: tuple[str, ...]
     recorded: Moment
@@ -28,6 +29,8 @@ class Origin(Item, frozen=True, kw_only=True):
     agents: tuple[Agent, ...]
     policies: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    occurred: Moment | None = None
 
     def check(self) -> None:
         Item.check(self)

@@ -95,8 +95,8 @@ def from_fhir(resource: Json, ctx: Reading) -> DisclosureRecord:
     """
     expect(resource, "AuditEvent")
     subtypes = [read_coding(item) for item in objects(resource.get("subtype"))]
-    exported = _word("audit-type", read_coding(resource.get("type")))
-    if not exported or not any(_word("audit-subtype", code) for code in subtypes):
+    exported = _word("audit-type", read_coding(resource.get("type"))) == "export"
+    if not exported or not any(_word("audit-subtype", code) == "disclose" for code in subtypes):
         message = "does not record a disclosure by its source"
         raise refuse("not-supported", "AuditEvent.subtype", message, rule="fhir.reading")
     agents = {read_table("audit-agent", item.get("type")): item for item in objects(resource.get("agent"))}
@@ -109,9 +109,9 @@ def from_fhir(resource: Json, ctx: Reading) -> DisclosureRecord:
         "recorded": required(read_moment(resource, "recorded"), "AuditEvent.recorded"),
         "outcome": table("audit-outcome").required_code(resource.get("outcome"), "AuditEvent.outcome"),
         "source": required(ctx.name(source.get("who")), "AuditEvent.agent.who"),
-        "source_address": _network(source),
+        "source_address": network_of(source),
         "recipient": required(ctx.name(recipient.get("who")), "AuditEvent.agent.who"),
-        "recipient_address": _network(recipient),
+        "recipient_address": network_of(recipient),
         "released": tuple(required(_name(item, ctx), "AuditEvent.entity.what") for item in gone),
         "withheld": tuple(_read_withheld(item, ctx) for item in staying),
         "purpose": first_of("purpose-of-use", resource.get("purposeOfEvent")),
@@ -208,7 +208,8 @@ def _read_withheld(item: Json, ctx: Reading) -> Withheld:
     )
 
 
-def _network(agent: Json) -> NetworkPoint:
+def network_of(agent: Json) -> NetworkPoint:
+    """Where an agent was, read from its `network`."""
     network = agent.get("network")
     point = network if isinstance(network, dict) else {}
     kind = next((word for word, code in NETWORK.items() if code == point.get("type")), None)

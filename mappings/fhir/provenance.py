@@ -1,6 +1,7 @@
 """Where something comes from <-> Provenance (https://hl7.org/fhir/R4/provenance.html).
 
-In a bundle it speaks of what is released only: `entity.role` removal would tell what was withheld and is never written.
+In a bundle it speaks of what is released only: `entity.role` removal tells what was withheld and is written for the
+holder alone (45 CFR 164.524(d)(1)).
 """
 
 from typing import Any
@@ -28,13 +29,15 @@ from mappings.terminology.tables import table
 PROFILE = "http://hl7.org/fhir/StructureDefinition/Provenance"
 RULES = (
     Rule("origin.targets", "Provenance.target"),
+    Rule("origin.occurred", "Provenance.occurredDateTime"),
     Rule("origin.recorded", "Provenance.recorded", "an instant: with seconds and UTC offset"),
     Rule("origin.policies", "Provenance.policy", "addresses of the citations"),
     Rule("origin.activity", "Provenance.activity", "table origin-activity"),
     Rule("origin.agents.role", "Provenance.agent.type", "table origin-role; transmitter in both systems"),
     Rule("origin.agents.who", "Provenance.agent.who"),
     Rule("origin.agents.on_behalf_of", "Provenance.agent.onBehalfOf"),
-    Rule("origin.sources", "Provenance.entity.what", "role source; entities of other roles are not read"),
+    Rule("origin.sources", "Provenance.entity.what", "role source"),
+    Rule("origin.removed", "Provenance.entity.what", "role removal; entities of other roles are not read"),
 )
 
 
@@ -56,11 +59,15 @@ def to_fhir(origin: Origin, ctx: Writing) -> Json:
             "id": ctx.id(origin.id),
             "meta": ctx.meta(),
             "target": ctx.to_all(origin.targets),
+            **moment("occurredDateTime", origin.occurred),
             **moment("recorded", origin.recorded),
             "policy": list(origin.policies),
             "activity": from_table("origin-activity", origin.activity),
             "agent": many(agent, origin.agents),
-            "entity": [{"role": "source", "what": what} for what in ctx.to_all(origin.sources)],
+            "entity": [
+                *({"role": "source", "what": what} for what in ctx.to_all(origin.sources)),
+                *({"role": "removal", "what": what} for what in ctx.to_all(origin.removed)),
+            ],
         }
     )
 
@@ -72,7 +79,10 @@ def from_fhir(resource: Json, ctx: Reading) -> Origin:
         ProblemError: its activity or an agent's role is in no table, or it lacks targets, agents or its time.
     """
     expect(resource, "Provenance")
-    sources = [item.get("what") for item in objects(resource.get("entity")) if item.get("role") == "source"]
+    entities = {
+        role: [item.get("what") for item in objects(resource.get("entity")) if item.get("role") == role]
+        for role in ("source", "removal")
+    }
     fields: dict[str, Any] = {
         "id": ctx.own(resource),
         "targets": ctx.all(resource.get("target")),
@@ -80,7 +90,9 @@ def from_fhir(resource: Json, ctx: Reading) -> Origin:
         "activity": table("origin-activity").required(read_concept(resource.get("activity")), "Provenance.activity"),
         "agents": tuple(_agent(item, ctx) for item in objects(resource.get("agent"))),
         "policies": texts(resource.get("policy")),
-        "sources": ctx.all(sources),
+        "sources": ctx.all(entities["source"]),
+        "removed": ctx.all(entities["removal"]),
+        "occurred": read_moment(resource, "occurredDateTime"),
     }
     return construct(Origin, "Provenance", **fields)
 

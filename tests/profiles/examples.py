@@ -11,13 +11,13 @@ from datetime import date
 
 import msgspec
 
-from mappings.domain.access import Access, Authorization, Directive, Notice
+from mappings.domain.access import Access, Authorization, DenialReview, Directive, Notice
 from mappings.domain.audit import DisclosureRecord, NetworkPoint, Withheld
 from mappings.domain.document import CaseDocument, ContentSection
 from mappings.domain.party import PATIENT
 from mappings.domain.request import RequestEvent, ReviewRequest
 from mappings.domain.values import Moment, PartialDate
-from mappings.fhir import access_task, audit_event, communication, composition, consent, task
+from mappings.fhir import access_task, audit_event, communication, composition, consent, review_task, task
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.wire import Json, dumps, pretty, read_object
 from mappings.identity import CASE, DEFAULT_NAMESPACE, ITEM, resource_id, structure
@@ -55,7 +55,7 @@ def _bundle(case: str) -> Json:
 # --- what no golden bundle holds
 
 NAMES = (PATIENT, "request", "request#task", "request#abort", "access#task", "access#consent", "holder", "center")
-MORE = ("clinician", "report", "slides", "notice", "letter", "paper", "disclosure")
+MORE = ("clinician", "report", "slides", "notice", "letter", "paper", "disclosure", "access#review", "official")
 WRITING = Writing({name: URN + resource_id(DEFAULT_NAMESPACE, ITEM, name) for name in NAMES + MORE}, test_data=True)
 REQUEST = ReviewRequest(
     id="request",
@@ -85,6 +85,19 @@ DIRECTED = Access(
     holder_tz="America/New_York",
     directive=Directive(
         written=True, signed=True, designee="Review Center (synthetic)", signed_on=PartialDate("2026-03-02")
+    ),
+)
+REVIEWED = msgspec.structs.replace(
+    DIRECTED,
+    directive=None,
+    recipient="patient",
+    recipient_party=PATIENT,
+    review=DenialReview(
+        requested_on=PartialDate("2026-03-12"),
+        official="Ida Testreviewer",
+        official_licensed=True,
+        decision="overturn",
+        decided_on=PartialDate("2026-03-20"),
     ),
 )
 AUTHORIZED = Access(
@@ -120,6 +133,13 @@ def access_request() -> Json:
     """A patient directs a copy to the review center; accepted, due in 30 days."""
     clock = (date(2026, 3, 3), date(2026, 4, 2))
     return access_task.to_fhir(DIRECTED, WRITING, holder="holder", clock=clock, status="accepted")
+
+
+def denial_review() -> Json:
+    """The reviewing official overturned a denial; who had found that access endangers took no part."""
+    return review_task.to_fhir(
+        REVIEWED, WRITING, denied=("letter",), deciders=("Otto Testdoctor",), official="official"
+    )
 
 
 def fast_consent() -> Json:
@@ -236,6 +256,7 @@ EXAMPLES = (
     _taken("directive-pcf", "consent-pcf", "patient-directive", "Consent"),
     Example(name="consent-fast", profile="consent-fast", made=fast_consent),
     Example(name="access-request", profile="access-request", made=access_request),
+    Example(name="denial-review", profile="denial-review", made=denial_review),
     _taken("part", "material", "before-laryngectomy", "Specimen", "accessionIdentifier"),
     _taken("block", "material", "before-laryngectomy", "Specimen", "cassette"),
     _taken("slide", "material", "before-laryngectomy", "Specimen", '"Microscope slide'),

@@ -26,6 +26,7 @@ NAMES = (
     "consent-fast",
     "consent-pcf",
     "custody",
+    "denial-review",
     "disclosure",
     "document",
     "imaging-study",

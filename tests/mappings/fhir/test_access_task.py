@@ -47,6 +47,16 @@ MINIMAL = Access(
     purpose="payment",
 )
 
+DECIDED = access_task.Decided(
+    outcome="pend",
+    told=(
+        access_task.Told(code="DUE_30_DAYS", citation="45 CFR 164.524(b)(2)(i)", text="Answer within 30 days."),
+        access_task.Told(code="ACCESS_RIGHT", citation="45 CFR 164.524(a)(1)", text="A right.", item="report-1"),
+        access_task.Told(code="NOT_DECLARED", citation="45 CFR 164.502(a)", text="Not declared.", item="scan.tif"),
+    ),
+    history=("origin-1",),
+)
+
 
 def written(access: Access, **more: Any) -> Json:
     made: Json = loads(dumps(access_task.to_fhir(access, WRITING, holder="hospital", **more)))
@@ -81,7 +91,7 @@ def test_restrictions_and_determinations_stay_with_the_holder(held: Any) -> None
 
 def test_rules_are_true() -> None:
     clock = (dt.date(2026, 3, 1), dt.date(2026, 3, 31))
-    check_rules(access_task, written(FULL, clock=clock, status="on-hold", reason="signature missing"))
+    check_rules(access_task, written(FULL, clock=clock, status="on-hold", reason="signature missing", decided=DECIDED))
     check_fields(access_task, Access, "access")
 
 
@@ -98,6 +108,29 @@ def test_the_request_and_its_clock() -> None:
     assert made["authoredOn"] == "2026-03-01T23:30:00-05:00"
     assert made["reasonReference"] == {"reference": URLS["access-1#consent"]}
     assert "reasonReference" not in written(MINIMAL)
+
+
+def test_what_was_decided_reason_by_reason() -> None:
+    made = written(FULL, status="on-hold", reason="x", decided=DECIDED)
+    assert made["businessStatus"]["coding"][0]["code"] == "pend"
+    assert made["relevantHistory"] == [{"reference": URLS["origin-1"]}]
+    clock, right, undeclared = made["output"]
+    assert (clock["type"]["coding"][0]["code"], clock["type"]["text"], clock["valueString"]) == (
+        "DUE_30_DAYS", "45 CFR 164.524(b)(2)(i)", "Answer within 30 days."
+    )  # fmt: skip
+    assert right["valueReference"] == {"reference": URLS["report-1"]}
+    assert undeclared["valueReference"]["identifier"]["value"] == "scan.tif"
+
+
+def test_what_was_decided_is_not_read() -> None:
+    made = written(FULL, status="on-hold", reason="x", decided=DECIDED)
+    assert access_task.from_fhir(made, READING, consents=papers(FULL)) == FULL
+
+
+@pytest.mark.parametrize("wrong", [{"outcome": "no"}, {"told": (access_task.Told(code="X", citation="y", text="z"),)}])
+def test_a_word_of_no_table_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ProblemError, match=r"no row in the table decision-(outcome|reason)"):
+        written(FULL, decided=msgspec.structs.replace(DECIDED, **wrong))
 
 
 def test_false_is_not_unknown() -> None:

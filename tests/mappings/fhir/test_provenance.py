@@ -37,6 +37,8 @@ FULL = Origin(
     ),
     policies=(CITATION,),
     sources=("letter-1",),
+    removed=("slide-1",),
+    occurred=Moment("2026-03"),
 )
 
 
@@ -70,7 +72,11 @@ def test_a_disclosure_under_its_citation() -> None:
         "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
         "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type",
     ]
-    assert made["entity"] == [{"role": "source", "what": {"reference": URLS["letter-1"]}}]
+    assert made["occurredDateTime"] == "2026-03"
+    assert made["entity"] == [
+        {"role": "source", "what": {"reference": URLS["letter-1"]}},
+        {"role": "removal", "what": {"reference": URLS["slide-1"]}},
+    ]
 
 
 def test_the_time_is_an_instant() -> None:
