@@ -6,16 +6,18 @@ from typing import get_args, get_type_hints
 import pytest
 
 from adapter import config
-from adapter.config import Settings, load_settings
+from adapter.config import Settings, load_settings, pacs_named, secret
 from mappings.problems import ProblemError
 
 NAMES = (
     "namespace, ledger, signing_key, trusted_keys, policy, consent_shape, task_shape, claims, target_strict, "
-    "log, office"
+    "log, office, holder, pacs"
 )
 OFFICE = (
     "must be a table of texts: name, title, phone, email, address, complaints, reviews (lines of address are a list)"
 )
+WEB = "`url` must be https (or http with `plain_http`), without credentials, query or fragment"
+LOGIN = "needs `user` with one of its password, or one token, or none of them"
 FAMILIES = "own, us-core, mcode, consent, task, audit"
 
 
@@ -47,6 +49,13 @@ def problems(folder: Path, text: str) -> list[str]:
         ("[office]\nphone = 3", "office.phone", OFFICE),
         ('[office]\nfax = "Zebulon"', "office", OFFICE),
         ('office = "Zebulon"', "office", OFFICE),
+        ('[pacs.a]\nurl = "http://zebulon.example/dicom"', "pacs[...]", WEB),
+        ('[pacs.a]\nurl = "https://u:zebulon@pacs.example"', "pacs[...]", WEB),
+        ('[pacs.a]\nurl = "https://pacs.example/?zebulon"', "pacs[...]", WEB),
+        ("[pacs.a]\nport = 104", "pacs[...]", "needs `url` (DICOMweb) or `host` (DIMSE)"),
+        ('[pacs.a]\nhost = "h"\nuser = "Zebulon"', "pacs[...]", LOGIN),
+        ('[pacs.a]\nhost = "h"\ntoken_env = "Z"\ntoken_file = "z"', "pacs[...]", LOGIN),
+        ('[pacs.a]\nhost = "h"\nkey = "z"', "pacs[...]", "`key` needs `certificate`"),
         ('ledgr = "Zebulon"', "ledgr", f"is no setting; the settings are {NAMES}"),
         ('[log-in]\nuser = "Zebulon"', "log-in", f"is no setting; the settings are {NAMES}"),
     ],
@@ -89,3 +98,40 @@ def test_what_is_no_toml_or_not_there_is_told(tmp_path: Path) -> None:
         ProblemError, match=r"^error: nowhere\.toml: cannot be read; name the settings file that exists"
     ):
         load_settings(tmp_path / "nowhere.toml", {})
+
+
+@pytest.mark.parametrize(
+    "field", ['title = "Zebulon-is-too-long"', "port = 0", "timeout = 0", "connections = 65", "zebulon = 1"]
+)
+def test_a_field_of_an_archive_that_does_not_fit_is_named_without_its_value(field: str, tmp_path: Path) -> None:
+    (said,) = problems(tmp_path, f'[pacs.a]\nhost = "pacs.example"\n{field}')
+    assert "must be tables, one an archive, of url" in said
+    assert "Zebulon" not in said
+
+
+def test_an_archive_of_this_machine_needs_no_tls(tmp_path: Path) -> None:
+    place = tmp_path / "mine.toml"
+    place.write_text('[pacs.a]\nurl = "http://127.0.0.1:8042/dicom-web"\nca = "ca.pem"\ntimeout = 5\n')
+    found = pacs_named(load_settings(place, {}), "a")
+    assert (found.url, found.ca, found.timeout) == ("http://127.0.0.1:8042/dicom-web", tmp_path / "ca.pem", 5.0)
+
+
+def test_an_archive_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    place = tmp_path / "mine.toml"
+    place.write_text('[pacs.b]\nhost = "h"\n[pacs.a]\nhost = "h"\n')
+    with pytest.raises(ProblemError, match=r"names no archive of this name under .* those are: a, b"):
+        pacs_named(load_settings(place, {}), "c")
+
+
+def test_a_secret_is_the_first_line_of_its_file_or_the_variable(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("abc\nrest\n")
+    assert secret(tmp_path / "token", "", {}) == "abc"
+    assert secret(None, "TOKEN", {"TOKEN": " xyz "}) == "xyz"
+    assert secret(None, "", {}) == ""
+
+
+@pytest.mark.parametrize(("file", "variable"), [("absent", ""), ("empty", ""), ("", "ABSENT"), ("", "EMPTY")])
+def test_a_secret_that_is_not_there_is_a_problem(file: str, variable: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(ProblemError, match="holds no secret that can be used"):
+        secret(tmp_path / file if file else None, variable, {"EMPTY": " "})
