@@ -4,14 +4,16 @@ import msgspec
 
 from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
+from adapter.consent.policy import Policy
 from adapter.holding import Loaded
 from mappings.domain.completeness import Gap
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """A loaded case with the decision about it."""
+    """A loaded case with the decision about it, and the policy that decided."""
 
     loaded: Loaded
     facts: Facts
     decision: Decision
     gaps: tuple[Gap, ...]
+    policy: Policy

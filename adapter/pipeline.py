@@ -44,8 +44,9 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
     """
     loaded = load_case(folder, settings.namespace)
     facts = facts_of(loaded, str(now))
-    decision = decide(facts, policy_for(dt.date.fromisoformat(now.date), policies_of(settings.policy)))
-    return Checked(loaded=loaded, facts=facts, decision=decision, gaps=gaps(loaded.case))
+    policy = policy_for(dt.date.fromisoformat(now.date), policies_of(settings.policy))
+    decision = decide(facts, policy)
+    return Checked(loaded=loaded, facts=facts, decision=decision, gaps=gaps(loaded.case), policy=policy)
 
 
 def rehearse(checked: Checked, settings: Settings, now: Moment) -> Account | None:

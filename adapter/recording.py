@@ -11,9 +11,10 @@ from adapter.checked import Checked
 from adapter.claims import claim_beside, families
 from adapter.config import Settings
 from adapter.consent.case_facts import party_name
+from adapter.consent.policy import Policy
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import assembly
-from adapter.ledger.store import Entry, matter_id, request_id
+from adapter.ledger.store import Entry, matter_id, policy_row, request_id
 from mappings.domain.access import Access
 from mappings.domain.audit import DisclosureRecord, NetworkPoint, Withheld
 from mappings.domain.case import Case
@@ -31,6 +32,13 @@ _ARCHIVE, _FOLDER = "file:case.zip", "file:case/"
 """Where the recipient gets it, by kind: a file's name may be a patient's and stands in no address."""
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes of a release where not all of it does: items, and the digest that tells this delivery from others."""
+
+    items: tuple[str, ...]
+    sha256: str
+
+
 def content_digest(released: Release) -> str:
     """sha256 over everything that goes, the time apart."""
     digest = hashlib.sha256(encode_case(released.case))
@@ -45,8 +53,17 @@ def content_digest(released: Release) -> str:
 def entry(checked: Checked, now: Moment, action: str = "export") -> Entry:
     """A decision as the ledger takes it: what was asked, about whom, what was decided. `action` asked for it."""
     return Entry(
-        request=request_row(checked, now), subjects=_subjects(checked), decision=_decision_row(checked, now, action)
+        request=request_row(checked, now),
+        subjects=_subjects(checked.loaded.case),
+        decision=_decision_row(checked, now, action),
+        policy=policy_told(checked.policy),
     )
+
+
+def policy_told(policy: Policy) -> dict[str, object]:
+    """The policy as the ledger keeps it: its day of effect, every switch as it stands here, and their digest."""
+    switches = msgspec.to_builtins(policy)
+    return policy_row(switches.pop("effective_from"), switches)
 
 
 def request_row(checked: Checked, now: Moment) -> dict[str, object]:
@@ -69,13 +86,13 @@ def _numbers(case: Case) -> list[tuple[str, str]]:
     return [(str(number.system), str(number.value)) for number in case.patient.identifiers]
 
 
-def _subjects(checked: Checked) -> tuple[dict[str, object], ...]:
+def _subjects(case: Case) -> tuple[dict[str, object], ...]:
     """Every number under which the case knows its patient, and a digest that tells one person from another."""
-    patient = checked.loaded.case.patient
+    patient = case.patient
     also = [(str(n.system), str(n.value)) for known in patient.known_as for n in known.identifiers]
     named = dumps([patient.names[0].label.casefold(), patient.birth_date])
     person = hashlib.sha256(named).hexdigest()
-    numbers = dict.fromkeys((*_numbers(checked.loaded.case), *also))
+    numbers = dict.fromkeys((*_numbers(case), *also))
     return tuple({"system": system, "value": value, "person_sha256": person} for system, value in numbers)
 
 
@@ -95,14 +112,18 @@ def _decision_row(checked: Checked, now: Moment, action: str) -> dict[str, objec
 
 
 def release_row(
-    checked: Checked, released: Release, bundle: Json, settings: Settings, target: str
+    checked: Checked, released: Release, bundle: Json, settings: Settings, target: str, part: Part | None = None
 ) -> dict[str, object]:
-    """The release and its AuditEvent (IHE BALP Privacy Disclosure Source); `target` is what is written as `bundle`."""
+    """The release and its AuditEvent (IHE BALP Privacy Disclosure Source).
+
+    `target` is what is written as `bundle`, or the URI of the archive that a `part` of the release goes to.
+    """
+    going = part or Part(items=released.items, sha256=content_digest(released))
     return {
-        "content_sha256": content_digest(released),
+        "content_sha256": going.sha256,
         "decided_at": str(released.decided_at),
         "basis": [{"code": row.code, "citation": row.citation} for row in released.basis],
-        "audit_event": _plain(_audit(checked, released, bundle, settings, target)),
+        "audit_event": _plain(_audit(checked, released, bundle, settings, target, going)),
     }
 
 
@@ -163,11 +184,17 @@ def _plain(resource: Json) -> object:
     return msgspec.json.decode(dumps(resource))
 
 
-def _audit(checked: Checked, released: Release, bundle: Json, settings: Settings, target: str) -> Json:
+def _place(target: str) -> str:
+    if "://" in target:
+        return target
+    return _ARCHIVE if Path(target).suffix == ".zip" else _FOLDER
+
+
+def _audit(checked: Checked, released: Release, bundle: Json, settings: Settings, target: str, going: Part) -> Json:
     case, decision = released.case, checked.decision
     assert case.access is not None
     ctx = writing(case, released.carried, assembly(released, settings))
-    own = resource_id(settings.namespace, sid("disclosure"), content_digest(released))
+    own = resource_id(settings.namespace, sid("disclosure"), going.sha256)
     reasons = {reason.item: reason for reason in reversed(decision.reasons) if reason.item in decision.excluded}
     record = DisclosureRecord(
         id="disclosure",
@@ -176,8 +203,8 @@ def _audit(checked: Checked, released: Release, bundle: Json, settings: Settings
         source=case.holder,
         source_address=NetworkPoint(kind="machine", address=platform.node() or "localhost"),
         recipient=case.access.recipient_party,
-        recipient_address=NetworkPoint(kind="uri", address=_ARCHIVE if Path(target).suffix == ".zip" else _FOLDER),
-        released=tuple(name for name in released.items if name in ctx.urls),
+        recipient_address=NetworkPoint(kind="uri", address=_place(target)),
+        released=tuple(name for name in going.items if name in ctx.urls),
         withheld=tuple(
             Withheld(item=name, reason=reasons[name].code, citation=reasons[name].citation)
             for name in decision.excluded

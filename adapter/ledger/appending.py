@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.ledger.chain import link
-from adapter.ledger.tables import HEAD, JSON_COLUMNS
+from adapter.ledger.tables import HEAD, JSON_COLUMNS, PLAIN
 from mappings.problems import refuse
 
 
@@ -20,8 +20,13 @@ class Appending:
 
     def add(self, table: sa.Table, row: dict[str, Any]) -> None:
         """Add a row unless one of its id is there."""
-        if self.connection.execute(sa.select(table.c.id).where(table.c.id == row["id"])).first() is None:
-            self.append(table, {name: _stored(name, value) for name, value in row.items()})
+        if not self.has(table, row["id"]):
+            json = JSON_COLUMNS if table.name not in PLAIN else frozenset[str]()
+            self.append(table, {name: _stored(name, value, json) for name, value in row.items()})
+
+    def has(self, table: sa.Table, key: object) -> bool:
+        """Whether a row of this id is there."""
+        return self.connection.execute(sa.select(table.c.id).where(table.c.id == key)).first() is not None
 
     def append(self, table: sa.Table, row: dict[str, Any]) -> None:
         """Add a row of texts and whole numbers as the next one of the chain."""
@@ -37,8 +42,8 @@ def canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _stored(name: str, value: object) -> object:
-    held = canonical(value) if name in JSON_COLUMNS else value
+def _stored(name: str, value: object, json_columns: frozenset[str]) -> object:
+    held = canonical(value) if name in json_columns else value
     if isinstance(held, str) and "\0" in held:
         message = "does not take a text with a NUL character, which no database keeps alike; take it out of the case"
         raise refuse("value", f"ledger {name}", message, rule="ledger.text")

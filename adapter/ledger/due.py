@@ -15,6 +15,10 @@ from adapter.ledger.store import Ledger
 from adapter.ledger.tables import DECISIONS, DISCLOSURES, NOTICES, RELEASES, REQUESTS
 
 
+IMAGES_ALONE = "deliver-images"
+"""The action of a decision on which images went to an archive, and nothing else: that alone meets no request."""
+
+
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """One request that is not met.
 
@@ -58,7 +62,7 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
         for row in connection.execute(asked.order_by(DECISIONS.c.number)).mappings():
             matter = row[REQUESTS.c.matter_id]
             last[matter] = row
-            if row[DECISIONS.c.content_sha256] is not None:
+            if row[DECISIONS.c.content_sha256] is not None and row[DECISIONS.c.action] != IMAGES_ALONE:
                 going[matter] = row[DECISIONS.c.content_sha256], row[DECISIONS.c.decided_at]
         went = sa.select(RELEASES.c.content_sha256, DISCLOSURES.c.disclosed_at).join(
             RELEASES, DISCLOSURES.c.release_id == RELEASES.c.id

@@ -1,7 +1,8 @@
 """The schema of a ledger: made where there is none, taken over from an earlier version, refused of a later one.
 
 What schema 1 held keeps every value; its rows get their place in the chain, and a row of their own says so. What was
-done to them before nobody can show.
+done to them before nobody can show. Schema 2 gets columns and tables; its rows stay as they are, hash and all: a column
+that holds nothing is not in the hash. A row of the chain says when that was done.
 """
 
 from uuid import uuid5
@@ -12,11 +13,17 @@ from adapter.ledger.appending import Appending, canonical
 from adapter.ledger.chain import GENESIS
 from adapter.ledger.engine import RULE, absent, writing
 from adapter.ledger.tables import (
+    ARCHIVED,
+    CHECKPOINTS,
     DECISIONS,
     DISCLOSURES,
     HEAD,
     METADATA,
+    NOTICES,
+    POLICIES,
     RELEASES,
+    REPORTED,
+    SUSPENSIONS,
     TAKEOVERS,
     VERSION,
     VERSIONS,
@@ -58,6 +65,11 @@ _BEFORE: dict[sa.Table, tuple[sa.Table, str]] = {
 """Table -> what it was in schema 1, and by which column its rows are put in order."""
 
 
+_NEW_TABLES = (POLICIES, REPORTED, SUSPENSIONS, CHECKPOINTS, ARCHIVED)
+_NEW_COLUMNS = (DECISIONS.c.policy_from, DECISIONS.c.policy_sha256, DISCLOSURES.c.exemption, NOTICES.c.reasons)
+"""What schema 3 has more than 2."""
+
+
 def version_of(connection: sa.Connection) -> int:
     """The version of the schema that is there; 0 where there is none."""
     names = set(sa.inspect(connection).get_table_names())
@@ -72,8 +84,8 @@ def check(version: int) -> None:
         raise absent()
     if version < VERSION:
         message = (
-            "is of an earlier version, without a chain; `second-opinion ledger migrate` takes it over (so does the next"
-            " export): every row is kept"
+            f"is of an earlier version (schema {version}); `second-opinion ledger migrate` takes it over (so does the "
+            "next export): every row is kept"
         )
         raise refuse("not-supported", "ledger", message, rule=RULE)
     if version > VERSION:
@@ -95,6 +107,9 @@ def bring_up(engine: sa.Engine, at: str) -> int:
             return 0
         if found == 1:
             return _take_over(connection, at)
+        if found == 2:
+            _bring_on(connection, at)
+            return 0
         check(found)
         return 0
 
@@ -122,6 +137,18 @@ def _take_over(connection: sa.Connection, at: str) -> int:
     for old, _ in reversed(_BEFORE.values()):
         old.drop(connection)
     return rows
+
+
+def _bring_on(connection: sa.Connection, at: str) -> None:
+    """Schema 2 to 3: what is new is added, no row is touched, and the chain says when."""
+    for column in _NEW_COLUMNS:
+        named = connection.dialect.identifier_preparer.quote(column.name)
+        kind = column.type.compile(connection.dialect)
+        connection.execute(sa.text(f"ALTER TABLE {_quoted(connection, column.table)} ADD COLUMN {named} {kind}"))
+    METADATA.create_all(connection, tables=_NEW_TABLES, checkfirst=False)
+    connection.execute(VERSIONS.update().values(version=VERSION))
+    name = str(uuid5(DEFAULT_NAMESPACE, f"takeover|2|{at}"))
+    Appending(connection).append(TAKEOVERS, {"id": name, "taken_over_at": at, "version": 2, "rows": 0})
 
 
 def _now_named(column: str) -> str:

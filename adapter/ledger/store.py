@@ -5,6 +5,7 @@ SQLAlchemy Core; SQLite by default, PostgreSQL by URL. Rows are added and never 
 after a crash in between, the same command finds the release, delivers again with the same time, and closes it.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from adapter.ledger import schema
-from adapter.ledger.appending import Appending
+from adapter.ledger.appending import Appending, canonical
 from adapter.ledger.engine import engine_for, reading, writing
 from adapter.ledger.tables import (
     DECISIONS,
@@ -22,9 +23,13 @@ from adapter.ledger.tables import (
     JSON_COLUMNS,
     METADATA,
     NOTICES,
+    PLAIN,
+    POLICIES,
     RELEASES,
+    REPORTED,
     REQUESTS,
     SUBJECTS,
+    SUSPENSIONS,
     VERSION,
 )
 from mappings.identity import DEFAULT_NAMESPACE, within
@@ -36,12 +41,14 @@ Row = Mapping[str, Any]
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A decision with what it is about: rows without the ids that the ledger gives.
 
-    `request` has its `id` (see `request_id`); `subjects` are the numbers its patient is known under.
+    `request` has its `id` (see `request_id`); `subjects` are the numbers its patient is known under; `policy` is the
+    one that decided (see `policy_row`).
     """
 
     request: Row
     subjects: Sequence[Row]
     decision: Row
+    policy: Row
 
 
 class Ledger:
@@ -83,6 +90,25 @@ class Ledger:
         with writing(self.engine) as connection:
             return _decision(Appending(connection), entry, "")
 
+    def asked(self, entry: Entry) -> bool:
+        """Write down a request with what is decided on it so far, unless the ledger says the same already."""
+        made = {name: entry.decision[name] for name in ("outcome", "deadline")} | {
+            "policy_sha256": entry.policy["sha256"]
+        }
+        made |= {name: canonical(entry.decision[name]) for name in ("reasons", "excluded")}
+        matter = sa.select(REQUESTS.c.id).where(REQUESTS.c.matter_id == entry.request["matter_id"])
+        last = (
+            sa.select(DECISIONS).where(DECISIONS.c.request_id.in_(matter)).order_by(DECISIONS.c.number.desc()).limit(1)
+        )
+        with writing(self.engine) as connection:
+            chain = Appending(connection)
+            known = connection.execute(last).mappings().first()
+            same = known is not None and known["request_id"] == entry.request["id"]
+            if same and known is not None and {name: known[name] for name in made} == made:
+                return False
+            _decision(chain, entry, "")
+            return True
+
     def prepare(self, entry: Entry, release: Row) -> str:
         """Write down a decision, and the release made on it where its content is new; the id of the release."""
         content = release["content_sha256"]
@@ -123,14 +149,31 @@ class Ledger:
             chain.add(NOTICES, {"id": notice_id, **notice})
         return notice_id
 
+    def reported(self, told: Row) -> bool:
+        """Write down a disclosure that was made otherwise; whether it is new to the ledger."""
+        return self._once(REPORTED, told, "reported_at")
+
+    def suspended(self, told: Row) -> bool:
+        """Write down the statement of an agency that suspends an accounting; whether it is new to the ledger."""
+        return self._once(SUSPENSIONS, told, "recorded_at")
+
+    def _once(self, table: sa.Table, told: Row, when: str) -> bool:
+        """Add a row whose id is what it tells, but for when it was told."""
+        key = _id(table.name, *(str(value or "") for name, value in sorted(told.items()) if name != when))
+        with writing(self.engine) as connection:
+            chain = Appending(connection)
+            fresh = not chain.has(table, key)
+            chain.add(table, {"id": key, **told})
+        return fresh
+
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table, in the order they were written; a release with its `state`, prepared or delivered."""
         chosen = METADATA.tables[table]
+        held = JSON_COLUMNS if table not in PLAIN else frozenset[str]()
         with reading(self.engine) as connection:
             found = connection.execute(sa.select(chosen).order_by(chosen.c.number)).mappings()
             rows = [
-                {name: json.loads(value) if name in JSON_COLUMNS else value for name, value in row.items()}
-                for row in found
+                {name: json.loads(value) if name in held else value for name, value in row.items()} for row in found
             ]
             if chosen is not RELEASES:
                 return rows
@@ -149,6 +192,16 @@ def matter_id(case_id: str, identifiers: Sequence[tuple[str, str]]) -> str:
     return _id("matter", case_id, *(part for pair in sorted(identifiers) for part in pair))
 
 
+def policy_row(effective_from: str, switches: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a policy: its day of effect, its switches as they are turned here, and their digest."""
+    told = canonical(switches)
+    return {
+        "effective_from": effective_from,
+        "sha256": hashlib.sha256(told.encode()).hexdigest(),
+        "switches": dict(switches),
+    }
+
+
 def _state(delivered: bool) -> str:
     return "delivered" if delivered else "prepared"
 
@@ -159,7 +212,9 @@ def _decision(chain: Appending, entry: Entry, content: str) -> str:
     for subject in entry.subjects:
         key = _id("subject", request, subject["system"], subject["value"], subject["person_sha256"])
         chain.add(SUBJECTS, {"id": key, "request_id": request, **subject})
-    made = entry.decision
+    policy = entry.policy
+    chain.add(POLICIES, {"id": _id("policy", policy["effective_from"], policy["sha256"]), **policy})
+    made = {**entry.decision, "policy_from": policy["effective_from"], "policy_sha256": policy["sha256"]}
     decision = _id("decision", request, made["decided_at"], made["facts_sha256"], content)
     chain.add(DECISIONS, {"id": decision, "request_id": request, "content_sha256": content or None, **made})
     return decision

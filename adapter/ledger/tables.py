@@ -5,8 +5,8 @@ Values are texts and whole numbers, the same on every database; a column of JSON
 
 import sqlalchemy as sa
 
-VERSION = 2
-"""Of the schema. 1 had decision, release and disclosure without a chain."""
+VERSION = 3
+"""Of the schema. 1 had decision, release and disclosure without a chain; 2 did not say which policy decided."""
 
 METADATA = sa.MetaData()
 
@@ -68,8 +68,12 @@ DECISIONS = _chained(
     _text("content_sha256", required=False),
     _text("reasons"),
     _text("excluded"),
+    _text("policy_from", required=False),
+    _text("policy_sha256", required=False),
 )
-"""`content_sha256` is of what was to go on it; none where nothing did."""
+"""`content_sha256` is of what was to go on it; none where nothing did. The policy is absent in rows of schema 2."""
+POLICIES = _chained("policy", _text("effective_from"), _text("sha256"), _text("switches"))
+"""Each policy under which something was decided, with the switches as the deployment had turned them."""
 RELEASES = _chained(
     "release",
     _text("decision_id", sa.ForeignKey("decision.id"), index=True),
@@ -91,8 +95,42 @@ DISCLOSURES = _chained(
     _text("request_paper", required=False),
     _text("accounting"),
     _text("manifest_sha256"),
+    _text("exemption", required=False),
 )
-"""The columns of 45 CFR 164.528(b)(2), and whether the accounting wants the line."""
+"""The columns of 45 CFR 164.528(b)(2), and whether the accounting wants the line.
+
+`accounting` is `required`, `exempt` (then `exemption` cites why, 164.528(a)(1)), or `part2`: exempt there, and listed
+under 42 CFR 2.25.
+"""
+REPORTED = _chained(
+    "reported_disclosure",
+    _text("system"),
+    _text("value", index=True),
+    _text("reported_at"),
+    _text("disclosed_at"),
+    _text("recipient"),
+    _text("recipient_address", required=False),
+    _text("description"),
+    _text("purpose"),
+    _text("basis"),
+    _text("made_by", required=False),
+    _text("request_paper", required=False),
+)
+"""Disclosures made otherwise, by a business associate or by hand: they belong on the accounting (164.528(b)(1))."""
+SUSPENSIONS = _chained(
+    "suspension",
+    _text("system"),
+    _text("value", index=True),
+    _text("recorded_at"),
+    _text("agency"),
+    _text("agency_address", required=False),
+    _text("official"),
+    _text("form"),
+    _text("stated_on"),
+    _text("until"),
+    _text("document_sha256", required=False),
+)
+"""Statements of an agency or official that suspend the accounting of what went to them (164.528(a)(2))."""
 NOTICES = _chained(
     "notice",
     _text("request_id", sa.ForeignKey("request.id"), index=True),
@@ -101,13 +139,37 @@ NOTICES = _chained(
     _text("recipient", required=False),
     _text("document_sha256", required=False),
     _text("promised_on", required=False),
+    _text("reasons", required=False),
 )
-"""What the requester was told; `kind` is a word of mappings.domain.access.Notice."""
+"""What the requester was told; `kind` is a word of mappings.domain.access.Notice, `reasons` those of an extension."""
 TAKEOVERS = _chained(
     "takeover", _text("taken_over_at"), sa.Column("version", sa.Integer, nullable=False),
     sa.Column("rows", sa.BigInteger, nullable=False),
 )  # fmt: skip
 """That the rows with the next numbers come from an earlier schema: the chain shows changes from here on only."""
 
-CHAINED = (REQUESTS, SUBJECTS, DECISIONS, RELEASES, DISCLOSURES, NOTICES, TAKEOVERS)
-JSON_COLUMNS = frozenset(("reasons", "excluded", "basis", "audit_event"))
+CHECKPOINTS = _chained(
+    "checkpoint",
+    _text("archived_at"),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    _text("rows_sha256"),
+    _text("archive_sha256"),
+)
+"""That rows past their term went to an archive: the digests of their hashes, and of the archive."""
+ARCHIVED = sa.Table(
+    "archived",
+    METADATA,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("checkpoint_id", sa.String(36), sa.ForeignKey("checkpoint.id"), nullable=False),
+)
+"""The place in the chain of each row that is in an archive: the chain goes on over it."""
+
+CHAINED = (
+    REQUESTS, SUBJECTS, POLICIES, DECISIONS, RELEASES, DISCLOSURES, REPORTED, SUSPENSIONS, NOTICES, TAKEOVERS,
+    CHECKPOINTS,
+)  # fmt: skip
+JSON_COLUMNS = frozenset(("reasons", "excluded", "basis", "audit_event", "switches"))
+"""Columns of JSON; the `reasons` of a notice and the `basis` of a reported disclosure are plain text."""
+PLAIN = frozenset((NOTICES.name, REPORTED.name))
+"""Tables that have no column of JSON."""

@@ -52,7 +52,7 @@ def own(exported: Path, tmp_path: Path) -> Path:
 def test_verify_says_intact_and_the_head(exported: Path) -> None:
     done = run(exported, "ledger", "verify")
     first, head = done.out.splitlines()
-    assert (done.code, done.err, first, head[:5], len(head)) == (0, "", "intact: 14 rows", "head ", 69)
+    assert (done.code, done.err, first, head[:5], len(head)) == (0, "", "intact: 15 rows", "head ", 69)
     assert run(exported, "ledger", "verify", "--head", head[5:]).code == 0
 
 
@@ -60,22 +60,23 @@ def test_verify_as_json(exported: Path) -> None:
     found = run(exported, "ledger", "verify", "--json").json
     assert (found["intact"], found["taken_over"], found["unclosed"], found["older"]) == (True, 0, 0, {})
     assert found["rows"] == {
-        "request": 3, "subject": 4, "decision": 3, "release": 2, "disclosure": 2, "notice": 0, "takeover": 0
+        "request": 3, "subject": 4, "policy": 1, "decision": 3, "release": 2, "disclosure": 2,
+        "reported_disclosure": 0, "suspension": 0, "notice": 0, "takeover": 0, "checkpoint": 0,
     }  # fmt: skip
 
 
 def test_a_head_that_is_not_of_this_ledger_is_failed(exported: Path) -> None:
     done = run(exported, "ledger", "verify", "--head", "ab" * 32)
-    assert (done.code, done.out.splitlines()[0]) == (1, "NOT INTACT: 14 rows")
+    assert (done.code, done.out.splitlines()[0]) == (1, "NOT INTACT: 15 rows")
     assert done.err.startswith("error: ledger --head: is no hash of this chain")
 
 
 def test_what_was_changed_is_failed_and_names_the_row_alone(own: Path) -> None:
-    alter(own, "UPDATE disclosure SET recipient = 'Mirabel Testperson' WHERE number = 5")
+    alter(own, "UPDATE disclosure SET recipient = 'Mirabel Testperson' WHERE number = 6")
     done = run(own, "ledger", "verify")
-    assert (done.code, done.out.splitlines()[0]) == (1, "NOT INTACT: 14 rows")
+    assert (done.code, done.out.splitlines()[0]) == (1, "NOT INTACT: 15 rows")
     assert done.err == (
-        "error: ledger disclosure 5: is not as it was written: it was changed, or put in another place [ledger.chain]\n"
+        "error: ledger disclosure 6: is not as it was written: it was changed, or put in another place [ledger.chain]\n"
     )
 
 
@@ -86,7 +87,7 @@ def test_what_is_past_its_term_is_said_and_stays(own: Path) -> None:
         "older than 2093-01-01, past the six years they must be kept: request 3, decision 3, release 2, disclosure 2; "
         "nothing is deleted"
     )
-    assert run(own, "ledger", "verify").out.splitlines()[0] == "intact: 14 rows"
+    assert run(own, "ledger", "verify").out.splitlines()[0] == "intact: 15 rows"
 
 
 @pytest.mark.parametrize("command", [("verify",), ("disclosures", "--case", "x"), ("due",)])

@@ -1,19 +1,22 @@
 """Rows as the adapter hands them to the ledger, about invented people, and hands that change what they should not."""
 
+import hashlib
 import sqlite3
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapter.ledger.appending import Appending
-from adapter.ledger.store import Entry, Ledger, matter_id, request_id
-from adapter.ledger.tables import HEAD, TAKEOVERS
+from adapter.ledger.store import Entry, Ledger, matter_id, policy_row, request_id
+from adapter.ledger.tables import CHECKPOINTS, HEAD, TAKEOVERS
 
 AT = "2026-03-16T10:00:00-04:00"
 LATER = "2026-03-17T09:00:00-04:00"
 SYSTEM, NUMBER = "https://hospital.example/mrn", "MRN-0001"
 PERSON = "aa" * 32
+NOTHING = hashlib.sha256(b"[]").hexdigest()
 RIGHT = {"code": "ACCESS_RIGHT", "citation": "45 CFR 164.524(a)(1)", "item": "report"}
+POLICY = policy_row("2024-04-16", {"access_days": 30, "specimens_in_drs": False})
 DENIAL = {"code": "DENIAL_NOTICE_REQUIRED", "citation": "45 CFR 164.524(d)(2)", "item": None}
 
 
@@ -42,7 +45,7 @@ def entry(case: str = "case-1", number: str = NUMBER, at: str = AT, person: str 
     request |= {name: value for name, value in told.items() if name in request}
     decision |= {name: value for name, value in told.items() if name in decision}
     subject = {"system": SYSTEM, "value": number, "person_sha256": person}
-    return Entry(request={"id": request_id(request), **request}, subjects=(subject,), decision=decision)
+    return Entry(request={"id": request_id(request), **request}, subjects=(subject,), decision=decision, policy=POLICY)
 
 
 def release(content: str = "c" * 64, at: str = AT) -> dict[str, Any]:
@@ -76,6 +79,42 @@ def notice(kind: str = "acknowledgement", at: str = AT, of: Entry | None = None)
         "recipient": "Test Person",
         "document_sha256": "e" * 64,
         "promised_on": "2026-04-20",
+        "reasons": "The archive is being moved.",
+    }
+
+
+def reported(at: str = AT, number: str = NUMBER, **told: Any) -> dict[str, Any]:
+    """A disclosure that a business associate made, to an agency."""
+    return {
+        "system": SYSTEM,
+        "value": number,
+        "reported_at": LATER,
+        "disclosed_at": at[:10],
+        "recipient": "Test Agency (synthetic)",
+        "recipient_address": "2 Test Road, Exampleton, ND 00000",
+        "description": "Pathology report",
+        "purpose": "Health oversight",
+        "basis": "45 CFR 164.512(d)",
+        "made_by": "Test Archive Company (synthetic)",
+        "request_paper": "letter of the agency",
+        **told,
+    }
+
+
+def suspension(until: str = "2026-06-30", number: str = NUMBER, **told: Any) -> dict[str, Any]:
+    """The written statement of that agency that an accounting would impede it."""
+    return {
+        "system": SYSTEM,
+        "value": number,
+        "recorded_at": LATER,
+        "agency": "Test Agency (synthetic)",
+        "agency_address": "2 Test Road, Exampleton, ND 00000",
+        "official": "Inspector Testofficial",
+        "form": "written",
+        "stated_on": "2026-03-10",
+        "until": until,
+        "document_sha256": "b" * 64,
+        **told,
     }
 
 
@@ -91,9 +130,16 @@ def fill(url: str) -> str:
     ledger.decided(entry("case-2", "MRN-0002", outcome="pend", excluded=["note"], at=LATER))
     go(ledger, entry())
     ledger.noticed(notice())
+    ledger.reported(reported())
+    ledger.suspended(suspension())
     with ledger.engine.begin() as connection:
         row = {"id": "takeover", "taken_over_at": AT, "version": 1, "rows": 0}
-        Appending(connection).append(TAKEOVERS, row)
+        chain = Appending(connection)
+        chain.append(TAKEOVERS, row)
+        chain.append(
+            CHECKPOINTS,
+            {"id": "checkpoint", "archived_at": AT, "rows": 0, "rows_sha256": NOTHING, "archive_sha256": "a" * 64},
+        )
         head = connection.execute(sa.select(HEAD.c.hash)).scalar_one()
     ledger.close()
     return str(head)

@@ -14,7 +14,7 @@ from mappings.problems import ProblemError
 from tests import small_case
 from tests.adapter.ledger.given import AT, LATER, change, entry, go, notice
 from tests.adapter.ledger.killing import killed_at
-from tests.adapter.ledger.old import counts, schema_1
+from tests.adapter.ledger.old import counts, schema_1, schema_2
 from tests.adapter.ledger.test_chain import look, places
 
 NOW, AGAIN = Moment(AT), Moment(LATER)
@@ -43,7 +43,8 @@ def test_a_writer_that_is_killed_leaves_a_ledger_that_verifies(urls: Iterator[st
         seen.add(_state(url))
         everything(url)
         assert (places(url), look(url).rows) == ([], {
-            "request": 2, "subject": 2, "decision": 2, "release": 1, "disclosure": 1, "notice": 1, "takeover": 0
+            "request": 2, "subject": 2, "policy": 1, "decision": 2, "release": 1, "disclosure": 1,
+            "reported_disclosure": 0, "suspension": 0, "notice": 1, "takeover": 0, "checkpoint": 0,
         })  # fmt: skip
         return died
 
@@ -78,6 +79,19 @@ def test_a_takeover_that_is_killed_leaves_the_ledger_as_it_was(urls: Iterator[st
     assert points(work) > 40
 
 
+def test_a_step_up_from_schema_2_that_is_killed_leaves_the_ledger_as_it_was(urls: Iterator[str]) -> None:
+    def work(point: int) -> bool:
+        url, head = schema_2(next(urls))
+        died = killed_at(point, lambda: Ledger(url, at=AT).close())
+        assert counts(url) == {"decision": 1, "release": 1, "disclosure": 1}
+        Ledger(url, at=LATER).close()
+        found = look(url, head)
+        assert (found.problems, found.rows["takeover"]) == ((), 1)
+        return died
+
+    assert points(work) > 12
+
+
 def test_an_export_that_is_killed_is_made_good_by_the_next(url: str, tmp_path: Path) -> None:
     files = {"fhir/p.json": small_case.PATIENT, "fhir/report.json": small_case.REPORT}
     source = small_case.write(tmp_path / "case", files)
@@ -105,7 +119,7 @@ def test_an_export_that_is_killed_is_made_good_by_the_next(url: str, tmp_path: P
     assert left == {(False, ()), (False, ("prepared",)), (True, ("prepared",)), (True, ("delivered",))}
 
 
-_TABLES = ("disclosure", "release", "decision", "subject", "request")
+_TABLES = ("disclosure", "release", "decision", "policy", "subject", "request")
 _FRESH = f"UPDATE chain_head SET number = 0, hash = '{GENESIS}'"
 
 

@@ -1,16 +1,18 @@
 """A ledger of an earlier version is taken over whole, one of a later is refused; reading makes none; writers queue."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
-from adapter.ledger.store import Ledger
+from adapter.ledger.store import Ledger, policy_row
 from mappings.problems import ProblemError
-from tests.adapter.ledger.given import AT, LATER, change, entry, fill, go
-from tests.adapter.ledger.old import CONTENTS, EVENT, FIRST, REASONS, SECOND, counts, schema_1
+from tests.adapter.ledger.given import AT, LATER, POLICY, change, entry, fill, go
+from tests.adapter.ledger.old import CONTENTS, EVENT, FIRST, REASONS, SECOND, counts, schema_1, schema_2
 from tests.adapter.ledger.test_chain import look, places
 
 
@@ -91,14 +93,14 @@ def test_a_file_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None
 @pytest.mark.parametrize("at", [None, AT])
 def test_a_ledger_of_a_newer_version_is_refused_and_not_touched(at: str | None, url: str) -> None:
     fill(url)
-    change(url, "UPDATE ledger_version SET version = 3")
+    change(url, "UPDATE ledger_version SET version = 4")
     code, message = refusal(url, at)
     assert (code, message) == (
         "not-supported",
-        "was written by a newer version of the adapter (schema 3, this one knows 2); update the adapter. "
+        "was written by a newer version of the adapter (schema 4, this one knows 3); update the adapter. "
         "Nothing was changed",
     )
-    change(url, "UPDATE ledger_version SET version = 2")
+    change(url, "UPDATE ledger_version SET version = 3")
     assert places(url) == []
 
 
@@ -114,7 +116,8 @@ def test_the_tables_are_these(url: str) -> None:
     fill(url)
     engine = sa.create_engine(url)
     assert sorted(sa.inspect(engine).get_table_names()) == [
-        "chain_head", "decision", "disclosure", "ledger_version", "notice", "release", "request", "subject", "takeover"
+        "archived", "chain_head", "checkpoint", "decision", "disclosure", "ledger_version", "notice", "policy",
+        "release", "reported_disclosure", "request", "subject", "suspension", "takeover",
     ]  # fmt: skip
     engine.dispose()
 
@@ -147,7 +150,7 @@ def test_writers_at_once_wait_for_one_another(url: str) -> None:
     assert [_ended(child) for child in [_child(work(writer)) for writer in range(4)]] == [0, 0, 0, 0]
     found = look(url)
     assert (found.problems, found.rows["decision"], found.rows["release"], found.rows["disclosure"]) == ((), 32, 32, 32)
-    assert sum(found.rows.values()) == 160
+    assert sum(found.rows.values()) == 161
 
 
 def test_writers_at_once_of_the_same_content_make_one_release(url: str) -> None:
@@ -205,3 +208,64 @@ def test_a_role_that_may_only_add_can_export(url: str) -> None:
         connection.exec_driver_sql("DELETE FROM disclosure")
     clerk.close()
     assert (places(url), look(url).rows["disclosure"]) == ([], 1)
+
+
+def test_schema_2_gets_its_columns_and_its_rows_stay_as_they_are(url: str) -> None:
+    _, head = schema_2(url)
+    code, message = refusal(url)
+    assert (code, "earlier version (schema 2); `second-opinion ledger migrate`" in message) == ("not-supported", True)
+    ledger = Ledger(url, at=AT)
+    assert ledger.taken_over == 0
+    [decision], [notice], [takeover] = (ledger.rows(name) for name in ("decision", "notice", "takeover"))
+    ledger.close()
+    assert (decision["number"], decision["outcome"], decision["policy_sha256"], notice["reasons"]) == (
+        3, "permit_with_exclusions", None, None
+    )  # fmt: skip
+    assert (takeover["number"], takeover["version"], takeover["rows"], takeover["taken_over_at"]) == (7, 2, 0, AT)
+    found = look(url, head)
+    assert (found.problems, found.taken_over, found.unclosed) == ((), 0, 0)
+
+
+def test_what_is_written_after_schema_2_goes_on_its_chain_and_names_the_policy(url: str) -> None:
+    _, head = schema_2(url)
+    ledger = Ledger(url, at=AT)
+    go(ledger, entry())
+    [_, decision] = ledger.rows("decision")
+    [policy] = ledger.rows("policy")
+    ledger.close()
+    assert (decision["policy_from"], decision["policy_sha256"]) == ("2024-04-16", POLICY["sha256"])
+    assert (policy["effective_from"], policy["sha256"]) == ("2024-04-16", POLICY["sha256"])
+    assert policy["switches"] == {"access_days": 30, "specimens_in_drs": False}
+    assert places(url, head) == []
+    change(url, "UPDATE decision SET policy_sha256 = 'x' WHERE number = 3")
+    assert places(url) == ["decision 3"]
+
+
+def test_takers_over_of_schema_2_at_once_take_over_once(url: str) -> None:
+    schema_2(url)
+
+    def work() -> Iterator[None]:
+        Ledger(url, at=AT).close()
+        yield
+
+    assert [_ended(child) for child in [_child(work()) for _ in range(4)]] == [0, 0, 0, 0]
+    assert (look(url).problems, look(url).rows["takeover"]) == ((), 1)
+
+
+def test_each_policy_is_kept_once(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    turned = policy_row("2024-04-16", {"access_days": 15, "specimens_in_drs": False})
+    for number, policy in enumerate((POLICY, turned, POLICY)):
+        made = entry(f"case-{number}", at=f"2026-03-16T10:00:0{number}-04:00")
+        ledger.decided(msgspec.structs.replace(made, policy=policy))
+    kept, decisions = ledger.rows("policy"), ledger.rows("decision")
+    ledger.close()
+    assert [row["sha256"] for row in kept] == [POLICY["sha256"], turned["sha256"]]
+    assert [row["policy_sha256"] for row in decisions] == [POLICY["sha256"], turned["sha256"], POLICY["sha256"]]
+
+
+def test_the_digest_of_a_policy_is_the_one_that_anybody_can_compute() -> None:
+    text = b'{"access_days":30,"specimens_in_drs":false}'
+    assert policy_row("2024-04-16", {"specimens_in_drs": False, "access_days": 30})["sha256"] == (
+        hashlib.sha256(text).hexdigest()
+    )
