@@ -1,15 +1,13 @@
 """fetch: images of an archive into a folder of the holder's own."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from adapter.cli.columns import columns
-from adapter.cli.run import emit, end, guarded, printable, settings, tell
+from adapter.cli.run import emit, end, guarded, printable, progress, settings, tell
 from mappings.problems import Problem
 
 _OPTIONS = (
@@ -76,8 +74,8 @@ def _run(peer: Any, protocol: Any, address: str, server: str, **asked: Any) -> N
     if not found:
         end(1)
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with Journal(journal_of(folder), f"fetch {address}") as journal, _progress("fetching") as progress:
-        done = protocol.fetch(peer, found, folder, journal, progress)
+    with Journal(journal_of(folder), f"fetch {address}") as journal, progress("fetching") as told:
+        done = protocol.fetch(peer, found, folder, journal, told)
     _report(done, folder, notes, asked["as_json"])
 
 
@@ -112,17 +110,3 @@ def _report(done: Any, folder: Path, notes: tuple[Problem, ...], as_json: bool) 
         click.echo(f"{done.instances} of {total} instances of {done.studies} studies are in {printable(str(folder))}")
         click.echo(f"fetched now: {done.new} instances, {done.size} bytes")
     end(4 if done.missing or any(note.stops for note in (*notes, *done.problems)) else 0)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Any]:
-    """A bar on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -58,6 +58,20 @@ def refused_as(as_json: bool) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def progress(what: str) -> Iterator[Any]:
+    """A bar on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def printable(text: str) -> str:
     """A text in which a name cannot steer the terminal or fake a line: what is not printed is written as its code."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -14,7 +14,6 @@ from adapter.ledger.engine import reading
 from adapter.ledger.store import Ledger
 from adapter.ledger.tables import DECISIONS, DISCLOSURES, NOTICES, RELEASES, REQUESTS
 
-
 IMAGES_ALONE = "deliver-images"
 """The action of a decision on which images went to an archive, and nothing else: that alone meets no request."""
 
