@@ -23,10 +23,10 @@ from adapter.holding import Draft, File
 from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
 from adapter.sources.fhir_files import like_resource
 from adapter.sources.files import printable
-from adapter.sources.gather import Gathered, gather_several
+from adapter.sources.gather import Gathered, by_file, gather_several
 from adapter.sources.persons import ownership
 from adapter.validation import validate_bundle
-from mappings.dicom.study import Found, studies
+from mappings.dicom.study import Found
 from mappings.domain.material import Document
 from mappings.domain.party import PATIENT, Patient
 from mappings.domain.values import Identifier
@@ -58,9 +58,8 @@ def convert(paths: Iterable[Path], namespace: UUID, today: dt.date, tried: Colle
     """
     roots = named_roots(paths)
     found = gather_several(roots, namespace)
-    images, notes = studies(((file.path, header) for file, header in found.images), zones={})
-    permitted = _permitted(found, images, today)
-    return _Conversion(found, images, notes, namespace, permitted, tuple(roots), tried).run()
+    permitted = _permitted(found, found.studies, today)
+    return _Conversion(found, namespace, permitted, tuple(roots), tried).run()
 
 
 def named_roots(paths: Iterable[Path]) -> dict[str, Path]:
@@ -98,21 +97,18 @@ class _Conversion:
     def __init__(
         self,
         found: Gathered,
-        images: tuple[Found, ...],
-        notes: tuple[Problem, ...],
         namespace: UUID,
         permitted: HolderUse,
         roots: tuple[str, ...],
         tried: Collection[str],
     ) -> None:
         self.roots, self.tried = roots, tried
-        self.found, self.images, self.notes, self.namespace, self.permitted = found, images, notes, namespace, permitted
+        self.found, self.images, self.namespace, self.permitted = found, found.studies, namespace, permitted
         self.known = {item.full_url: item for item in found.carried if item.full_url in permitted.items}
         self.owners = ownership(found.carried, dict(found.aliases))
-        self.headers = {file.path: header for file, header in found.images}
 
     def run(self) -> Converted:
-        persons = persons_in(self.known, self.images, self.headers, self.roots)
+        persons = persons_in(self.known, self.images, self.roots)
         bundles: dict[str, Json] = {}
         files: dict[str, dict[str, File]] = {}
         said: dict[str, list[str]] = {}
@@ -138,9 +134,7 @@ class _Conversion:
         return ((url, self.known[url].resource) for url in sorted(urls))
 
     def _imaging(self, person: Person | None) -> Iterator[tuple[str, Json]]:
-        images = (
-            person.images if person else [image for image in self.images if identity_seen(image, self.headers) is None]
-        )
+        images = person.images if person else [image for image in self.images if identity_seen(image) is None]
         patient = None if person is None else self._patient(person)
         url = person.patients[0] if person and person.patients else None
         if images and patient is not None and url is None:
@@ -210,8 +204,9 @@ class _Conversion:
     def _account(self, said: dict[str, list[str]], problems: dict[str, list[Problem]]) -> Account:
         units = [self._unit(draft, said, problems) for draft in self.found.drafts]
         by_path = {path: image for image in self.images for path in image.files.values()}
-        for file, _ in self.found.images:
-            notes = tuple(note for note in self.notes if note.where.split(" ")[0] == file.path)
+        about = by_file(self.found.image_problems)
+        for file in self.found.images:
+            notes = tuple(about.get(file.path, ()))
             image = by_path.get(file.path)
             url = URN + resource_id(self.namespace, DICOM_UID, image.study.uid) if image else ""
             outcome: Outcome = "mapped" if image else "refused"

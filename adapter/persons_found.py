@@ -4,8 +4,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from adapter.sources.persons import Ownership, image_identity, patient_identity, resolve
-from mappings.dicom.header import Header
+from adapter.sources.persons import Ownership, patient_identity, resolve
 from mappings.dicom.study import Found
 from mappings.domain.person import Identity, same_identity
 from mappings.fhir.carried import Carried, pointers
@@ -24,9 +23,7 @@ class Person(msgspec.Struct, kw_only=True):
     images: list[Found] = []
 
 
-def persons_in(
-    known: dict[str, Carried], images: tuple[Found, ...], headers: dict[str, Header], roots: Collection[str] = ()
-) -> list[Person]:
+def persons_in(known: dict[str, Carried], images: tuple[Found, ...], roots: Collection[str] = ()) -> list[Person]:
     """The persons of the carried Patients and the images; two of one identity are one.
 
     A number without an issuer and a name alone are one person only below one of the `roots` given.
@@ -36,7 +33,7 @@ def persons_in(
         if item.type == "Patient":
             _at(persons, patient_identity(item.resource), "").patients.append(url)
     for image in images:
-        identity = identity_seen(image, headers)
+        identity = identity_seen(image)
         if identity is not None:
             path = min(image.files.values())
             root = next((name for name in roots if path == name or path.startswith(f"{name}/")), "")
@@ -54,12 +51,11 @@ def _at(persons: list[Person], identity: Identity, root: str) -> Person:
     return persons[-1]
 
 
-def identity_seen(image: Found, headers: dict[str, Header]) -> Identity | None:
+def identity_seen(image: Found) -> Identity | None:
     """Whose an image is; None where it does not say, or where its instances disagree."""
-    seen = [image_identity(headers[path], None) for path in image.files.values()]
-    first = seen[0]
+    first = image.identity
     named = bool(first.names) and bool(first.identifiers or first.numbers)
-    return first if named and all(other == first for other in seen) else None
+    return first if named and not first.unreadable and len(image.identities) == 1 else None
 
 
 def about_alone(person: Person, known: dict[str, Carried], owners: Ownership, aliases: dict[str, str]) -> set[str]:

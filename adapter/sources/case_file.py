@@ -8,12 +8,12 @@ import msgspec
 
 from adapter.holding import UNDECLARED, Draft, File, Loaded
 from adapter.sources.case_checks import implausible, unfitting_sources
-from adapter.sources.gather import Gathered, gather, settings_for
+from adapter.sources.gather import Gathered, by_file, gather, settings_for
 from adapter.sources.one_person import check_person
 from adapter.sources.persons import contradicted, image_identity, ownership, patient_identity
 from adapter.sources.placeholders import placeholders
 from adapter.sources.readings import read_carried
-from mappings.dicom.study import Found, studies
+from mappings.dicom.study import Found
 from mappings.domain.case import Case, Material
 from mappings.domain.links import rewrite
 from mappings.domain.material import Document, ImagingStudy
@@ -21,7 +21,7 @@ from mappings.domain.native import read_case
 from mappings.domain.party import is_foreign
 from mappings.domain.person import Identity
 from mappings.domain.values import Fact
-from mappings.problems import Problem, ProblemError, problem, refuse
+from mappings.problems import ProblemError, problem, refuse
 
 CASE_FILE = "case.json"
 HELP_FILE = "case.help.html"
@@ -47,18 +47,15 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     if wrong := tuple(doubt for doubt in doubts if doubt.stops):
         raise ProblemError(wrong)
     found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE)))
-    images, image_problems = studies(
-        ((file.path, header) for file, header in found.images),
-        zones={s.path: s.zone for s in case.sources if s.zone},
-    )
-    check_person(case, found, images)
+    images = found.studies
+    check_person(case, found)
     documents, opaque_drafts = _documents(case, found.opaque)
     case, vouched = _resolve_lines(case, found)
     owners = ownership(found.carried, dict(found.aliases))
     unowned = frozenset(url for url, of in owners.of.items() if of == "unknown" and url not in vouched)
     readings, reading_problems = read_carried(found.carried, found.aliases)
     merged = _merge(case, images, documents.values(), readings)
-    image_drafts = _image_drafts(found, images, image_problems, {s.uid: s.id for s in merged.studies})
+    image_drafts = _image_drafts(found, {s.uid: s.id for s in merged.studies})
     return Loaded(
         case=merged,
         carried=found.carried,
@@ -66,9 +63,9 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         contested=found.contested,
         owners=owners,
         documents={document.id: _file(found.opaque, path) for path, document in documents.items()},
-        instances=_instances(found, images),
-        identities=_identities(case, found, images),
-        settings=_settings(case, found, images),
+        instances=_instances(found),
+        identities=_identities(case, found),
+        settings=_settings(case, found),
         drafts=(*found.drafts, *image_drafts, *opaque_drafts),
         unowned=unowned,
         unread=found.unread,
@@ -243,15 +240,11 @@ def _merge_study(told: ImagingStudy | None, seen: ImagingStudy) -> ImagingStudy:
     return msgspec.structs.replace(told, **filled, series=merged)
 
 
-def _image_drafts(
-    found: Gathered, images: Iterable[Found], problems: Iterable[Problem], names_of: dict[str, str]
-) -> list[Draft]:
-    study_of = {path: names_of[image.study.uid] for image in images for path in image.files.values()}
-    about: dict[str, list[Problem]] = {}
-    for note in problems:
-        about.setdefault(note.where.split(" ")[0], []).append(note)
+def _image_drafts(found: Gathered, names_of: dict[str, str]) -> list[Draft]:
+    study_of = {path: names_of[image.study.uid] for image in found.studies for path in image.files.values()}
+    about = by_file(found.image_problems)
     drafts = []
-    for file, _ in found.images:
+    for file in found.images:
         notes = tuple(about.get(file.path, ()))
         names = (study_of[file.path],) if file.path in study_of else ()
         refused = not names
@@ -259,26 +252,24 @@ def _image_drafts(
     return drafts
 
 
-def _instances(found: Gathered, images: Iterable[Found]) -> dict[str, File]:
-    by_path = {file.path: file for file, _ in found.images}
-    return {uid: by_path[path] for image in images for uid, path in image.files.items()}
+def _instances(found: Gathered) -> dict[str, File]:
+    by_path = {file.path: file for file in found.images}
+    return {uid: by_path[path] for image in found.studies for uid, path in image.files.items()}
 
 
-def _identities(case: Case, found: Gathered, images: Iterable[Found]) -> dict[str, Identity]:
+def _identities(case: Case, found: Gathered) -> dict[str, Identity]:
     """What the sources say of the person, by fullUrl of a Patient and by study UID."""
     seen = {c.full_url: patient_identity(c.resource) for c in found.carried if c.type == "Patient"}
-    headers = {file.path: header for file, header in found.images}
-    for image in images:
-        path = min(image.files.values())
-        chosen = settings_for(path, case.sources)
-        seen[image.study.uid] = image_identity(headers[path], chosen.patient_system if chosen else None)
+    for image in found.studies:
+        chosen = settings_for(min(image.files.values()), case.sources)
+        seen[image.study.uid] = image_identity(image.identity, chosen.patient_system if chosen else None)
     return seen
 
 
-def _settings(case: Case, found: Gathered, images: Iterable[Found]) -> dict[str, tuple[str | None, str | None]]:
+def _settings(case: Case, found: Gathered) -> dict[str, tuple[str | None, str | None]]:
     """SOP Instance UID -> the zone and the issuer configured for where it lay."""
     told: dict[str, tuple[str | None, str | None]] = {}
-    for uid, file in _instances(found, images).items():
+    for uid, file in _instances(found).items():
         chosen = settings_for(file.path, case.sources)
         told[uid] = (chosen.zone, chosen.patient_system) if chosen else (None, None)
     return told

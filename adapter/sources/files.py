@@ -3,8 +3,11 @@
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,6 +16,8 @@ from adapter.sources.xml_root import root_of
 from mappings.problems import Problem, problem
 
 HEAD = 4096
+"""So many bytes tell what a file is."""
+FIRST = 1 << 16
 CHUNK = 1 << 20
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -43,23 +48,37 @@ Walked = File | tuple[str, Problem]
 """A file, or the path of what cannot be read and why."""
 
 
+class Place(NamedTuple):
+    """A file that can be looked at: where it is, and its path below what was given."""
+
+    location: str
+    path: str
+
+
 def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Walked]:
     """Every file below `root` (or `root` itself), sorted by path; what cannot be read comes as (path, Problem).
 
     Links that lead out of `root`, links to folders, and anything that is no regular file, are refused. A path is text
     that can be printed: what is no UTF-8, and control characters, stand in it as escapes.
     """
+    for found in places(root, skip):
+        yield looked_at(found) if isinstance(found, Place) else found
+
+
+def places(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Place | tuple[str, Problem]]:
+    """As `walk`, before anything is read."""
     inside = root.resolve()
     if root.is_file():
-        yield _open(root, printable(root.name), inside.parent)
+        yield from _place(str(root), printable(root.name), str(inside.parent))
         return
     if not root.is_dir():
         name = printable(root.name)
         yield name, problem("not-supported", name, _IRREGULAR, rule="source.file")
         return
     given: set[str] = set()
-    for location, message in _listed(root):
-        raw = location.relative_to(root).as_posix()
+    below = len(os.path.join(str(root), ""))
+    for location, message in _listed(str(root)):
+        raw = location[below:].replace(os.sep, "/") or "."
         path = printable(raw)
         while path in given:
             path += "~"
@@ -67,22 +86,21 @@ def walk(root: Path, skip: frozenset[str] = frozenset()) -> Iterator[Walked]:
         if message:
             yield path, problem("no-store", path, message, rule="source.file")
         elif raw not in skip:
-            yield _open(location, path, inside)
+            yield from _place(location, path, str(inside))
 
 
-def _listed(root: Path) -> Iterator[tuple[Path, str]]:
+def _listed(root: str) -> Iterator[tuple[str, str]]:
     """Every place below `root` that is no folder that can be read, with what is wrong with it, if it is a folder."""
     unread: list[OSError] = []
     for folder, names, found in os.walk(root, onerror=unread.append):
         names.sort()
-        for name in sorted((*found, *(name for name in names if (Path(folder) / name).is_symlink()))):
+        links = {name for name in names if os.path.islink(os.path.join(folder, name))}
+        for name in sorted((*found, *links)):
             linked = "is a link to a folder, which is not followed; copy the folder itself here"
-            yield Path(folder) / name, linked if name in names else ""
-        yield from (
-            (Path(error.filename), "is a folder that cannot be read; check its permissions") for error in unread
-        )
+            yield os.path.join(folder, name), linked if name in links else ""
+        yield from ((error.filename, "is a folder that cannot be read; check its permissions") for error in unread)
         unread.clear()
-    yield from ((Path(error.filename), "is a folder that cannot be read; check its permissions") for error in unread)
+    yield from ((error.filename, "is a folder that cannot be read; check its permissions") for error in unread)
 
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -94,42 +112,80 @@ def printable(name: str) -> str:
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
-def _open(location: Path, path: str, inside: Path) -> Walked:
+def _place(location: str, path: str, inside: str) -> Iterator[Place | tuple[str, Problem]]:
     try:
-        if not location.is_symlink() and location.exists() and not location.is_file():
-            return path, problem("not-supported", path, _IRREGULAR, rule="source.file")
-        if not location.resolve().is_relative_to(inside) or not location.is_file():
+        mode = os.lstat(location).st_mode
+        if stat.S_ISREG(mode):
+            yield Place(location, path)
+        elif not stat.S_ISLNK(mode):
+            yield path, problem("not-supported", path, _IRREGULAR, rule="source.file")
+        elif Path(location).resolve().is_relative_to(inside) and os.path.isfile(location):
+            yield Place(location, path)
+        else:
             message = "is a link that leads out of the folder, or no regular file; copy the file itself here"
-            return path, problem("security", path, message, rule="source.file")
-        return describe(location, path)
+            yield path, problem("security", path, message, rule="source.file")
     except RuntimeError:  # what pathlib says of a link that leads to itself
         message = "is a link that leads to itself; copy the file itself here"
-        return path, problem("security", path, message, rule="source.file")
+        yield path, problem("security", path, message, rule="source.file")
     except OSError:
-        return path, problem("no-store", path, "cannot be read; check its permissions", rule="source.file")
+        yield path, _unread(path)
+
+
+def looked_at(place: Place) -> Walked:
+    """The file at this place, hashed, or why it cannot be read."""
+    try:
+        return describe(Path(place.location), place.path)
+    except OSError:
+        return place.path, _unread(place.path)
+
+
+def _unread(path: str) -> Problem:
+    return problem("no-store", path, "cannot be read; check its permissions", rule="source.file")
 
 
 def describe(location: Path, path: str) -> File:
     """Hash a file and tell what it is."""
-    sha256, sha1, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
-    with location.open("rb") as stream:
-        head = stream.read(HEAD)
-        chunk = head
-        while chunk:
-            sha256.update(chunk)
+    with location.open("rb", buffering=0) as stream:
+        return described(stream, location, path)[0]
+
+
+def described(stream: FileIO, location: Path, path: str) -> tuple[File, bytes]:
+    """Hash a file that is open at its start and tell what it is; also its first 64 KiB.
+
+    DICOM images are known by their sha256 alone: SHA-1 is for attachments of documents.
+    """
+    head = stream.read(FIRST)
+    kind, content_type = sniff(head[:HEAD])
+    sha256, sha1, size = hashlib.sha256(head), hashlib.sha1(usedforsecurity=False), len(head)
+    if kind != "dicom":
+        sha1.update(head)
+    chunk = stream.read(CHUNK) if size == FIRST else b""
+    while chunk:
+        sha256.update(chunk)
+        if kind != "dicom":
             sha1.update(chunk)
-            size += len(chunk)
-            chunk = stream.read(CHUNK)
-    kind, content_type = sniff(head)
-    return File(
+        size += len(chunk)
+        chunk = stream.read(CHUNK)
+    made = File(
         path=path,
         location=location,
         sha256=sha256.hexdigest(),
-        sha1=sha1.digest(),
+        sha1=b"" if kind == "dicom" else sha1.digest(),
         size=size,
         kind=kind,
         content_type=content_type,
     )
+    return made, head
+
+
+def as_document(file: File) -> File:
+    """A file that only looked like DICOM, as what can be kept of it: bytes."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    with file.location.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    kept = {"kind": "other", "content_type": "application/octet-stream", "sha1": digest.digest()}
+    return msgspec.structs.replace(file, **kept)
 
 
 def sniff(head: bytes) -> tuple[Kind, str]:

@@ -10,30 +10,35 @@ from uuid import UUID
 import msgspec
 
 from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
-from adapter.sources.dicom_folder import read_instance
+from adapter.sources.examining import Examined, Seen, examine_all
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
-from adapter.sources.files import Walked, not_fhir, printable, walk
-from adapter.transfer.journal import fetch_state
+from adapter.sources.files import as_document, not_fhir, printable
 from adapter.validation.facts import resource_types
-from mappings.dicom.study import Header
+from mappings.dicom.study import Found, Grouping
 from mappings.domain.case import SourceSettings
 from mappings.fhir.carried import Carried, pointers, source_base
 from mappings.fhir.wire import dumps
-from mappings.problems import Problem, ProblemError, problem
+from mappings.problems import Problem, problem
+
+DIRECTORY = "1.2.840.10008.1.3.10"
+"""SOP Class of a DICOMDIR."""
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder holds. `aliases` lead from the fullUrl of a duplicate to that of the resource it repeats.
 
     `contested` leads from the fullUrl that a resource got to the one it had, where another has that with other content.
-    `unread` are the resources that were refused, as far as they could be read.
+    `unread` are the resources that were refused, as far as they could be read. `images` are the DICOM instances,
+    `studies` what they are of, `image_problems` what is said of them, each by the path of its file.
     """
 
     carried: tuple[Carried, ...] = ()
     unread: tuple[Carried, ...] = ()
     aliases: dict[str, str] = {}
     contested: dict[str, str] = {}
-    images: tuple[tuple[File, Header], ...] = ()
+    images: tuple[File, ...] = ()
+    studies: tuple[Found, ...] = ()
+    image_problems: tuple[Problem, ...] = ()
     opaque: tuple[File, ...] = ()
     drafts: tuple[Draft, ...] = ()
 
@@ -42,6 +47,14 @@ def settings_for(path: str, settings: Iterable[SourceSettings]) -> SourceSetting
     """The settings of the longest folder (or file) that holds the path."""
     fitting = [s for s in settings if s.path == "." or path == s.path or path.startswith(f"{s.path}/")]
     return max(fitting, key=lambda s: len(s.path), default=None)
+
+
+def by_file(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+    """Problems of images by the path of the file (which stands before the tag)."""
+    about: dict[str, list[Problem]] = {}
+    for note in problems:
+        about.setdefault(note.where.rpartition(" ")[0], []).append(note)
+    return about
 
 
 def gather(
@@ -57,9 +70,10 @@ def gather(
     """
     heap = _Heap(namespace, settings)
     bundles = _case_bundles(root)
-    for found in walk(root, skip - _others(root, skip)):
-        if not isinstance(found, tuple) and any(found.path.startswith(folder) for folder in bundles):
-            heap.drafts += [_exported(found)] if found.path.rpartition("/")[2] == "manifest.json" else []
+    for found in examine_all(root, skip - _others(root, skip)):
+        if isinstance(found, Seen) and any(found.file.path.startswith(folder) for folder in bundles):
+            is_it = found.file.path.rpartition("/")[2] == "manifest.json"
+            heap.drafts += [_exported(found.file)] if is_it else []
         else:
             heap.add(found, key)
     return heap.settled()
@@ -73,17 +87,21 @@ def gather_several(roots: Mapping[str, Path], namespace: UUID) -> Gathered:
     heap = _Heap(namespace, ())
     for name, root in roots.items():
         alone = root.is_file()
-        for found in walk(root):
+        for found in examine_all(root):
             heap.add(_within(name, found, alone), name)
     return heap.settled()
 
 
-def _within(name: str, found: Walked, alone: bool) -> Walked:
+def _within(name: str, found: Examined, alone: bool) -> Examined:
     """What was found, named by its root first."""
     if isinstance(found, tuple):
         path = name if alone else f"{name}/{found[0]}"
         return path, msgspec.structs.replace(found[1], where=path)
-    return msgspec.structs.replace(found, path=name if alone else f"{name}/{found.path}")
+    before = found.file.path
+    path = name if alone else f"{name}/{before}"
+    located = (msgspec.structs.replace(p, where=f"{path}{p.where.removeprefix(before)}") for p in found.problems)
+    file = msgspec.structs.replace(found.file, path=path)
+    return msgspec.structs.replace(found, file=file, problems=tuple(located))
 
 
 class _Heap:
@@ -92,32 +110,56 @@ class _Heap:
     def __init__(self, namespace: UUID, settings: tuple[SourceSettings, ...]) -> None:
         self.namespace, self.settings, self.types = namespace, settings, resource_types()
         self.units: list[tuple[FhirUnit, Carried]] = []
-        self.images: list[tuple[File, Header]] = []
+        self.images: list[File] = []
+        self.digests: dict[str, str] = {}
+        zones = {each.path: each.zone for each in settings if each.zone}
+        self.grouping = Grouping(zones, self._digest)
         self.opaque: list[File] = []
         self.drafts: list[Draft] = []
         self.unread: list[Carried] = []
 
-    def add(self, found: Walked, key: str) -> None:
+    def _digest(self, path: str) -> str:
+        if not self.digests:
+            self.digests = {file.path: file.sha256 for file in self.images}
+        return self.digests[path]
+
+    def add(self, found: Examined, key: str) -> None:
         if isinstance(found, tuple):
             self.drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
-        elif (state := fetch_state(found.location)) is not None:
-            self.drafts += [_unfinished(found)] if state == "open" else []
-        elif found.kind in ("json", "ndjson", "fhir-xml"):
+            return
+        file = found.file
+        if file.kind in ("json", "ndjson", "fhir-xml"):
             where = (self.namespace, key, self.settings)
-            _gather_fhir(found, self.types, where, self.units, self.opaque, self.drafts, self.unread)
-        elif found.kind == "dicom":
-            _gather_dicom(found, self.images, self.opaque, self.drafts)
+            _gather_fhir(file, self.types, where, self.units, self.opaque, self.drafts, self.unread)
+        elif found.problems:
+            self.drafts.append(Draft(source=file.path, sha256=file.sha256, refused=True, problems=found.problems))
+        elif file.kind == "dicom":
+            self._dicom(file, found)
         else:
-            self.opaque.append(found)
+            self.opaque.append(file)
+
+    def _dicom(self, file: File, found: Seen) -> None:
+        if found.header is None:
+            self.opaque.append(as_document(file))
+        elif found.header.sop_class == DIRECTORY:
+            message = "is a DICOMDIR, an index of other files; the bundle gets a new one for what is released"
+            note = problem("informational", file.path, message, rule="dicom.dicomdir", severity="information")
+            self.drafts.append(Draft(source=file.path, sha256=file.sha256, problems=(note,)))
+        else:
+            self.images.append(file)
+            self.grouping.add(file.path, found.header)
 
     def settled(self) -> Gathered:
         carried, aliases, contested = _settle(self.units, self.namespace, self.drafts)
+        studies, notes = self.grouping.close()
         return Gathered(
             carried=carried,
             unread=tuple(self.unread),
             aliases=aliases,
             contested=contested,
             images=tuple(self.images),
+            studies=studies,
+            image_problems=notes,
             opaque=tuple(self.opaque),
             drafts=tuple(self.drafts),
         )
@@ -194,23 +236,6 @@ def _gather_fhir(
 def _only_foreign(found: tuple[FhirUnit, ...]) -> bool:
     """Whether the file is one JSON object of another kind of FHIR (it may be kept whole)."""
     return len(found) == 1 and found[0].resource is None and any(p.rule == "fhir.type" for p in found[0].problems)
-
-
-def _gather_dicom(file: File, images: list[tuple[File, Header]], opaque: list[File], drafts: list[Draft]) -> None:
-    try:
-        header = read_instance(file.location)
-    except ProblemError as error:
-        located = tuple(msgspec.structs.replace(p, where=f"{file.path} {p.where}".strip()) for p in error.problems)
-        drafts.append(Draft(source=file.path, sha256=file.sha256, refused=True, problems=located))
-        return
-    if header is None:
-        opaque.append(msgspec.structs.replace(file, kind="other", content_type="application/octet-stream"))
-    elif header.sop_class == "1.2.840.10008.1.3.10":
-        message = "is a DICOMDIR, an index of other files; the bundle gets a new one for what is released"
-        note = problem("informational", file.path, message, rule="dicom.dicomdir", severity="information")
-        drafts.append(Draft(source=file.path, sha256=file.sha256, problems=(note,)))
-    else:
-        images.append((file, header))
 
 
 def _settle(

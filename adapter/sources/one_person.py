@@ -10,13 +10,13 @@ from mappings.domain.person import Identity, differing, same_person
 from mappings.problems import Problem, ProblemError, problem
 
 
-def check_person(case: Case, found: Gathered, images: Iterable[Found]) -> None:
+def check_person(case: Case, found: Gathered) -> None:
     """Raise where a carried Patient or an image is not the case's patient.
 
     Raises:
         ProblemError: one Problem for each other person, naming the files and which part of the identity differs.
     """
-    strangers = [*_patients(case, found), *_images(case, found, images)]
+    strangers = [*_patients(case, found), *_images(case, found.studies)]
     if strangers:
         raise ProblemError(strangers)
 
@@ -32,17 +32,21 @@ def _patients(case: Case, found: Gathered) -> Iterable[Problem]:
             yield _stranger(sorted(d.source for d in found.drafts if urls & set(d.names)), case, identity)
 
 
-def _images(case: Case, found: Gathered, images: Iterable[Found]) -> Iterable[Problem]:
-    headers = {file.path: header for file, header in found.images}
+def _images(case: Case, images: Iterable[Found]) -> Iterable[Problem]:
+    verdicts: dict[Identity, tuple[str, ...] | None] = {}
     for image in images:
         other: dict[tuple[str, ...], list[str]] = {}
-        for path in sorted(image.files.values()):
-            chosen = settings_for(path, case.sources)
-            identity = image_identity(headers[path], chosen.patient_system if chosen else None)
-            if not same_person(case.patient, identity):
-                other.setdefault(differing(case.patient, identity), []).append(path)
-        for parts, paths in other.items():
-            yield _said(paths, parts)
+        for said in image.identities:
+            for path in said.paths:
+                chosen = settings_for(path, case.sources)
+                identity = image_identity(said.identity, chosen.patient_system if chosen else None)
+                if identity not in verdicts:
+                    same = same_person(case.patient, identity)
+                    verdicts[identity] = None if same else differing(case.patient, identity)
+                if (parts := verdicts[identity]) is not None:
+                    other.setdefault(parts, []).append(path)
+        for unlike, strange in other.items():
+            yield _said(sorted(strange), unlike)
 
 
 def _stranger(files: list[str], case: Case, identity: Identity) -> Problem:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from adapter.holding import Belongs, Ownership
 from adapter.sources.shapes import misshapen
-from mappings.dicom.study import Header
 from mappings.domain.party import Patient
 from mappings.domain.person import Identity, contradicts, identity_of
 from mappings.domain.values import Identifier
@@ -208,13 +209,12 @@ _READERS: dict[str, Callable[[Json], object]] = {
 _IDENTITY = {"identifier": "number", "name": "name", "birthDate": "birth date"}
 
 
-def image_identity(header: Header, patient_system: str | None) -> Identity:
+def image_identity(found: Identity, patient_system: str | None) -> Identity:
     """The identity in an image's header; a number without an issuer gets the system configured for its source."""
-    found = header.identity
     if patient_system is None:
         return found
     named = tuple(Identifier(system=patient_system, value=number) for number in found.numbers)
-    return Identity(identifiers=(*found.identifiers, *named), names=found.names, birth_date=found.birth_date)
+    return msgspec.structs.replace(found, identifiers=(*found.identifiers, *named), numbers=())
 
 
 def read_patient(resource: Json) -> Patient | None:

@@ -22,15 +22,27 @@ _TIME = re.compile(r"(\d{2}):?(\d{2}):?(\d{2})(\.\d{1,6})?")
 _OFFSET = re.compile(r"([+-])(\d{2})(\d{2})")
 
 
+_LEGACY = ("SRT", "SNM3", "99SDM")
+"""Designators of SNOMED-RT: its codes are not those of SNOMED CT, whose OID they are often given."""
+
+
 class Triplet(Fact, frozen=True, kw_only=True):
-    """An item of a code sequence (PS3.3 section 8.8)."""
+    """An item of a code sequence (PS3.3 section 8.8); `uid` is what the header says of its scheme (0008,010C)."""
 
     value: str = ""
     scheme: str = ""
     meaning: str = ""
+    uid: str = ""
 
     def check(self) -> None:
         need(all(text == text.strip() for text in (self.value, self.scheme, self.meaning)), "texts must not be padded")
+
+    @property
+    def system(self) -> str | None:
+        """The code system as a URI: a scheme of the table, else the OID that the header gives its scheme."""
+        if known := SYSTEMS.get(self.scheme):
+            return known
+        return f"urn:oid:{self.uid}" if self.scheme not in _LEGACY and _OID.fullmatch(self.uid) else None
 
 
 class Issued(Fact, frozen=True, kw_only=True):
@@ -59,11 +71,36 @@ class Issued(Fact, frozen=True, kw_only=True):
         return Identifier(system=self.system, value=self.value) if self.value and self.system else None
 
 
+class Content(Fact, frozen=True, kw_only=True):
+    """A content item (PS3.3 section C.17.3): its concept name, and its value as text or code."""
+
+    name: Triplet
+    text: str = ""
+    code: Triplet | None = None
+
+
+class Tissue(Fact, frozen=True, kw_only=True):
+    """An item of the Specimen Description Sequence (PS3.3 section C.7.6.22): what is in the container.
+
+    `steps` are the preparation steps in the order of the header, each as its content items (PS3.16 TID 8001).
+    """
+
+    identifier: Issued | None = None
+    uid: str = ""
+    short: str = ""
+    detailed: str = ""
+    kind: Triplet | None = None
+    sites: tuple[Triplet, ...] = ()
+    steps: tuple[tuple[Content, ...], ...] = ()
+
+
 class Header(Fact, frozen=True, kw_only=True):
     """The header of one SOP Instance; an absent or empty element is an empty text.
 
-    `patient_names` are the component groups as written (alphabetic, ideographic, phonetic). `irregular` says that
-    something in the header breaks DICOM's own rules of values.
+    `patient_names` are the component groups as written (alphabetic, ideographic, phonetic). `title` is the concept name
+    of a document (SR, key object selection). `irregular` are the tags whose values break DICOM's own rules; `cut_off`
+    says that the file ends before its pixel data do; `unreadable` are the parts of the identity that are there and
+    cannot be read.
     """
 
     study_uid: str = ""
@@ -95,11 +132,19 @@ class Header(Fact, frozen=True, kw_only=True):
     referrer: str = ""
     performer: str = ""
     container: Issued | None = None
-    specimens: tuple[Issued, ...] = ()
+    container_type: Triplet | None = None
+    specimens: tuple[Tissue, ...] = ()
     image_type: tuple[str, ...] = ()
     burned_in: str = ""
     label_in_image: str = ""
-    irregular: bool = False
+    title: Triplet | None = None
+    document_title: str = ""
+    document_type: str = ""
+    content_date: str = ""
+    content_time: str = ""
+    irregular: tuple[str, ...] = ()
+    cut_off: bool = False
+    unreadable: tuple[str, ...] = ()
 
     @property
     def identity(self) -> Identity:
@@ -109,7 +154,13 @@ class Header(Fact, frozen=True, kw_only=True):
         first = self.patient_id
         bare = (first.value,) if first and first.value and not first.system else ()
         names = tuple(name for group in self.patient_names if (name := person_name(group)))
-        return Identity(identifiers=identifiers, numbers=bare, names=names, birth_date=dicom_date(self.birth_date))
+        return Identity(
+            identifiers=identifiers,
+            numbers=bare,
+            names=names,
+            birth_date=dicom_date(self.birth_date),
+            unreadable=self.unreadable,
+        )
 
 
 def person_name(text: str) -> PersonName | None:
@@ -164,7 +215,6 @@ def triplet_concept(triplet: Triplet | None) -> Concept | None:
     """A coded item as one code, or as its meaning where the scheme has no system here."""
     if triplet is None:
         return None
-    system = SYSTEMS.get(triplet.scheme)
-    if system and triplet.value:
-        return Concept(codes=(Code(system=system, code=triplet.value, display=triplet.meaning or None),))
+    if triplet.system and triplet.value:
+        return Concept(codes=(Code(system=triplet.system, code=triplet.value, display=triplet.meaning or None),))
     return Concept(text=triplet.meaning) if triplet.meaning else None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapter.delivery.dicom_media import write_media
 from adapter.sources.dicom_folder import read_instance
-from mappings.dicom.header import Header, Issued, Triplet
+from mappings.dicom.header import Header, Issued, Tissue, Triplet
 from mappings.dicom.study import studies
 from mappings.problems import Problem, ProblemError
 from tests.dicom_files import SM, dataset, item, write, write_bare
@@ -76,7 +76,7 @@ def test_full_header(tmp_path: pathlib.Path) -> None:
         referrer="Doctor^Synthetic",
         performer="Tech^One; Tech^Two",
         container=Issued(value="S26-1 A1"),
-        specimens=(Issued(value="S26-1 A1 x"),),
+        specimens=(Tissue(identifier=Issued(value="S26-1 A1 x")),),
         image_type=("ORIGINAL", "PRIMARY", "VOLUME", "NONE"),
         burned_in="NO",
         label_in_image="YES",
@@ -158,7 +158,7 @@ def test_values_against_the_rules_are_read_and_said(
         path = write(tmp_path / "a", made)
     caplog.clear()
     found = read(path)
-    assert (found.study_date, found.irregular) == ("Rosebud", True)
+    assert (found.study_date, found.irregular) == ("Rosebud", ("(0008,0020)",))
     assert "Rosebud" not in str(studies([("a", found)])[1])
     assert capfd.readouterr() == ("", "")
     assert caplog.text == ""

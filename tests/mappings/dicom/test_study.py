@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.dicom.header import Header, Issued, Triplet, dicom_date, dicom_offset, dicom_time, person_name
+from mappings.dicom.header import Header, Issued, Tissue, Triplet, dicom_date, dicom_offset, dicom_time, person_name
 from mappings.dicom.study import Found, studies
 from mappings.domain.material import Instance
 from mappings.domain.values import Code, Concept, Identifier, PartialDate, PersonName
@@ -220,7 +220,7 @@ def test_what_a_study_says() -> None:
         performer="Tech^Synthetic",
         accession=Issued(value="A1", universal="1.2.9", universal_type="ISO"),
         container=Issued(value="S26-1 A1"),
-        specimens=(Issued(value="S26-1 A1 x"),),
+        specimens=(Tissue(identifier=Issued(value="S26-1 A1 x")),),
         image_type=("ORIGINAL", "PRIMARY", "VOLUME", "NONE"),
     )
     series = found.study.series[0]
@@ -233,7 +233,7 @@ def test_what_a_study_says() -> None:
     )
     assert (series.performer, series.instances[0].title) == ("Synthetic Tech", "VOLUME")
     assert found.containers == {"1.2.3.1": ("S26-1 A1", "S26-1 A1 x")}
-    assert problems == ()
+    assert told(problems) == [("information", "a.dcm (0008,1032)", "PS3.3 8.8")]
 
 
 def test_an_accession_without_issuer_is_told() -> None:
@@ -243,9 +243,18 @@ def test_an_accession_without_issuer_is_told() -> None:
     assert told(problems) == [("information", "a.dcm (0008,0050)", "dicom.accession")]
 
 
-@pytest.mark.parametrize("more", [{"burned_in": "YES"}, {"label_in_image": "YES"}, {"image_type": ("O", "P", "LABEL")}])
-def test_a_picture_that_may_name_the_patient_is_told(more: dict[str, Any]) -> None:
-    assert [problem.rule for problem in one(**more)[1]] == ["dicom.burned-in"]
+@pytest.mark.parametrize(
+    ("more", "severity", "tag", "rule"),
+    [
+        ({"burned_in": "YES"}, "information", "(0028,0301)", "dicom.burned-in"),
+        ({"label_in_image": "YES"}, "warning", "(0048,0010)", "dicom.label-image"),
+        ({"image_type": ("ORIGINAL", "PRIMARY", "LABEL", "NONE")}, "warning", "(0008,0008)", "dicom.label-image"),
+        ({"image_type": ("ORIGINAL", "PRIMARY", "OVERVIEW")}, "information", "(0008,0008)", "dicom.overview-image"),
+        ({"cut_off": True}, "warning", "(7FE0,0010)", "PS3.5 7.1"),
+    ],
+)
+def test_what_a_picture_is_told_of(more: dict[str, Any], severity: str, tag: str, rule: str) -> None:
+    assert told(one(**more)[1]) == [(severity, f"a.dcm {tag}", rule)]
 
 
 def test_two_modalities_in_a_series() -> None:

@@ -1,0 +1,158 @@
+"""What the instances of a series say of it: number, body site, side, time, who made it, and what its pictures show."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from mappings.dicom.header import Header, person_name, triplet_concept
+from mappings.dicom.notes import Notes
+from mappings.dicom.times import moment
+from mappings.domain.material import Instance, Series
+from mappings.domain.values import Concept
+
+Side = Literal["left", "right", "bilateral", "unpaired"]
+LATERALITY: dict[str, Side] = {"L": "left", "R": "right", "B": "bilateral", "U": "unpaired"}
+"""Values of (0020,0060) and (0020,0062)."""
+KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
+"""SOP Class of a key object selection document."""
+KEY_OBJECT_TITLES = {
+    "128203": "for a tumor board",
+    "128221": "as what a tumor board has seen",
+    "113008": "for peer review",
+    "113005": "for a conference",
+    "113002": "for the referring provider",
+    "113007": "for the patient",
+    "128201": "for review by a physician",
+    "113030": "as the list of what was exported",
+    "113031": "as the signed list of what was exported",
+}
+"""Title of a key object selection (DCM, PS3.16 CID 7010) -> what the images were chosen for."""
+_CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
+
+
+class Member(NamedTuple):
+    """An instance: where it was found, what is its own, and the header it shares with others."""
+
+    path: str
+    uid: str
+    number: str
+    header: Header
+    cut_off: bool = False
+
+
+def series_of(uid: str, members: list[Member], zones: Mapping[str, str], notes: Notes) -> Series:
+    """The series that these instances are."""
+    path, head = members[0].path, members[0].header
+    other = next((each.path for each in members if each.header.modality != head.modality), None)
+    if other:
+        message = f"has another modality than {path} of the same series; that of {path} is taken"
+        notes.add("conflict", f"{other} (0008,0060)", message, "PS3.3 C.7.3.1.1.1")
+    if not _CODE.fullmatch(head.modality):
+        notes.add("code-invalid", f"{path} (0008,0060)", "is no code; it is kept as words", "PS3.5 6.2")
+    stated = (head.series_date, head.series_time, head.timezone_offset)
+    instances = (_instance(member, notes) for member in members)
+    return Series(
+        uid=uid,
+        modality=head.modality,
+        instances=tuple(sorted(instances, key=lambda i: (i.number is None, i.number or 0, i.uid))),
+        number=_number(path, head.series_number, "(0020,0011)", notes),
+        description=first(members, "series_description"),
+        body_site=_site(members, notes),
+        laterality=_laterality(members, notes),
+        started=moment(path, stated, zones, ("(0008,0021)", "(0008,0031)"), notes),
+        performer=person(members, "performer"),
+    )
+
+
+def remark_of_series(members: list[Member], notes: Notes) -> None:
+    """Say what the pictures of a study show of its patient, which are cut off, and what was selected for whom."""
+    burned = next((m.path for m in members if m.header.burned_in == "YES"), None)
+    if burned:
+        message = "says that text is burned into the picture, which may name the patient"
+        notes.tell("informational", f"{burned} (0028,0301)", message, "dicom.burned-in")
+    for member in members:
+        header = member.header
+        if member.cut_off:
+            message = "the file ends before its pixel data do: it is cut off; ask the sender for it again"
+            notes.add("incomplete", f"{member.path} (7FE0,0010)", message, "PS3.5 7.1")
+        if header.label_in_image == "YES" or "LABEL" in header.image_type:
+            tag = "(0008,0008)" if "LABEL" in header.image_type else "(0048,0010)"
+            message = "is a picture of the slide's label, which may name the patient: look at it before it goes"
+            notes.add("informational", f"{member.path} {tag}", message, "dicom.label-image")
+        elif "OVERVIEW" in header.image_type:
+            message = "is an overview of the whole slide, not a level of the pyramid; it may show the label"
+            notes.tell("informational", f"{member.path} (0008,0008)", message, "dicom.overview-image")
+        if header.sop_class == KEY_OBJECTS:
+            notes.tell("informational", f"{member.path} (0040,A043)", _selected(header), "dicom.key-objects")
+
+
+def _selected(header: Header) -> str:
+    """What a key object selection was made for, in the words of its title (PS3.16 CID 7010)."""
+    title = header.title
+    purpose = KEY_OBJECT_TITLES.get(title.value) if title and title.scheme == "DCM" else None
+    return f"is a key object selection: images chosen {purpose or 'for a purpose that its title names'}"
+
+
+def _instance(member: Member, notes: Notes) -> Instance:
+    header = member.header
+    title = header.image_type[2] if header.modality == "SM" and len(header.image_type) > 2 else None
+    title = title or header.document_title or (header.title.meaning if header.title else None)
+    number = _number(member.path, member.number, "(0020,0013)", notes)
+    return Instance(uid=member.uid, sop_class=header.sop_class, number=number, title=title or None)
+
+
+def first(members: list[Member], field: str) -> str | None:
+    """The first that is there of this element."""
+    return next((value for member in members if (value := getattr(member.header, field))), None)
+
+
+def person(members: list[Member], field: str) -> str | None:
+    """A person's name as people write it (PS3.5 section 6.2.1 has it as family^given)."""
+    written = first(members, field)
+    names = [person_name(part.strip()) for part in written.split(";")] if written else []
+    return "; ".join(name.label for name in names if name) or None
+
+
+def concept_of(members: list[Member], field: str, tag: str, notes: Notes) -> Concept | None:
+    """The first coded element that has a meaning; what no code system here has is kept as words, and said."""
+    for member in members:
+        triplet = getattr(member.header, field)
+        if triplet is None:
+            continue
+        if triplet.value and not triplet.system:
+            message = "is a code of a scheme whose system is not known; its meaning is kept as words"
+            notes.tell("code-invalid", f"{member.path} {tag}", message, "PS3.3 8.8")
+        if found := triplet_concept(triplet):
+            return found
+    return None
+
+
+def _number(path: str, text: str, tag: str, notes: Notes) -> int | None:
+    """An IS as FHIR and the domain have it: no sign, 31 bits."""
+    if not text:
+        return None
+    digits = text.removeprefix("+")
+    if digits.isascii() and digits.isdigit() and len(digits) <= 12 and int(digits) < 2**31:
+        return int(digits)
+    notes.add("value", f"{path} {tag}", "is no number from 0 to 2147483647 and is left out", "PS3.5 6.2")
+    return None
+
+
+def _site(members: list[Member], notes: Notes) -> Concept | None:
+    words = first(members, "body_part")
+    coded = concept_of(members, "anatomic_region", "(0008,2218)", notes)
+    return coded or (Concept(text=words) if words else None)
+
+
+def _laterality(members: list[Member], notes: Notes) -> Side | None:
+    """The side that series and images agree on; where they differ, none."""
+    path = members[0].path
+    headers = dict.fromkeys(member.header for member in members)
+    said = {value for h in headers for value in (h.laterality, h.image_laterality) if value}
+    known = {LATERALITY[value] for value in said if value in LATERALITY}
+    if len(known) != len(said):
+        notes.add("code-invalid", f"{path} (0020,0060)", "is none of L, R, B, U and is left out", "PS3.3 C.7.3.1")
+    if len(known) > 1:
+        message = "and (0020,0062) name different sides within the series; none is taken: see the images"
+        notes.add("conflict", f"{path} (0020,0060)", message, "PS3.3 C.7.3.1")
+    return known.pop() if len(known) == 1 else None
