@@ -1,0 +1,104 @@
+"""Metadata of DICOMweb says the same as the file it is of."""
+
+import json
+import pathlib
+import warnings
+from typing import Any
+
+import msgspec
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.quiet import quiet_pydicom
+from adapter.sources.dicom_folder import read_instance
+from mappings.dicom.header import Header, Issued
+from mappings.dicom.json_metadata import header
+from tests.dicom_files import SM, dataset, item, write
+
+
+def metadata(made: pydicom.Dataset) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found: dict[str, Any] = json.loads(
+            made.to_json(bulk_data_threshold=1024, bulk_data_element_handler=lambda _: "")
+        )
+        return found
+
+
+def alike(found: Header) -> Header:
+    """Without what only a file says."""
+    return msgspec.structs.replace(found, transfer_syntax="", irregular=(), cut_off=False)
+
+
+def test_metadata_says_what_the_file_says(tmp_path: pathlib.Path) -> None:
+    made = dataset(
+        SOPClassUID=SM,
+        Modality="SM",
+        SpecificCharacterSet="ISO_IR 192",
+        PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう",
+        OtherPatientIDsSequence=[item(PatientID="T-2", IssuerOfPatientID="OTHER")],
+        IssuerOfPatientID="LOCAL",
+        AccessionNumber="S26-1",
+        IssuerOfAccessionNumberSequence=[item(UniversalEntityID="1.2.9", UniversalEntityIDType="ISO")],
+        PerformingPhysicianName=["Tech^One", "Tech^Two"],
+        CodingSchemeIdentificationSequence=[item(CodingSchemeDesignator="99LOCAL", CodingSchemeUID="1.2.9.9")],
+        ProcedureCodeSequence=[item(CodeValue="1", CodingSchemeDesignator="99LOCAL", CodeMeaning="scan")],
+        ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
+        ContainerIdentifier="S26-1 A1",
+        SpecimenDescriptionSequence=[item(SpecimenIdentifier="S26-1 A1 x", SpecimenUID="1.2.9.5")],
+    )
+    found = read_instance(write(tmp_path / "a", made))
+    assert found is not None
+    assert header(metadata(made)) == msgspec.structs.replace(found, transfer_syntax="")
+
+
+def test_real_files_and_their_metadata(shared: pathlib.Path) -> None:
+    compared = []
+    for path in sorted((shared / "data" / "dicom").rglob("*.dcm")):
+        found = read_instance(path)
+        if found is None or path.name == "bad_sequence.dcm":  # its values break pydicom's own JSON
+            continue
+        with quiet_pydicom():
+            said = metadata(pydicom.dcmread(path, stop_before_pixels=True))
+        assert alike(header(said)) == alike(found), path.name
+        compared.append(path)
+    assert len(compared) >= 60
+
+
+@pytest.mark.parametrize(
+    ("members", "odd"),
+    [
+        ({"00100010": {"vr": "PN", "Value": [{"Alphabetic": 7}]}}, "(0010,0010)"),
+        ({"00100010": {"vr": "PN", "Value": ["Testperson^Synthetic"]}}, "(0010,0010)"),
+        ({"00080060": {"vr": "CS", "Value": {"0": "CT"}}}, "(0008,0060)"),
+        ({"00080060": "CT"}, "(0008,0060)"),
+        ({"00200013": {"vr": "IS", "Value": [1.5]}}, "(0020,0013)"),
+    ],
+)
+def test_another_shape_is_named_and_absent(members: dict[str, Any], odd: str) -> None:
+    found = header(members)
+    assert found.irregular == (odd,)
+    assert (found.patient_names, found.modality, found.instance_number) == ((), "", "")
+
+
+def test_a_name_that_cannot_be_read_agrees_with_nobody() -> None:
+    found = header({"00100010": {"vr": "PN", "Value": [7]}, "00100020": {"vr": "LO", "Value": ["T-1"]}})
+    assert (found.unreadable, found.patient_id) == (("name",), Issued(value="T-1"))
+
+
+def test_numbers_may_be_numbers() -> None:
+    said = {"00200013": {"vr": "IS", "Value": [7]}, "00200011": {"vr": "IS", "Value": ["+2"]}}
+    assert (header(said).instance_number, header(said).series_number) == ("7", "+2")
+
+
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["vr", "Value", "Alphabetic"]), inner),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["00100010", "00080060", "00400560", "00101000", "00080050"]), SHAPES))
+def test_any_shape_is_survived(members: dict[str, Any]) -> None:
+    assert header(members).study_uid == ""
