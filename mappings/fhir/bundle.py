@@ -19,6 +19,7 @@ from mappings.domain.document import CaseDocument
 from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.party import PATIENT, RELEASE, Item, is_foreign
 from mappings.domain.provenance import Agent, Origin
+from mappings.domain.specimen_release import SpecimenRelease
 from mappings.domain.values import Moment
 from mappings.fhir import (
     binary,
@@ -30,6 +31,7 @@ from mappings.fhir import (
     diagnostic_report,
     document_reference,
     endpoint,
+    hand_over,
     imaging_study,
     observation,
     organization,
@@ -41,6 +43,7 @@ from mappings.fhir import (
     related_person,
     service_request,
     specimen,
+    specimen_release,
     task,
 )
 from mappings.fhir.carried import Carried
@@ -85,6 +88,7 @@ class Assembly(msgspec.Struct, frozen=True, kw_only=True):
         patients: fullUrls of carried Patients that are the case's patient.
         consent_shape: `pcf` or `fast`.
         task_shape: `none`, `cow` or `bser`.
+        specimen_releases: of the slides and blocks that go, and of no others.
     """
 
     namespace: UUID
@@ -95,6 +99,7 @@ class Assembly(msgspec.Struct, frozen=True, kw_only=True):
     patients: tuple[str, ...] = ()
     consent_shape: consent.Shape = "pcf"
     task_shape: task.Shape = "none"
+    specimen_releases: tuple[SpecimenRelease, ...] = ()
 
 
 def assemble(case: Case, carried: Iterable[Carried], assembly: Assembly) -> Json:
@@ -106,7 +111,7 @@ def assemble(case: Case, carried: Iterable[Carried], assembly: Assembly) -> Json
     ctx = writing(case, carried, assembly)
     ours = [(URN + str(resource["id"]), resource) for resource in _resources(case, ctx, assembly)]
     theirs = [(item.full_url, item.resource) for item in sorted(carried, key=lambda c: c.full_url)]
-    return collection([*ours, *theirs], ctx, _key(case, assembly.namespace), assembly.decided_at)
+    return collection([*ours, *theirs], ctx, bundle_id(case, assembly.namespace), assembly.decided_at)
 
 
 def collection(entries: Iterable[Entry], ctx: Writing, identity: str, timestamp: Moment | None) -> Json:
@@ -209,6 +214,8 @@ def _named(case: Case, assembly: Assembly) -> Iterator[tuple[str, Item | None]]:
     yield from ((f"{case.request.id}#{part}", None) for part in ("task", "abort"))
     yield from ((name, None) for name, _ in (consent.papers(case.access) if case.access else ()))
     yield from ((binary.binary_name(d), None) for d in case.documents if binary.embedded(d))
+    yield from ((release.id, None) for release in assembly.specimen_releases)
+    yield from ((origin.id, None) for origin in hand_over.origins(case.custody, assembly.decided_at))
     yield RELEASE, None
 
 
@@ -227,7 +234,8 @@ def _person(case: Case) -> str:
     return within(first.system, first.value)
 
 
-def _key(case: Case, namespace: UUID) -> str:
+def bundle_id(case: Case, namespace: UUID) -> str:
+    """The id of the Bundle of a case."""
     return resource_id(namespace, CASE, within(_person(case), case.id))
 
 
@@ -238,6 +246,8 @@ def _resources(case: Case, ctx: Writing, assembly: Assembly) -> Iterator[Json]:
     yield patient.to_fhir(case.patient, ctx, also=assembly.patients)
     for name, write in MAPPERS:
         yield from (write(item, ctx) for item in getattr(case, name) if not is_foreign(item.id))
+    yield from (provenance.to_fhir(o, ctx) for o in hand_over.origins(case.custody, assembly.decided_at))
+    yield from (specimen_release.to_fhir(item, ctx) for item in assembly.specimen_releases)
     yield from _documents(case, ctx, assembly)
     yield from _reports(case, ctx, assembly)
     papers = consent.papers(case.access) if case.access else ()
