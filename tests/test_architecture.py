@@ -70,6 +70,9 @@ def test_nobody_makes_one_without_its_maker() -> None:
 
 FOR_RECIPIENTS = {
     "adapter.delivery.case_bundle": {"deliver", "fhir_bundle", "assembly"},
+    "adapter.delivery.dicomweb": {"deliver_images"},
+    "adapter.delivery.dimse": {"deliver_images"},
+    "adapter.delivery.part10": {"parts_of"},
     "adapter.viewer.page": {"render"},
 }
 """Module -> its functions that make what a recipient gets out of a case."""

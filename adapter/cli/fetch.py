@@ -57,7 +57,7 @@ def dicomweb_command(ctx: click.Context, /, server: str, **asked: Any) -> None:
 
 
 def _run(peer: Any, protocol: Any, address: str, server: str, **asked: Any) -> None:
-    from adapter.transfer.journal import Journal, journal_of
+    from adapter.quiet import quiet_pydicom
     from adapter.transfer.wanted import Wanted
 
     folder: Path | None = asked["folder"]
@@ -66,17 +66,24 @@ def _run(peer: Any, protocol: Any, address: str, server: str, **asked: Any) -> N
     wanted = Wanted(
         patient=_number(asked["patient"]), accession=_number(asked["accession"]), studies=tuple(asked["studies"])
     )
+    with quiet_pydicom():  # for all threads that follow: its state is that of the process
+        _fetch(peer, protocol, address, wanted, folder, asked["as_json"])
+
+
+def _fetch(peer: Any, protocol: Any, address: str, wanted: Any, folder: Path | None, as_json: bool) -> None:
+    from adapter.transfer.journal import Journal, journal_of
+
     found, notes = protocol.find(peer, wanted)
     tell(notes)
     if folder is None:
-        _list(found, asked["as_json"])
+        _list(found, as_json)
         end(1 if any(note.stops for note in notes) else 0)
     if not found:
         end(1)
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     with Journal(journal_of(folder), f"fetch {address}") as journal, progress("fetching") as told:
         done = protocol.fetch(peer, found, folder, journal, told)
-    _report(done, folder, notes, asked["as_json"])
+    _report(done, folder, notes, as_json)
 
 
 def _number(text: str | None) -> Any:
@@ -110,3 +117,21 @@ def _report(done: Any, folder: Path, notes: tuple[Problem, ...], as_json: bool) 
         click.echo(f"{done.instances} of {total} instances of {done.studies} studies are in {printable(str(folder))}")
         click.echo(f"fetched now: {done.new} instances, {done.size} bytes")
     end(4 if done.missing or any(note.stops for note in (*notes, *done.problems)) else 0)
+
+
+@fetch_command.command("dimse")
+@_asking
+@click.pass_context
+@guarded
+def dimse_command(ctx: click.Context, /, server: str, **asked: Any) -> None:
+    """Fetch by DIMSE (C-FIND, then C-GET or C-MOVE); needs the extra `dimse`.
+
+    Every instance is checked against what the archive lists (UIDs, patient number) and lies in
+    DIR/<study>/<series>/<instance>.dcm, or not at all. DIR.fetch.jsonl beside it keeps what came.
+    """
+    from adapter.config import pacs_named
+    from adapter.dimse.peer import Peer
+    from adapter.sources import dimse
+
+    peer = Peer(server, pacs_named(settings(ctx), server))
+    _run(peer, dimse, peer.address, server, **asked)
