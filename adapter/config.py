@@ -10,6 +10,7 @@
     task_shape = "none"              # or "cow", "bser": guides still in ballot
     claims = ["own", "us-core", "mcode", "consent", "task", "audit"]   # families of profiles that meta.profile may name
     policy = "policy.toml"           # switches of the law that this deployment turns, by day
+    custody = "custody.toml"         # retention and terms of release of this laboratory, by day
     target_strict = false            # true: nothing leaves that is not valid FHIR, carried resources included
     log = "off"                      # or "info": JSON lines on stderr, without anything about a patient
 
@@ -155,6 +156,7 @@ _MUST_BE = {
     "signing_key": "must be a text: the path of a key file",
     "trusted_keys": "must be a list of texts: the paths of key files",
     "policy": "must be a text: the path of a table of switches",
+    "custody": "must be a text: the path of a table of retention and terms of release",
     "claims": f"must be a list of texts out of {', '.join(get_args(Family))}",
     "target_strict": "must be true or false",
     "office": f"must be a table of texts: {', '.join(OFFICE)} (lines of address are a list)",
@@ -172,6 +174,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signing_key: Path | None = None
     trusted_keys: tuple[Path, ...] = ()
     policy: Path | None = None
+    custody: Path | None = None
     consent_shape: Literal["pcf", "fast"] = "pcf"
     task_shape: Literal["none", "cow", "bser"] = "none"
     claims: tuple[Family, ...] = get_args(Family)
@@ -250,6 +253,7 @@ def _beside(settings: Settings, folder: Path) -> Settings:
         signing_key=folder / key if key else None,
         trusted_keys=tuple(folder / k for k in settings.trusted_keys),
         policy=folder / settings.policy if settings.policy else None,
+        custody=folder / settings.custody if settings.custody else None,
         pacs={name: _pacs_beside(pacs, folder) for name, pacs in settings.pacs.items()},
     )
 

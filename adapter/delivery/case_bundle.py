@@ -5,6 +5,7 @@ Its manifest lists every file; it is sealed where a key is configured, that is, 
 bundle.json  manifest.json  manifest.jws  index.html  case.json  documents/  DICOMDIR  DICOM/  README.txt
 """
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from adapter.claims import claim, claimed, families
 from adapter.config import Settings
 from adapter.consent.notices import PART2_STATEMENT
 from adapter.consent.release import Release
+from adapter.custody.policy import policy_for
+from adapter.custody.releases import going
 from adapter.delivery.dicom_media import write_media
 from adapter.delivery.manifest import (
     MANIFEST,
@@ -72,6 +75,7 @@ def theirs(release: Release) -> frozenset[str]:
 def assembly(release: Release, settings: Settings) -> Assembly:
     """What the Bundle of a release is made of besides its case."""
     inside = [d for d in release.case.documents if embedded(d)]
+    day = dt.date.fromisoformat(release.decided_at.date)
     return Assembly(
         namespace=settings.namespace,
         decided_at=release.decided_at,
@@ -81,6 +85,7 @@ def assembly(release: Release, settings: Settings) -> Assembly:
         patients=release.patients,
         consent_shape=settings.consent_shape,
         task_shape=settings.task_shape,
+        specimen_releases=going(release.case, release.items, policy_for(day, settings.custody), day),
     )
 
 

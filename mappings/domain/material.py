@@ -15,8 +15,14 @@ def check_uid(uid: str, what: str) -> None:
 
 
 class Part(Item, frozen=True, kw_only=True):
-    """What was taken from the patient (biopsy, resection); `identifiers` are the labels, ACSN the accession."""
+    """What was taken from the patient (biopsy, resection); `identifiers` are the labels, ACSN the accession.
 
+    `parent` is the larger part it was taken from, where a specimen was divided before it came to blocks.
+    """
+
+    LINKS: ClassVar = {"parent": ("Part",)}
+
+    parent: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     description: str | None = None
     tissue: Concept | None = None
@@ -28,11 +34,11 @@ class Part(Item, frozen=True, kw_only=True):
 
 
 class Block(Item, frozen=True, kw_only=True):
-    """A paraffin block; `remaining` says how much tissue is left for further sections."""
+    """A paraffin block; `remaining` says how much tissue is left for further sections; no `part`: it is not told."""
 
     LINKS: ClassVar = {"part": ("Part",)}
 
-    part: str
+    part: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     description: str | None = None
     fixative: Concept | None = None
@@ -40,11 +46,14 @@ class Block(Item, frozen=True, kw_only=True):
 
 
 class Slide(Item, frozen=True, kw_only=True):
-    """A glass slide cut from a block (or smeared from a part); `stain` H&E, special stain or IHC marker."""
+    """A glass slide cut from a block (or smeared from a part); `stain` H&E, special stain or IHC marker.
+
+    No `parent`: what it was cut from is not told.
+    """
 
     LINKS: ClassVar = {"parent": ("Block", "Part")}
 
-    parent: str
+    parent: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     stain: Concept | None = None
     kind: Literal["original", "recut", "unstained"] = "original"
@@ -52,7 +61,10 @@ class Slide(Item, frozen=True, kw_only=True):
 
 
 class CustodyEvent(Item, frozen=True, kw_only=True):
-    """One hand-over of a physical material. The record is append-only; `due_back` makes it a loan."""
+    """One hand-over of a physical material. The record is append-only; `due_back` makes it a loan.
+
+    `form` says in what form it is asked for or given: sections cut anew, the original on loan, the original for good.
+    """
 
     LINKS: ClassVar = {
         "items": ("Part", "Block", "Slide"),
@@ -68,6 +80,7 @@ class CustodyEvent(Item, frozen=True, kw_only=True):
     carrier: str | None = None
     tracking: str | None = None
     due_back: PartialDate | None = None
+    form: Literal["recut", "loan", "transfer"] | None = None
     note: str | None = None
 
     def check(self) -> None:

@@ -19,13 +19,14 @@ class Origin(Item, frozen=True, kw_only=True):
 
     `policies` are addresses of citations (eCFR, Federal Register, U.S.C.). Of a release it names what is released only;
     what was `removed` is said where nobody but the holder reads it. `occurred` is when it came about.
+    A hand-over is of material: it passed from one to another.
     """
 
     LINKS: ClassVar = {"targets": ("*",), "sources": ("*",), "removed": ("*",)}
 
     targets: tuple[str, ...]
     recorded: Moment
-    activity: Literal["create", "revise", "transform", "transmit", "disclose", "receive"]
+    activity: Literal["create", "revise", "transform", "transmit", "disclose", "receive", "hand-over"]
     agents: tuple[Agent, ...]
     policies: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

@@ -45,6 +45,7 @@ RULES = (
     Rule("event.note", "Task.note"),
     Rule("event.due_back", "Task.restriction.period.end", "makes it a loan"),
     Rule("event.items, event.carrier, event.tracking", "Task.input", "typed by the table custody-fact"),
+    Rule("event.form", "Task.input", "table specimen-release, in an input of the type form"),
 )
 
 
@@ -73,9 +74,17 @@ def to_fhir(event: CustodyEvent, ctx: Writing) -> Json:
                     for r in ctx.to_all(event.items)
                 ),
                 *({"type": from_table("custody-fact", word), "valueString": v} for word, v in words if v),
+                *([_form(event.form)] if event.form else ()),
             ],
         }
     )
+
+
+def _form(form: str) -> Json:
+    return {
+        "type": from_table("custody-fact", "form"),
+        "valueCodeableConcept": from_table("specimen-release", form),
+    }
 
 
 def from_fhir(resource: Json, ctx: Reading) -> CustodyEvent:
@@ -94,6 +103,7 @@ def from_fhir(resource: Json, ctx: Reading) -> CustodyEvent:
     loan = restriction.get("period") if isinstance(restriction, dict) else None
     inputs = [(read_table("custody-fact", i.get("type")), i) for i in objects(resource.get("input"))]
     words = {word: text(item.get("valueString")) for word, item in inputs}
+    form = next((item.get("valueCodeableConcept") for word, item in inputs if word == "form"), None)
     at: Moment | None = read_moment(period, "start") if isinstance(period, dict) else None
     fields: dict[str, Any] = {
         "id": ctx.own(resource),
@@ -105,6 +115,7 @@ def from_fhir(resource: Json, ctx: Reading) -> CustodyEvent:
         "carrier": words.get("carrier"),
         "tracking": words.get("tracking"),
         "due_back": read_date(loan, "end") if isinstance(loan, dict) else None,
+        "form": read_table("specimen-release", form),
         "note": read_note(resource.get("note")),
     }
     return construct(CustodyEvent, "Task", **fields)

@@ -10,7 +10,7 @@ from adapter.config import Settings, load_settings, pacs_named, secret
 from mappings.problems import ProblemError
 
 NAMES = (
-    "namespace, ledger, signing_key, trusted_keys, policy, consent_shape, task_shape, claims, target_strict, "
+    "namespace, ledger, signing_key, trusted_keys, policy, custody, consent_shape, task_shape, claims, target_strict, "
     "log, office, holder, pacs"
 )
 OFFICE = (

@@ -16,8 +16,18 @@ from mappings.domain.audit import DisclosureRecord, NetworkPoint, Withheld
 from mappings.domain.document import CaseDocument, ContentSection
 from mappings.domain.party import PATIENT
 from mappings.domain.request import RequestEvent, ReviewRequest
+from mappings.domain.specimen_release import SpecimenRelease
 from mappings.domain.values import Moment, PartialDate
-from mappings.fhir import access_task, audit_event, communication, composition, consent, review_task, task
+from mappings.fhir import (
+    access_task,
+    audit_event,
+    communication,
+    composition,
+    consent,
+    review_task,
+    specimen_release,
+    task,
+)
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.wire import Json, dumps, pretty, read_object
 from mappings.identity import CASE, DEFAULT_NAMESPACE, ITEM, resource_id, structure
@@ -55,8 +65,11 @@ def _bundle(case: str) -> Json:
 # --- what no golden bundle holds
 
 NAMES = (PATIENT, "request", "request#task", "request#abort", "access#task", "access#consent", "holder", "center")
+OF_A_SLIDE = ("slide", "slide.release", "lab", "scan")
 MORE = ("clinician", "report", "slides", "notice", "letter", "paper", "disclosure", "access#review", "official")
-WRITING = Writing({name: URN + resource_id(DEFAULT_NAMESPACE, ITEM, name) for name in NAMES + MORE}, test_data=True)
+WRITING = Writing(
+    {name: URN + resource_id(DEFAULT_NAMESPACE, ITEM, name) for name in NAMES + MORE + OF_A_SLIDE}, test_data=True
+)
 REQUEST = ReviewRequest(
     id="request",
     scope="pathology-only",
@@ -119,6 +132,24 @@ AUTHORIZED = Access(
         signer="patient",
         document="paper",
     ),
+)
+
+RELEASED = SpecimenRelease(
+    id="slide.release",
+    item="slide",
+    form="loan",
+    status="accepted",
+    holder="lab",
+    asked=AT,
+    recipient="center",
+    request="request",
+    authority="access#consent",
+    paper="authorization",
+    basis="authorization",
+    custodian="Slide room, Review Center (synthetic)",
+    return_by=PartialDate("2026-06-01"),
+    kept_until=PartialDate("2036-02-18"),
+    scans=("scan",),
 )
 
 
@@ -185,6 +216,17 @@ def disclosure() -> Json:
         accounting="exempt",
     )
     return audit_event.to_fhir(record, WRITING)
+
+
+def loan() -> Json:
+    """An original slide goes on loan for treatment; its scan can be had at once."""
+    return specimen_release.to_fhir(RELEASED, WRITING)
+
+
+def held_back() -> Json:
+    """The same slide was asked for good: its laboratory still has to keep it."""
+    kept = {"form": "transfer", "status": "rejected", "reason": "retention", "custodian": None, "return_by": None}
+    return specimen_release.to_fhir(msgspec.structs.replace(RELEASED, **kept), WRITING)
 
 
 SECTIONS = {
@@ -261,12 +303,14 @@ EXAMPLES = (
     _taken("block", "material", "before-laryngectomy", "Specimen", "cassette"),
     _taken("slide", "material", "before-laryngectomy", "Specimen", '"Microscope slide'),
     _taken("custody", "custody", "before-laryngectomy", "Task", "Material shipped"),
+    Example(name="specimen-release", profile="specimen-release", made=loan),
+    Example(name="specimen-release-refused", profile="specimen-release", made=held_back),
     _taken("broken-slide", "custody", "before-laryngectomy", "Task", "Material broken"),
     _taken("imaging-study", "imaging-study", "before-laryngectomy", "ImagingStudy"),
     _taken("document", "document", "cord-compression", "DocumentReference"),
     Example(name="notice", profile="notice", made=notice),
     Example(name="disclosure", profile="disclosure", made=disclosure),
-    _taken("release", "release", "before-laryngectomy", "Provenance"),
+    _taken("release", "release", "before-laryngectomy", "Provenance", '"disclose"'),
     Example(name="case-contents", profile="case-contents", made=contents),
     Example(name="case-collection", profile="case-collection", made=whole("svc-syndrome")),
     Example(name="case-document", profile="case-document", made=document),

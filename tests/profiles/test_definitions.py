@@ -39,6 +39,7 @@ NAMES = (
     "request",
     "review-report",
     "secondary-cancer",
+    "specimen-release",
     "task",
 )
 R4_EXTENSIONS = {f"{R4}diagnosticReport-extends", f"{R4}diagnosticReport-addendumOf"}

@@ -29,6 +29,7 @@ FULL = CustodyEvent(
     carrier="Courier",
     tracking="1Z 999",
     due_back=PartialDate("2026-09-05"),
+    form="loan",
     note="keep upright",
 )
 
@@ -60,6 +61,7 @@ def test_a_loan() -> None:
     assert made["status"] == "completed"
     assert made["focus"] == {"reference": URLS["slide-1"]}
     assert [i["valueReference"]["reference"] for i in made["input"][:2]] == [URLS["slide-1"], URLS["block-1"]]
+    assert [made["input"][-1][n]["coding"][0]["code"] for n in ("type", "valueCodeableConcept")] == ["form", "loan"]
     assert made["restriction"] == {"period": {"end": "2026-09-05"}}
     assert (made["requester"], made["owner"]) == ({"reference": URLS["hospital"]}, {"reference": URLS["center"]})
     assert written(MINIMAL)["status"] == "failed"
