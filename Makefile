@@ -9,8 +9,9 @@ PACKAGES ?= $(SECOND_OPINION_SHARED)/fhir-packages
 CODES ?= $(SECOND_OPINION_SHARED)/reference/codes
 # A folder with ucum-essence.xml, registry.json, iso4217.json and iso3166-1.json (adapter/validation/grammars_compiler.py says from where)
 LISTS ?=
+MUTMUT := mutmut==3.8.1
 
-.PHONY: help setup demo test check live bench golden profiles package strictness definitions grammars clean
+.PHONY: help setup demo test check live bench golden profiles package strictness definitions grammars mutation clean
 
 help:
 	@echo "setup  make .venv with everything pinned        clean   remove it and everything else that was made"
@@ -20,6 +21,7 @@ help:
 	@echo "golden write the expected outputs anew          profiles write the FHIR package anew"
 	@echo "package      build the FHIR package (.tgz)      strictness  our validator beside the reference validator"
 	@echo "definitions  write the facts that validation reads anew from the FHIR packages"
+	@echo "mutation     which changes of the gate no test sees (mutmut; about an hour on one core)"
 	@echo "grammars     write the lists of units, languages, media types, currencies and countries anew"
 
 setup: $(VENV)/ready
@@ -78,6 +80,10 @@ grammars: setup
 	@test -d "$(LISTS)" || { echo "give LISTS=FOLDER with the published lists" >&2; exit 2; }
 	$(BIN)/python -m adapter.validation.grammars_compiler "$(LISTS)"
 
+mutation: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(MUTMUT)
+	$(BIN)/python -m tests.mutation
+
 clean:
 	rm -f second-opinion.fhir-*.tgz
-	rm -rf $(VENV) demo .live .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo .live .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .mutation

@@ -1,0 +1,51 @@
+"""A pytest plugin for mutants: who judges one, and with empty caches (what an earlier run has read would hide it).
+
+What a release lets through is judged by whole exports with something withheld (tests/test_no_trace*.py); what is read
+of a case, by cases; the law, by its own tests alone.
+"""
+
+import os
+import sys
+
+import pytest
+
+RELEASE = ("gate", "gone", "labels", "moved", "names", "release", "withhold_carried", "withhold_case")
+CASES = ("case_facts", "case_papers", "foreign", "forms", "law", "papers")
+OF_RELEASES = ("test_no_trace",)
+OF_CASES = ("test_foreign_case", "test_gate", "test_papers_of_a_case", "test_leaks", "test_names", "test_forms")
+
+
+def pytest_sessionstart() -> None:
+    """Forget what the cached functions of the project have read."""
+    _forget("adapter", "mappings")
+
+
+def pytest_runtest_setup() -> None:
+    """While it is learnt which test asks which function: forget, else the first alone would ask a cached one."""
+    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+        _forget("adapter.consent")
+
+
+def _forget(*packages: str) -> None:
+    for name, module in list(sys.modules.items()):
+        if name.startswith(packages):
+            for thing in list(vars(module).values()):
+                if clear := getattr(thing, "cache_clear", None):
+                    clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests that take long and are about something else than what the mutant is of."""
+    module, _, mutant = os.environ.get("MUTANT_UNDER_TEST", "").rpartition(".x")
+    name = module.rpartition(".")[2]
+    if mutant and name not in RELEASE:
+        out = OF_RELEASES if name.startswith(CASES) and name != "foreign_law" else OF_RELEASES + OF_CASES
+        items[:] = [item for item in items if not item.path.name.startswith(out)]
+
+
+def order(mutant: str, tests: list[str]) -> list[str]:
+    """Put first who knows most of a mutant: the tests of its module, then the vectors."""
+    own = f"test_{mutant.split('.')[2].split('_')[0]}"
+    known = ("test_vectors", "test_switches")
+    names = {test: test.rpartition("/")[2] for test in tests}
+    return sorted(tests, key=lambda test: (not names[test].startswith(own), not names[test].startswith(known)))
