@@ -95,6 +95,7 @@ def literal(struct: type, field: str) -> st.SearchStrategy[Any]:
 tissue_parts = st.builds(
     Part,
     id=st.just("item"),
+    parent=maybe(links),
     identifiers=identifiers,
     description=maybe(words),
     tissue=maybe(concepts),
@@ -108,7 +109,7 @@ formalin = Concept(codes=(Code(system="http://snomed.info/sct", code="431510009"
 blocks = st.builds(
     Block,
     id=st.just("item"),
-    part=links,
+    part=maybe(links),
     identifiers=identifiers,
     description=maybe(words),
     fixative=maybe(concepts | st.just(formalin)),
@@ -117,7 +118,7 @@ blocks = st.builds(
 slides = st.builds(
     Slide,
     id=st.just("item"),
-    parent=links,
+    parent=maybe(links),
     identifiers=identifiers,
     stain=maybe(concepts),
     kind=literal(Slide, "kind"),

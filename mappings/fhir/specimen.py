@@ -1,7 +1,7 @@
 """Part, block and slide <-> Specimen, a tree by parent (https://hl7.org/fhir/R4/specimen.html).
 
 What tells them apart is the container (cassette, slide: DICOM CID 8101 in SNOMED CT) or the type. A Specimen that is
-neither, or that does not say what it was cut from, is read as a part.
+neither is read as a part.
 """
 
 from mappings.domain.material import Block, Part, Slide
@@ -48,7 +48,7 @@ RULES = (
     Rule("part.procedure", "Specimen.collection.method"),
     Rule("part.collected", "Specimen.collection.collectedDateTime", "as precise as known"),
     Rule("part.received", "Specimen.receivedTime"),
-    Rule("block.part, slide.parent", "Specimen.parent"),
+    Rule("part.parent, block.part, slide.parent", "Specimen.parent", "where it is told"),
     Rule("block", "Specimen.type", "table specimen-type: FFPE where the fixative is formalin (table formalin)"),
     Rule("block, slide", "Specimen.container.type", "table specimen-container: cassette, microscope slide"),
     Rule("block.fixative", "Specimen.container.additiveCodeableConcept", "codes of the source"),
@@ -70,7 +70,7 @@ def to_fhir(item: Material, ctx: Writing) -> Json:
         ProblemError: `not-found` where what it was cut from is not part of what is written.
     """
     if isinstance(item, Part):
-        own, parent, remaining = _part(item), None, None
+        own, parent, remaining = _part(item), item.parent, None
     elif isinstance(item, Block):
         own, parent, remaining = _block(item), item.part, item.remaining
     else:
@@ -142,14 +142,14 @@ def from_fhir(resource: Json, ctx: Reading) -> Material:
         "identifiers": _identifiers(resource),
         "description": read_note(resource.get("note")),
     }
-    if kind == "slide" and parent:
+    if kind == "slide":
         slide_kind = read_table("slide-kind", resource.get("type")) or "original"
         stain = _stain(resource)
         return construct(Slide, "Specimen", **common, parent=parent, kind=slide_kind, stain=stain)
-    if kind == "block" and parent:
+    if kind == "block":
         remaining = first_of("block-remaining", resource.get("condition"))
         return construct(Block, "Specimen", **common, part=parent, fixative=_fixative(resource), remaining=remaining)
-    return construct(Part, "Specimen", **common, **_read_part(resource))
+    return construct(Part, "Specimen", **common, parent=parent, **_read_part(resource))
 
 
 def _kind(resource: Json) -> str:

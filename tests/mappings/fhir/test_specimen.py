@@ -156,10 +156,10 @@ def test_container_or_type_tells_what_it_is(more: dict[str, Any], expected: type
     assert type(from_fhir(resource, Reading({}))) is expected
 
 
-def test_a_block_without_parent_is_a_part() -> None:
+def test_a_block_whose_part_is_not_told_is_a_block() -> None:
     resource = {"resourceType": "Specimen", "id": "s", "type": {"coding": [{"system": SCT, "code": "441652008"}]}}
     found = from_fhir(resource, Reading({}))
-    assert found == Part(id="Specimen/s", tissue=Concept(codes=(Code(system=SCT, code="441652008"),)))
+    assert found == Block(id="Specimen/s")
 
 
 def test_a_foreign_accession_is_one() -> None:
