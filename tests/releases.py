@@ -1,7 +1,7 @@
 """Releases for tests: made here and nowhere else outside the gate."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from adapter.consent.release import _KEY, Citation, Contents, Release
@@ -24,19 +24,21 @@ def made_release(
     *,
     carried: Iterable[Carried] = (),
     instances: Iterable[str] = (),
+    images: Mapping[str, Path] | None = None,
     basis: tuple[Citation, ...] = (ACCESS_RIGHT,),
     decided_at: str = "2026-03-09T16:30:00-05:00",
     documents: bool = True,
 ) -> Release:
     """A Release of the whole case, with a file for each of its documents and for the SOP Instance UIDs given.
 
-    The files have a place and a digest, but are not written to disk.
+    The files have a place and a digest, but are not written to disk; `images` are files that are there, by UID.
     """
     contents = Contents(
         case=case,
         carried=tuple(sorted(carried, key=lambda c: c.full_url)),
         documents={d.id: _file_of(d) for d in case.documents} if documents else {},
-        instances={uid: _image(uid) for uid in instances},
+        instances={uid: _image(uid) for uid in instances}
+        | {uid: _file_there(path) for uid, path in (images or {}).items()},
         basis=basis,
         decided_at=Moment(decided_at),
     )
@@ -52,6 +54,19 @@ def _file_of(document: Document) -> File:
         size=document.size,
         kind="pdf",
         content_type=document.content_type,
+    )
+
+
+def _file_there(path: Path) -> File:
+    data = path.read_bytes()
+    return File(
+        path=path.name,
+        location=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        sha1=hashlib.sha1(data, usedforsecurity=False).digest(),
+        size=len(data),
+        kind="dicom",
+        content_type="application/dicom",
     )
 
 

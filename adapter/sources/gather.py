@@ -13,6 +13,7 @@ from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
 from adapter.sources.examining import Examined, Seen, examine_all
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
 from adapter.sources.files import as_document, not_fhir, printable
+from adapter.transfer.journal import fetch_state
 from adapter.validation.facts import resource_types
 from mappings.dicom.study import Found, Grouping
 from mappings.domain.case import SourceSettings
@@ -128,7 +129,9 @@ class _Heap:
             self.drafts.append(Draft(source=found[0], sha256="", refused=True, problems=(found[1],)))
             return
         file = found.file
-        if file.kind in ("json", "ndjson", "fhir-xml"):
+        if state := fetch_state(file.location):
+            self.drafts += [_unfinished(file)] if state == "open" else []
+        elif file.kind in ("json", "ndjson", "fhir-xml"):
             where = (self.namespace, key, self.settings)
             _gather_fhir(file, self.types, where, self.units, self.opaque, self.drafts, self.unread)
         elif found.problems:
