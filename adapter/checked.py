@@ -6,7 +6,7 @@ from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
 from adapter.consent.policy import Policy
 from adapter.holding import Loaded
-from mappings.domain.completeness import Gap
+from mappings.completeness.assess import Completeness
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,5 +15,5 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     loaded: Loaded
     facts: Facts
     decision: Decision
-    gaps: tuple[Gap, ...]
+    completeness: Completeness
     policy: Policy

@@ -39,6 +39,13 @@ class Foretold(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the recipient will miss it because it stays, and not because it is not there."""
 
 
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes, assessed as the recipient will, and beside it each need as the holder has it."""
+
+    completeness: Completeness
+    needs: tuple[Foretold, ...]
+
+
 def of_case(loaded: Loaded) -> Completeness:
     """Assess what the holder has."""
     found = _evidence(loaded.case, loaded.carried, loaded.documents, loaded.instances, loaded.aliases)
@@ -52,16 +59,18 @@ def of_release(release: Release) -> Completeness:
     return completeness(release.case, found)
 
 
-def foretold(loaded: Loaded, here: Completeness, release: Release) -> tuple[Foretold, ...]:
-    """What the recipient will find of each need that the holder's case has, and whether withholding makes the gap."""
-    theirs = {found.key: found for found in of_release(release).requirements}
+def forecast(loaded: Loaded, here: Completeness, release: Release) -> Forecast:
+    """What the recipient will find of each need, and whether withholding makes the gap. For the holder's eyes only."""
+    theirs = of_release(release)
+    states = {found.key: found for found in theirs.requirements}
     found = _evidence(loaded.case, loaded.carried, loaded.documents, loaded.instances, loaded.aliases)
     whole = {one.key: one for one in completeness(loaded.case, found).requirements}  # without what was refused
-    return tuple(
-        Foretold(requirement=own, recipient=theirs.get(own.key), withheld=_worse(theirs.get(own.key), whole[own.key]))
+    needs = tuple(
+        Foretold(requirement=own, recipient=states.get(own.key), withheld=_worse(states.get(own.key), whole[own.key]))
         for own in here.requirements
         if own.key in whole
     )
+    return Forecast(completeness=theirs, needs=needs)
 
 
 def _worse(theirs: Requirement | None, own: Requirement) -> bool:
@@ -164,18 +173,24 @@ def _words(file: File) -> str | None:
     kind = file.content_type.partition(";")[0]
     if kind not in ("text/plain", "text/html", "text/markdown") or file.size > LONGEST:
         return None
-    return words_of(file.read(), kind)
+    try:
+        return words_of(file.read(), kind)
+    except OSError:
+        return None
 
 
 def _broken(document: Document, file: File) -> bool:
     """Whether nobody can open a document: bytes of no known format, or a PDF that is cut off."""
     if document.kind in _IMAGES:
         return False
-    if file.kind == "pdf":
+    if file.kind != "pdf":
+        return file.content_type in _OPAQUE
+    try:
         with file.location.open("rb") as stream:
             stream.seek(max(file.size - 2048, 0))
             return b"%%EOF" not in stream.read()
-    return file.content_type in _OPAQUE
+    except OSError:  # what is gone is told where it is delivered
+        return False
 
 
 # --- what was refused

@@ -8,6 +8,7 @@ import msgspec
 from adapter.account import Account, alike
 from adapter.checked import Checked
 from adapter.closing import close_account, inside
+from adapter.completeness import Forecast, forecast, of_case
 from adapter.config import Settings
 from adapter.consent.case_facts import facts_of
 from adapter.consent.decide import Decision, decide
@@ -21,7 +22,6 @@ from adapter.recording import content_digest, disclosure_row, entry, release_row
 from adapter.sources.case_file import load_case
 from adapter.sources.readings import read_again
 from adapter.validation import validate_bundle, validate_resource
-from mappings.domain.completeness import gaps
 from mappings.domain.values import Moment
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, ProblemError, problem, refuse
@@ -36,6 +36,13 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     manifest_sha256: str
 
 
+class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
+    """What an export would end with: the account, and what the recipient would find of what the reviewer needs."""
+
+    account: Account
+    forecast: Forecast
+
+
 def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
     """Load and decide; nothing leaves.
 
@@ -46,11 +53,11 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
     facts = facts_of(loaded, str(now))
     policy = policy_for(dt.date.fromisoformat(now.date), policies_of(settings.policy))
     decision = decide(facts, policy)
-    return Checked(loaded=loaded, facts=facts, decision=decision, gaps=gaps(loaded.case), policy=policy)
+    return Checked(loaded=loaded, facts=facts, decision=decision, completeness=of_case(loaded), policy=policy)
 
 
-def rehearse(checked: Checked, settings: Settings, now: Moment) -> Account | None:
-    """The account an export would end with, without writing anything; None where the gate does not permit one.
+def rehearse(checked: Checked, settings: Settings, now: Moment) -> Rehearsal | None:
+    """What an export would end with, without writing anything; None where the gate does not permit one.
 
     Raises:
         Failure: what we made is not valid FHIR.
@@ -59,7 +66,21 @@ def rehearse(checked: Checked, settings: Settings, now: Moment) -> Account | Non
     if _obstacles(checked):
         return None
     released = release(checked.loaded, checked.decision, now, validate_resource, read_again)
-    return close_account(checked, released, _validated(checked, released, fhir_bundle(released, settings), settings))
+    problems = _validated(checked, released, fhir_bundle(released, settings), settings)
+    account = close_account(checked, released, problems)
+    return Rehearsal(account=account, forecast=forecast(checked.loaded, checked.completeness, released))
+
+
+def foretell(checked: Checked, now: Moment) -> Forecast | None:
+    """What the recipient would find of what the reviewer needs; None where the gate does not permit an export.
+
+    Raises:
+        ProblemError: what is left cannot stand as a case.
+    """
+    if _obstacles(checked):
+        return None
+    released = release(checked.loaded, checked.decision, now, validate_resource, read_again)
+    return forecast(checked.loaded, checked.completeness, released)
 
 
 def _obstacles(checked: Checked) -> tuple[Problem, ...]:

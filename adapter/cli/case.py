@@ -28,15 +28,18 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
     chosen = replace(chosen, target_strict=chosen.target_strict or strict)
     with refused_as(as_json):
         checked = check_case(case, chosen, time)
-        account = rehearse(checked, chosen, time)
+        rehearsed = rehearse(checked, chosen, time)
+    account = rehearsed.account if rehearsed else None
+    forecast = rehearsed.forecast if rehearsed else None
     letters = called_for(occasion_of(checked, chosen, time))
     if as_json:
-        emit({**_as_json(checked), "letters": letters, "account": account})
+        told = {"completeness": show.completeness_json(checked.completeness, forecast)}
+        emit({**_as_json(checked), **told, "letters": letters, "account": account})
     else:
         show.decision(checked.decision, checked.facts)
         for kind in letters:
             click.echo(f"letter: second-opinion letter {kind} {printable(str(case))} --to FILE")
-        show.gaps(checked.gaps)
+        show.completeness(checked.completeness, forecast)
         if account is not None:
             show.account(account)
     tell(checked.loaded.problems)
@@ -90,5 +93,5 @@ def export_command(ctx: click.Context, case: Path, target: Path, strict: bool, a
 def _as_json(checked: Any) -> dict[str, Any]:
     from adapter.cli import show
 
-    gaps = [{"need": gap.name, "level": gap.level} for gap in checked.gaps]
+    gaps = [{"need": gap.need, "level": gap.level, "about": gap.about} for gap in checked.completeness.gaps]
     return {"decision": show.decision_json(checked.decision), "gaps": gaps}

@@ -11,9 +11,11 @@ from rich.table import Table
 from adapter.account import Account, Unit
 from adapter.cli.columns import columns
 from adapter.cli.run import printable
+from adapter.completeness import Forecast, Foretold
 from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
-from mappings.domain.completeness import Gap
+from mappings.completeness.assess import Completeness, Requirement
+from mappings.completeness.outcome import STATES
 
 WIDTH = 120
 NAMED = 3
@@ -90,12 +92,56 @@ def _fate(made: Decision, item: str) -> str:
     return "withheld" if item in made.excluded or made.permits else "waits"
 
 
-def gaps(found: tuple[Gap, ...]) -> None:
-    """What the reviewer will miss."""
+def completeness(found: Completeness, forecast: Forecast | None = None) -> None:
+    """What the reviewer needs and where it is; what they will miss; what they will miss because it is withheld."""
     out = console()
-    out.print("complete for this scope" if not found else "the reviewer will miss:")
-    for gap in found:
-        out.print(f"  {gap.level}: {gap.label}")
+    theirs = {told.requirement.key: told for told in forecast.needs} if forecast else {}
+    heads = ("need", "level", "state", *(("for the recipient",) if forecast else ()), "what there is")
+    rows: list[tuple[str, ...]] = [heads]
+    for one in found.requirements:
+        told = theirs.get(one.key)
+        row = (_need(one), one.level, STATES[one.state], *((_theirs(told),) if forecast else ()), one.detail)
+        rows.append(row)
+    _table(out, rows)
+    out.print("the reviewer will miss:" if found.gaps else "complete for this scope")
+    for gap in found.gaps:
+        out.print(f"  {gap.level}: {escape(_need(gap))}: {escape(gap.detail)}", soft_wrap=True)
+    withheld = [told.requirement for told in theirs.values() if told.withheld]
+    if withheld:
+        out.print("the recipient will miss, because it is withheld (nothing that goes tells so):")
+    for one in withheld:
+        out.print(f"  {one.level}: {escape(_need(one))}", soft_wrap=True)
+
+
+def _need(found: Requirement) -> str:
+    return f"{found.label} ({found.about})" if found.about else found.label
+
+
+def _theirs(told: Foretold | None) -> str:
+    if told is None or told.recipient is None:
+        return "not asked for" + (" (withheld)" if told and told.withheld else "")
+    return STATES[told.recipient.state] + (" (withheld)" if told.withheld else "")
+
+
+def completeness_json(found: Completeness, forecast: Forecast | None = None) -> list[dict[str, Any]]:
+    """Every need as `--json` prints it; `recipient` and `withheld` where it is known what would go."""
+    theirs = {told.requirement.key: told for told in forecast.needs} if forecast else {}
+    return [
+        {
+            "need": one.need,
+            "label": one.label,
+            "about": one.about,
+            "level": one.level,
+            "state": one.state,
+            "detail": one.detail,
+            **(_theirs_json(theirs[one.key]) if one.key in theirs else {}),
+        }
+        for one in found.requirements
+    ]
+
+
+def _theirs_json(told: Foretold) -> dict[str, Any]:
+    return {"recipient": told.recipient.state if told.recipient else None, "withheld": told.withheld}
 
 
 def refusal(made: Decision) -> None:

@@ -10,29 +10,38 @@ from adapter.viewer.markup import Child, Html, el, fragment, items, joined, pair
 from adapter.viewer.purpose import insurance
 from adapter.viewer.say import addresses, contacts, count, identifier, names, when
 from adapter.viewer.who import organization_rows
-from adapter.viewer.words import LEVELS, ORGANIZATIONS, PATHWAYS, RELATIONSHIPS, SCOPES, plain, word
-from mappings.domain.completeness import Gap, gaps
+from adapter.viewer.words import LEVELS, NEED_STATES, ORGANIZATIONS, PATHWAYS, RELATIONSHIPS, SCOPES, plain, word
+from mappings.completeness.assess import Requirement
 from mappings.domain.party import Practitioner
 
 
 def missing(index: Index) -> Html:
     """What the scope needs and this bundle does not hold."""
-    scope = SCOPES[index.case.request.scope].lower()
-    found = gaps(index.case)
-    if not found:
+    found = index.completeness
+    scope = SCOPES[found.scope].lower()
+    if not found.gaps:
         said: Html | None = el("p", f"Nothing that a {scope} review needs is missing.")
     else:
         said = fragment(
             el("p", f"A {scope} review needs these, and this bundle does not hold them:"),
-            items([_gap(gap) for gap in found], "gaps"),
+            items([_gap(gap) for gap in found.gaps], "gaps"),
         )
-    return section("missing", "What is missing", said)
+    rows: list[list[Child]] = [
+        [need_of(one), LEVELS[one.level], NEED_STATES[one.state], one.detail] for one in found.requirements
+    ]
+    heads = ["Need", "Level", "State", "What there is"]
+    return section("missing", "What is missing", said, table("Everything such a review needs", heads, rows, "needs"))
 
 
-def _gap(gap: Gap) -> Html:
+def need_of(found: Requirement) -> str:
+    """What a need is called, with the part, labels or study it is about."""
+    return f"{found.label} ({found.about})" if found.about else found.label
+
+
+def _gap(gap: Requirement) -> Html:
     sign = "!" if gap.level == "required" else "○"
     mark = el("span", el("span", sign, aria_hidden="true"), " ", LEVELS[gap.level], class_=f"level {gap.level}")
-    return fragment(mark, " ", gap.label)
+    return fragment(mark, " ", need_of(gap), f": {gap.detail}" if gap.about else None)
 
 
 def authority(index: Index) -> Html:

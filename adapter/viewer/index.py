@@ -5,10 +5,12 @@ from typing import TypeVar
 
 import msgspec
 
+from adapter.completeness import of_release
 from adapter.consent.release import Release
 from adapter.viewer.markup import Html, el, fragment, joined, relative
 from adapter.viewer.say import label, labels, names, quantity
 from adapter.viewer.words import FINDINGS, REPORT_KINDS, ROLES, plain
+from mappings.completeness.assess import Completeness
 from mappings.domain.case import Case
 from mappings.domain.clinical import Diagnosis
 from mappings.domain.material import Block, Document, ImagingStudy, Part, Slide
@@ -26,6 +28,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     things: dict[str, Item]
     anchors: dict[str, str]
     carried: dict[str, Carried]
+    completeness: Completeness
 
     @property
     def case(self) -> Case:
@@ -114,6 +117,7 @@ def index(release: Release) -> Index:
         things={item.id: item for item in case.items()},
         anchors=anchors,
         carried={carried.full_url: carried for carried in release.carried},
+        completeness=of_release(release),
     )
 
 

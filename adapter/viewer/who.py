@@ -15,7 +15,6 @@ from adapter.viewer.words import (
     URGENCIES,
     word,
 )
-from mappings.domain.completeness import gaps
 from mappings.domain.party import Accreditation, KnownAs, Organization, Patient, Practitioner, RelatedPerson, Role
 
 CONCURRENT = "This review runs beside treatment. Treatment is not held back until the review is there."
@@ -60,7 +59,7 @@ def _emergency(index: Index) -> Html | None:
 def _glance(index: Index) -> Html:
     case = index.case
     window = case.request.turnaround
-    required = sum(gap.level == "required" for gap in gaps(case))
+    required = sum(gap.level == "required" for gap in index.completeness.gaps)
     missing = el("a", count(required, "required item"), href="#missing") if required else "Nothing required"
     degrees = [f"{SIGNS[c.degree]} {DEGREES[c.degree]}" for c in case.concordances]
     rows: list[tuple[str, Child]] = [

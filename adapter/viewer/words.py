@@ -248,6 +248,14 @@ PROCEDURES = {
     "entered-in-error": "Entered in error",
     "unknown": "Status unknown",
 }
+NEED_STATES = {
+    "missing": "Missing",
+    "unreadable": "Cannot be read",
+    "unclear": "Needs a person",
+    "promised": "Promised",
+    "on-its-way": "On its way",
+    "here": "Here",
+}
 LEVELS = {"required": "Required", "recommended": "Recommended"}
 PATHWAYS = {"access": "The patient’s right of access", "disclosure": "Disclosure between providers or by authorization"}
 MODALITIES = {

@@ -39,6 +39,15 @@ KEY_LINE = re.compile(
     r"[ \t]*[:=][ \t]+(?=\S)"
 )
 
+KEY_HEADING = re.compile(
+    r"(?i)\b(?:(?:representative )?sections?|blocks?|cassettes?)(?:\s+(?:key|codes?|summary|designations?|index))?\s*:"
+    r"[ \t]*(?P<rest>[^\n]+)"
+)
+KEY_ENTRY = re.compile(
+    rf"(?:^|[;,])\s*\(?(?P<list>{_TRUE_BLOCK}(?:{_JOINT}{_TRUE_BLOCK})*+)\)?(?=\s+[a-z]|\s*[-–:=]\s)"
+)
+"""`Sections: A1 tips; A2-A3 lesion`: the entries of a key that stands in one line."""
+
 MEASURE = re.compile(
     r"\s*(?:[.,]\d|[x×]\s*\d|(?:cm|mm|g|gm|kg|ml|mL|µm|%)(?!\w)|(?:days?|weeks?|hours?|months?|years?|cores?|fragments?|"
     r"pieces?|containers?|jars?|specimens?|parts?)\b)"

@@ -19,6 +19,8 @@ from mappings.completeness.label_words import (
     FURTHER,
     HEADER_NUMBER,
     ITS_LABEL,
+    KEY_ENTRY,
+    KEY_HEADING,
     KEY_LINE,
     LINE,
     MEASURE,
@@ -190,20 +192,24 @@ class _Text:
             if NERVE.search(self._before(found)):
                 continue
             for label in _expanded(found["list"], plain_range=word in ("blocks", "cassettes")):
-                self._block(label, found, slide=word.startswith("slide"))
+                self._block(label, *found.span(), slide=word.startswith("slide"))
         for found in SUBMITTED.finditer(self.text):
             for label in _expanded(found["list"], plain_range=True):
-                self._block(label, found, slide=False)
+                self._block(label, *found.span(), slide=False)
+        for key in KEY_HEADING.finditer(self.text):
+            for entry in KEY_ENTRY.finditer(key["rest"]):
+                begin = key.start("rest")
+                for label in _expanded(entry["list"], plain_range=True):
+                    self._block(label, begin + entry.start(), begin + entry.end(), slide=False)
         parts = {label for (kind, label, _), sure in self.found.items() if kind == "part" and sure}
         for found in KEY_LINE.finditer(self.text):
             for label in _expanded(found["list"], plain_range=True):
                 if re.sub(r"\d.*", "", label) in parts | {"A"}:
-                    self._block(label, found, slide=False)
+                    self._block(label, *found.span(), slide=False)
 
-    def _block(self, label: str, found: re.Match[str], *, slide: bool) -> None:
-        if STAIN.fullmatch(label) or re.match(r"(?!FS)([A-Z])(?!\1)[A-Z]", label):
+    def _block(self, label: str, start: int, end: int, *, slide: bool) -> None:
+        if (slide and STAIN.fullmatch(label)) or re.match(r"(?!FS)([A-Z])(?!\1)[A-Z]", label):
             return  # CK7, CD20: two different letters name a stain more often than a part
-        start, end = found.start(), found.end()
         numbered = re.fullmatch(r"(?:([A-Z])\1?|FS)\d{1,3}", label)
         if re.fullmatch(r"[A-Z]{1,2}\d{1,3}-\d{1,3}", label):
             self._note("slide", label, start, end, sure=slide)

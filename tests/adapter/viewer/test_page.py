@@ -11,7 +11,7 @@ from lxml import etree
 from adapter.viewer.page import render
 from adapter.viewer.timeline import order
 from mappings.domain.case import Case
-from tests.adapter.viewer.rich import IMAGES, REPORTS, REQUEST, TISSUE, observation, records, rich
+from tests.adapter.viewer.rich import IMAGES, LAB, REPORTS, REQUEST, TISSUE, observation, records, rich
 from tests.releases import made_release
 
 Node = Any
@@ -132,7 +132,7 @@ def test_headings_skip_no_level() -> None:
 
 def test_tables_have_captions_and_header_cells() -> None:
     tables = list(full().iter("table"))
-    assert len(tables) == 11
+    assert len(tables) == 12
     for table in tables:
         assert text(table[0])
         assert [node.tag for node in table] == ["caption", "thead", "tbody"]
@@ -286,12 +286,31 @@ def test_gaps_are_those_of_the_release() -> None:
     root = page(rich(slides=[], blocks=[], parts=[], custody=[], studies=[], reports=[], concordances=[], diagnoses=[],
                      request=_bare(scope="pathology-only")))  # fmt: skip
     items = [text(li) for li in part(root, "missing").iter("li")]
-    assert items == ["! Required slides, blocks or whole-slide images", "○ Recommended the working diagnosis"]
+    assert items == [
+        "! Required slides, blocks or whole-slide images",
+        "○ Recommended blocks or unstained slides, for further stains",
+        "○ Recommended results of special stains and immunohistochemistry",
+        "○ Recommended molecular, cytogenetic and flow cytometry results",
+        "○ Recommended the working diagnosis",
+        "○ Recommended the stage",
+    ]
     assert fact(root.find("body/header"), "Missing") == "1 required item"
 
 
 def test_a_complete_case_says_so() -> None:
-    assert "Nothing that a multidisciplinary review needs is missing." in text(part(full(), "missing"))
+    third = {"id": "a3", "part": "part-a", "identifiers": [{"system": LAB, "value": "A3"}]}
+    wish = _bare(scope="pathology-only", reasons=["patient-wish"])
+    told = text(part(page(rich(request=wish, blocks=[*TISSUE["blocks"], third])), "missing"))
+    assert "Nothing that a pathology only review needs is missing." in told
+
+
+def test_every_need_is_told_with_its_state() -> None:
+    missing = part(full(), "missing")
+    told = "Recommended Needs a person clinical record: whether it is the operative note needs a person"
+    assert row(missing, "the operative note") == f"the operative note {told}"
+    named = "each block and slide that the report names (part A)"
+    told = "A3: named in the report, no block, slide or image of it is in the case; A1, A2: here"
+    assert row(missing, named) == f"{named} Recommended Missing {told}"
 
 
 def test_the_authority_is_cited_and_its_address_is_text() -> None:

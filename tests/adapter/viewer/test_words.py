@@ -7,9 +7,9 @@ from importlib.resources import files
 import pytest
 
 from adapter.viewer import words
+from mappings.completeness.assess import Requirement
 from mappings.domain.assessment import DecisionFactors
 from mappings.domain.clinical import Diagnosis, Procedure
-from mappings.domain.completeness import Gap
 from mappings.domain.concordance import Concordance, Difference
 from mappings.domain.material import Block, CustodyEvent, ImagingStudy, Part, Series, Slide
 from mappings.domain.party import Accreditation, Coverage, Organization, Patient, RelatedPerson
@@ -61,7 +61,8 @@ NAMED = [
     (words.CLINICAL, Diagnosis, "clinical_status"),
     (words.CERTAINTIES, Diagnosis, "certainty"),
     (words.PROCEDURES, Procedure, "status"),
-    (words.LEVELS, Gap, "level"),
+    (words.LEVELS, Requirement, "level"),
+    (words.NEED_STATES, Requirement, "state"),
 ]
 
 

@@ -51,9 +51,12 @@ def parts(*labels: str) -> set[tuple[str, str]]:
         ("Two cores, submitted in A1.", blocks("A1")),
         ("The capsule is submitted entirely (A1 to A3).", blocks("A1", "A2", "A3")),
         ("A1-A2: tumor\nA3: margin", blocks("A1", "A2", "A3")),
+        ("Sections:  A1 tips; A2-A3 lesion, serially sectioned", blocks("A1", "A2", "A3")),
+        ("Section key: A1 - margin, A2 - tumor", blocks("A1", "A2")),
         ("Frozen section FS1 shows tumor.", blocks("FS1")),
         ("Slide A1-2 was recut.", {("slide", "A1-2")}),
         ("Slides A1 and A2", blocks("A1", "A2")),
+        ("Tumor is in blocks E6 and H3.", blocks("E6", "H3")),
     ],
 )
 def test_a_label_is_found(text: str, found: set[tuple[str, str]]) -> None:
