@@ -11,6 +11,7 @@ from adapter.checked import Checked
 from adapter.claims import claim_beside, families
 from adapter.config import Settings
 from adapter.consent.case_facts import party_name
+from adapter.consent.decide import Decision
 from adapter.consent.policy import Policy
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import assembly
@@ -54,7 +55,7 @@ def entry(checked: Checked, now: Moment, action: str = "export") -> Entry:
     """A decision as the ledger takes it: what was asked, about whom, what was decided. `action` asked for it."""
     return Entry(
         request=request_row(checked, now),
-        subjects=_subjects(checked.loaded.case),
+        subjects=subjects_of(checked.loaded.case),
         decision=_decision_row(checked, now, action),
         policy=policy_told(checked.policy),
     )
@@ -70,7 +71,7 @@ def request_row(checked: Checked, now: Moment) -> dict[str, object]:
     """What is asked of the holder, with the `id` under which the ledger has it."""
     case, access = checked.loaded.case, checked.loaded.case.access
     row: dict[str, object] = {
-        "matter_id": matter_id(case.id, _numbers(case)),
+        "matter_id": matter_id(case.id, numbers_of(case)),
         "case_id": case.id,
         "recorded_at": str(now),
         "pathway": access.pathway if access else None,
@@ -82,17 +83,18 @@ def request_row(checked: Checked, now: Moment) -> dict[str, object]:
     return {"id": request_id(row), **row}
 
 
-def _numbers(case: Case) -> list[tuple[str, str]]:
+def numbers_of(case: Case) -> list[tuple[str, str]]:
+    """The patient's own numbers, as (system, value)."""
     return [(str(number.system), str(number.value)) for number in case.patient.identifiers]
 
 
-def _subjects(case: Case) -> tuple[dict[str, object], ...]:
+def subjects_of(case: Case) -> tuple[dict[str, object], ...]:
     """Every number under which the case knows its patient, and a digest that tells one person from another."""
     patient = case.patient
     also = [(str(n.system), str(n.value)) for known in patient.known_as for n in known.identifiers]
     named = dumps([patient.names[0].label.casefold(), patient.birth_date])
     person = hashlib.sha256(named).hexdigest()
-    numbers = dict.fromkeys((*_numbers(case), *also))
+    numbers = dict.fromkeys((*numbers_of(case), *also))
     return tuple({"system": system, "value": value, "person_sha256": person} for system, value in numbers)
 
 
@@ -131,8 +133,7 @@ def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment
     """The line for the accounting: date, to whom, where, what, what for or on which paper (45 CFR 164.528(b)(2))."""
     case, access = checked.loaded.case, checked.loaded.case.access  # the holder's own: papers that stayed are in it
     assert access is not None
-    told = {reason.code for reason in checked.decision.reasons}
-    exempt = "ACCOUNTING_EXEMPT" in told and not told & _ACCOUNTED
+    word, exemption = _accounted(checked.decision, released)
     return {
         "disclosed_at": str(now),
         "recipient": party_name(case, access.recipient_party) or access.recipient,
@@ -140,7 +141,8 @@ def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment
         "description": _description(checked, released),
         "purpose": access.purpose,
         "request_paper": _paper(access),
-        "accounting": "exempt" if exempt else "required",
+        "accounting": word,
+        "exemption": exemption,
         "manifest_sha256": digest,
     }
 
@@ -175,8 +177,29 @@ def _paper(access: Access) -> str | None:
     return next((paper.document for paper in papers if paper and paper.document), None)
 
 
-_ACCOUNTED = frozenset(("ACCOUNTING_REQUIRED", "PART2_ACCOUNTING_REQUIRED"))
-"""Reasons that want a line; without a word either way the line is wanted."""
+def _accounted(decision: Decision, released: Release) -> tuple[str, str | None]:
+    """Whether the accounting wants the line: `required`, `exempt`, `part2` (42 CFR 2.25 alone); and why it is exempt.
+
+    Without a word either way the line is wanted.
+    """
+    told = {reason.code for reason in decision.reasons}
+    if "ACCOUNTING_EXEMPT" not in told or "ACCOUNTING_REQUIRED" in told:
+        return "required", None
+    going = dict.fromkeys(EXEMPTIONS[row.code] for row in released.basis if row.code in EXEMPTIONS)
+    paragraphs = ", ".join(f"45 CFR 164.528(a)(1){paragraph}" for paragraph in going) or None
+    return "part2" if "PART2_ACCOUNTING_REQUIRED" in told else "exempt", paragraphs
+
+
+EXEMPTIONS = {
+    "TREATMENT_DISCLOSURE": "(i)",
+    "PAYMENT_DISCLOSURE": "(i)",
+    "ACCESS_RIGHT": "(ii)",
+    "AUTHORIZATION_DISCLOSURE": "(iv)",
+    "INVOLVED_IN_CARE": "(v)",
+    "DECEDENT_FAMILY_INVOLVED": "(v)",
+    "LIMITED_DATA_SET": "(viii)",
+}
+"""Legal basis -> why the accounting need not list it. Of (iii), (vi), (vii) and (ix) the gate knows no basis."""
 
 
 def _plain(resource: Json) -> object:

@@ -23,6 +23,7 @@ from adapter.sources.validated import findings
 from adapter.validation import validate_resource
 from mappings.domain.case import Case
 from mappings.domain.native import encode_case, read_case
+from mappings.domain.rights import AccountingRequest, AmendmentRequest
 from mappings.fhir.wire import loads
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import Problem, ProblemError
@@ -217,8 +218,18 @@ OF_LETTERS = {
     "Fee": ("item", "amount"),
     "DenialReview": ("requested_on", "official", "official_licensed", "decision", "decided_on"),
 }
+RIGHTS = {
+    "Case": ("amendments", "accountings"),
+    "AmendmentRequest": AmendmentRequest.__struct_fields__,
+    "AccountingRequest": AccountingRequest.__struct_fields__,
+}
 UNUSED = {
     **{f"{struct}.{name}": "what a letter is made from" for struct, names in OF_LETTERS.items() for name in names},
+    **{
+        f"{struct}.{name}": "no scenario asks for an amendment or an accounting"
+        for struct, names in RIGHTS.items()
+        for name in names
+    },
     "Authorization.revoked_in_writing_on": "a revoked authorization permits nothing",
     "Part2Consent.revoked_on": "a revoked consent permits nothing",
     "Case.documents": "made from `materials` when the folder is loaded",

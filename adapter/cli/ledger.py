@@ -1,6 +1,5 @@
-"""ledger: verify, disclosures, due, notice, migrate."""
+"""ledger: verify, disclosures, due, request, notice, disclosed, suspend, migrate."""
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,11 +7,17 @@ from typing import Any, TypeVar
 import click
 
 from adapter.cli.columns import columns
+from adapter.cli.ledger_record import (
+    BY_NUMBER,
+    DAY,
+    disclosed_command,
+    number_of,
+    request_command,
+    suspend_command,
+)
 from adapter.cli.run import emit, end, guarded, now, printable, settings, tell
 
 F = TypeVar("F", bound=Callable[..., Any])
-DAY = click.DateTime(formats=["%Y-%m-%d"])
-PATIENT = "SYSTEM|VALUE"
 
 
 @click.group("ledger")
@@ -21,6 +26,10 @@ def ledger_command() -> None:
 
     Nothing is ever deleted from it.
     """
+
+
+for _command in (request_command, disclosed_command, suspend_command):
+    ledger_command.add_command(_command)
 
 
 def _common(command: F) -> F:
@@ -91,12 +100,7 @@ def _remarks(found: Any) -> list[str]:
 
 
 @ledger_command.command("disclosures")
-@click.option(
-    "--patient",
-    metavar=PATIENT,
-    default="-",
-    help="The patient's number with its issuer; `-` (the default) reads it from stdin, where no shell keeps it.",
-)
+@BY_NUMBER
 @click.option("--case", "case_id", metavar="ID", help="The disclosures of a case, in place of a patient's.")
 @click.option("--since", type=DAY, metavar="DAY", help="From this day on (default: six years before).")
 @click.option("--all", "everything", is_flag=True, help="Those too that the accounting need not list.")
@@ -117,32 +121,19 @@ def disclosures_command(
     chosen = settings(ctx)
     policy = policy_for(until, policies_of(chosen.policy))
     span = (since.date() if since else six_years(until, policy), until)
-    asked = None if case_id is not None else _number(patient)
+    asked = None if case_id is not None else number_of(patient)
     ledger = Ledger(chosen.ledger)
     try:
-        found = accounting(ledger, asked, span) if asked else of_case(ledger, str(case_id), span)
+        found = accounting(ledger, asked, span, policy) if asked else of_case(ledger, str(case_id), span, policy)
     finally:
         ledger.close()
     _warn(found, asked is not None)
-    lines = [line for line in found.lines if everything or line.counts]
+    lines = [line for line in found.lines if everything or (line.counts and not line.suspended)]
     if as_json:
-        emit({"since": found.since, "until": found.until, "disclosures": lines})
+        emit({"since": found.since, "until": found.until, "numbers": found.others + 1, "disclosures": lines})
     elif found.known:
         _show(found, lines)
     end(0 if found.known else 1)
-
-
-def _number(given: str) -> tuple[str, str]:
-    """The number that was asked for, as (system, value)."""
-    from mappings.problems import refuse
-
-    if given == "-":
-        given = click.prompt(PATIENT, err=True) if sys.stdin.isatty() else sys.stdin.readline()
-    system, bar, value = given.strip().partition("|")
-    if not (system.strip() and bar and value.strip()):
-        message = f"is no {PATIENT}: the issuer's URI, a bar, the number; a number without its issuer is nobody's"
-        raise refuse("value", "--patient", message, rule="ledger.patient")
-    return system.strip(), value.strip()
 
 
 def _warn(found: Any, by_patient: bool) -> None:
@@ -162,6 +153,13 @@ def _warn(found: Any, by_patient: bool) -> None:
             "them up by --case"
         )
         told.append(problem("incomplete", "ledger", message, rule="ledger.patient", severity="warning"))
+    hidden = sum(line.suspended for line in found.lines)
+    if hidden:
+        message = (
+            f"leaves out {hidden} disclosures while their accounting is suspended; the individual is told neither of "
+            "them nor of the suspension"
+        )
+        told.append(problem("suppressed", "ledger", message, rule="45 CFR 164.528(a)(2)", severity="warning"))
     tell(told)
 
 
@@ -172,9 +170,13 @@ def _show(found: Any, lines: Sequence[Any]) -> None:
     rows = [("date", "to", "address", "what", "purpose", "on")]
     for line in lines:
         why = f"{line.purpose} ({', '.join(line.basis)})" if line.basis else line.purpose
-        counted = line.request_paper or ("" if line.counts else "need not be listed")
+        counted = "suspended" if line.suspended else line.request_paper or ("" if line.counts else _exempt(line))
         rows.append((line.date[:10], line.recipient, line.address or "not known", line.description, why, counted))
     _table(rows)
+
+
+def _exempt(line: Any) -> str:
+    return f"need not be listed ({line.exemption})" if line.exemption else "need not be listed"
 
 
 @ledger_command.command("due")
@@ -182,7 +184,10 @@ def _show(found: Any, lines: Sequence[Any]) -> None:
 @click.pass_context
 @guarded
 def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
-    """List requests for access that are not met, by their last day (45 CFR 164.524(b)(2)); what is overdue says so."""
+    """List requests that are not met, by their last day; what is overdue says so.
+
+    Access: 45 CFR 164.524(b)(2), amendment: 164.526(b)(2), accounting: 164.528(c)(1).
+    """
     import datetime as dt
 
     from adapter.consent.policy import policies_of, policy_for
@@ -201,10 +206,10 @@ def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
     elif not found:
         click.echo("nothing is due")
     else:
-        rows = [("deadline", "", "case", "received", "decided", "next", "request")]
+        rows = [("deadline", "", "kind", "case", "received", "decided", "next", "request")]
         rows += [
-            (one.deadline or "not known", _left(one), one.case, (one.received_at or "not known")[:10], one.outcome,
-             one.next, one.request)
+            (one.deadline or "not known", _left(one), one.kind, one.case, (one.received_at or "not known")[:10],
+             one.outcome, one.next, one.request)
             for one in found
         ]  # fmt: skip
         _table(rows)
@@ -228,12 +233,18 @@ def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
             "request-for-information",
             "part2-statement",
             "accounting",
+            "amendment-acceptance",
+            "amendment-denial",
+            "amendment-extension",
+            "accounting-extension",
+            "accounting-suspension",
         )
     ),
     help="What the letter was.",
 )
 @click.option("--sent", type=DAY, metavar="DAY", help="The day it was sent (default: now).")
 @click.option("--promised", type=DAY, metavar="DAY", help="The day that an extension promises.")
+@click.option("--reasons", metavar="TEXT", help="The reasons that an extension gives; without them it gains no time.")
 @click.option(
     "--document",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -242,7 +253,7 @@ def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
 @click.pass_context
 @guarded
 def notice_command(
-    ctx: click.Context, request: str, kind: str, sent: Any, promised: Any, document: Path | None
+    ctx: click.Context, request: str, kind: str, sent: Any, promised: Any, reasons: Any, document: Path | None
 ) -> None:
     """Write down that a letter was sent to the requester; REQUEST is the id that `ledger due` shows."""
     import hashlib
@@ -256,6 +267,7 @@ def notice_command(
         "sent_at": sent.date().isoformat() if sent else time,
         "document_sha256": hashlib.sha256(document.read_bytes()).hexdigest() if document else None,
         "promised_on": promised.date().isoformat() if promised else None,
+        "reasons": reasons or None,
     }
     ledger = Ledger(settings(ctx).ledger, at=time)
     try:

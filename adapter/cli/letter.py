@@ -87,7 +87,8 @@ def _disclosures(case: Any, chosen: Any, time: Any, policy: Any) -> tuple[Any, .
     ledger = Ledger(chosen.ledger)
     try:
         numbers = [(str(number.system), str(number.value)) for number in case.patient.identifiers]
-        found = [accounting(ledger, number, span) for number in numbers] + [of_case(ledger, case.id, span)]
+        found = [accounting(ledger, number, span, policy) for number in numbers]
+        found.append(of_case(ledger, case.id, span, policy))
     finally:
         ledger.close()
     if any(each.persons > 1 for each in found):
@@ -103,7 +104,7 @@ def _disclosures(case: Any, chosen: Any, time: Any, policy: Any) -> tuple[Any, .
         )
         for each in found
         for line in each.lines
-        if line.counts
+        if line.counts and not line.suspended
     )
     return tuple(lines)
 

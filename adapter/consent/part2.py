@@ -172,7 +172,7 @@ def _by_consent(
     else:
         for code in ("PART2_CONSENT_OK", "PART2_NOTICE_REQUIRED", "PART2_CONSENT_COPY"):
             yield note(code, item)
-        if facts.purpose not in TPO or item.maintained_in == "ehr":
+        if policy.part2_accounting and (facts.purpose not in TPO or item.maintained_in == "ehr"):
             yield note("PART2_ACCOUNTING_REQUIRED", item)
 
 

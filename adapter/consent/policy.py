@@ -53,6 +53,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     part2_patient_access: bool
     part2_access_by_representative: bool
     part2_redisclosure_beyond_tpo: bool
+    part2_accounting: bool
     counseling_notes_in_access: bool
     administrative_records_leave: bool
     fiftieth_anniversary_protected: bool

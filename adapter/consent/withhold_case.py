@@ -8,7 +8,7 @@ from adapter.consent.law import is_psychotherapy
 from adapter.consent.papers import going
 from adapter.holding import Loaded
 from mappings.domain.access import Access, Authorization
-from mappings.domain.case import LISTS, Case, Material
+from mappings.domain.case import LISTS, OF_THE_HOLDER, Case, Material
 from mappings.domain.links import links_of, rewrite
 from mappings.domain.material import CustodyEvent, ImagingStudy
 from mappings.domain.party import PATIENT, Item, is_foreign
@@ -117,6 +117,7 @@ def _rebuilt(
         access = rewrite(access, lambda name: name if name in names else None)
         about = (line for line in lines if line.item is None or line.item in names)
         made = tuple(rewrite(line, lambda name: name if name in names else None) for line in about)
+        lists |= dict.fromkeys(OF_THE_HOLDER, ())
         return msgspec.structs.replace(case, **lists, request=request, access=access, materials=made, schema_=None)
     except ValueError as error:
         raise refuse(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,16 +10,28 @@ import sqlalchemy as sa
 
 from adapter.consent.clock import years_after
 from adapter.consent.policy import Policy
+from adapter.consent.rules import same_name
 from adapter.ledger.engine import reading
 from adapter.ledger.store import Ledger
-from adapter.ledger.tables import DECISIONS, DISCLOSURES, RELEASES, SUBJECTS
+from adapter.ledger.tables import DECISIONS, DISCLOSURES, RELEASES, REPORTED, SUBJECTS, SUSPENSIONS
+
+Number = tuple[str, str]
+"""A patient's number: (system, value)."""
+PART2_YEARS = 3
+"""The years before the request that 42 CFR 2.25 covers."""
+_TO_AGENCIES = ("45 CFR 164.512(d)", "45 CFR 164.512(f)")
+"""Disclosures whose accounting an agency or official may have suspended (45 CFR 164.528(a)(2)(i))."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One disclosure with what 45 CFR 164.528(b)(2)(i)-(iv) asks for.
 
-    `request_paper` names the written request in the case, where there is one; `counts` says whether the accounting
-    wants the line (164.528(a)(1), 42 CFR 2.25).
+    Attributes:
+        request_paper: the written request, by its name in the case, where there is one.
+        counts: whether the accounting wants the line (164.528(a)(1), 42 CFR 2.25).
+        exemption: the paragraph for which it need not be listed, where the ledger knows it.
+        suspended: an agency has the accounting of it suspended: the individual is not told of it now (164.528(a)(2)).
+        made_by: the business associate who made it, where it was not the holder.
     """
 
     date: str
@@ -30,6 +42,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     basis: tuple[str, ...]
     request_paper: str | None
     counts: bool
+    exemption: str | None = None
+    suspended: bool = False
+    made_by: str | None = None
 
 
 class Accounting(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +53,7 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         known: whether the ledger knows the number at all.
         persons: how many persons (name and birth date) are filed under the number: more than one wants a look.
+        others: further numbers of the same person, whose disclosures are in it.
         unfiled: disclosures from a ledger of an earlier version, which are filed under a case but under no patient.
     """
 
@@ -47,33 +63,37 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
     persons: int
     unfiled: int
     lines: tuple[Line, ...]
+    others: int = 0
 
 
-def accounting(ledger: Ledger, patient: tuple[str, str], span: tuple[dt.date, dt.date]) -> Accounting:
+def accounting(ledger: Ledger, patient: Number, span: tuple[dt.date, dt.date], policy: Policy) -> Accounting:
     """The disclosures of the patient with this number (system, value) within two days, both included.
+
+    A request that names several numbers of one person (same name and birth date) makes them one patient's.
 
     Raises:
         ProblemError: the ledger cannot be read.
     """
-    mine = sa.and_(SUBJECTS.c.system == patient[0], SUBJECTS.c.value == patient[1])
-    requests = sa.select(SUBJECTS.c.request_id).where(mine)
-    went = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.in_(requests), _LEFT)
-    filed = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.is_not(None), _LEFT)
     with reading(ledger.engine) as connection:
-        persons = connection.execute(sa.select(SUBJECTS.c.person_sha256).where(mine)).scalars().all()
-        lines = _lines(connection, RELEASES.c.content_sha256.in_(went))
-        unfiled = _lines(connection, RELEASES.c.content_sha256.not_in(filed))
+        numbers, requests, persons = _same_person(connection, patient)
+        went = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.in_(requests), _LEFT)
+        filed = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.is_not(None), _LEFT)
+        told = _reported(connection, numbers)
+        hidden = _hidden(connection, numbers, span[1])
+        lines = _lines(connection, RELEASES.c.content_sha256.in_(went), span, policy)
+        unfiled = _lines(connection, RELEASES.c.content_sha256.not_in(filed), span, policy)
     return Accounting(
         since=span[0].isoformat(),
         until=span[1].isoformat(),
-        known=bool(persons),
-        persons=len(set(persons)),
+        known=bool(requests or told),
+        persons=persons,
         unfiled=len(_within(unfiled, span)),
-        lines=_within(lines, span),
+        lines=_within(map(hidden, (*lines, *told)), span),
+        others=len(numbers) - 1,
     )
 
 
-def of_case(ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date]) -> Accounting:
+def of_case(ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date], policy: Policy) -> Accounting:
     """The disclosures of a case: so those from an earlier version are found. One name may be of two persons' cases.
 
     Raises:
@@ -83,24 +103,106 @@ def of_case(ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date]) -> Acco
         found = sa.select(DECISIONS.c.id).where(DECISIONS.c.case_id == case_id)
         known = connection.execute(found.limit(1)).first() is not None
         requests = sa.select(DECISIONS.c.request_id).where(DECISIONS.c.case_id == case_id)
-        persons = sa.select(SUBJECTS.c.person_sha256).where(SUBJECTS.c.request_id.in_(requests)).distinct()
-        count = len(connection.execute(persons).all())
-        lines = _lines(connection, RELEASES.c.decision_id.in_(found))
+        mine = SUBJECTS.c.request_id.in_(requests)
+        persons = set(connection.execute(sa.select(SUBJECTS.c.person_sha256).where(mine)).scalars()) - {""}
+        numbers = connection.execute(sa.select(SUBJECTS.c.system, SUBJECTS.c.value).where(mine).distinct())
+        hidden = _hidden(connection, {(row[0], row[1]) for row in numbers}, span[1])
+        lines = _lines(connection, RELEASES.c.decision_id.in_(found), span, policy)
     return Accounting(
-        since=span[0].isoformat(), until=span[1].isoformat(), known=known, persons=count, unfiled=0,
-        lines=_within(lines, span),
+        since=span[0].isoformat(), until=span[1].isoformat(), known=known, persons=len(persons), unfiled=0,
+        lines=_within(map(hidden, lines), span),
     )  # fmt: skip
+
+
+def suspensions(ledger: Ledger, numbers: Iterable[Number], day: dt.date) -> tuple[Mapping[Any, Any], ...]:
+    """The suspensions in force on a day under these numbers, in the order they were written down.
+
+    Raises:
+        ProblemError: as `accounting`.
+    """
+    with reading(ledger.engine) as connection:
+        return _in_force(connection, numbers, day)
 
 
 _LEFT = DECISIONS.c.content_sha256.is_not(None)
 
 
-def _lines(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Line]:
+def _same_person(connection: sa.Connection, patient: Number) -> tuple[set[Number], set[str], int]:
+    """The numbers of one person, the requests under them, and how many persons the number asked for stands for."""
+    rows = connection.execute(sa.select(SUBJECTS.c.request_id, SUBJECTS.c.person_sha256).where(_of({patient}))).all()
+    persons = {str(row.person_sha256) for row in rows} - {""}
+    numbers, requests = {patient}, {str(row.request_id) for row in rows}
+    while len(persons) == 1:
+        [person] = persons
+        same = SUBJECTS.c.person_sha256.in_((person, ""))
+        under = connection.execute(sa.select(SUBJECTS.c.request_id).where(_of(numbers), same)).scalars()
+        more = {str(request) for request in under} - requests
+        requests |= more
+        named = sa.select(SUBJECTS.c.system, SUBJECTS.c.value).where(
+            SUBJECTS.c.request_id.in_(requests), SUBJECTS.c.person_sha256 == person
+        )
+        found = {(str(row[0]), str(row[1])) for row in connection.execute(named)} - numbers
+        if not found and not more:
+            break
+        numbers |= found
+    return numbers, requests, len(persons)
+
+
+def _of(numbers: Iterable[Number], table: sa.Table = SUBJECTS) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.false(), *(sa.and_(table.c.system == system, table.c.value == value) for system, value in sorted(numbers)))
+
+
+def _reported(connection: sa.Connection, numbers: set[Number]) -> list[Line]:
+    found = connection.execute(sa.select(REPORTED).where(_of(numbers, REPORTED)).order_by(REPORTED.c.number))
+    return [
+        Line(
+            date=row["disclosed_at"],
+            recipient=row["recipient"],
+            address=row["recipient_address"],
+            description=row["description"],
+            purpose=row["purpose"],
+            basis=(row["basis"],),
+            request_paper=row["request_paper"],
+            counts=True,
+            made_by=row["made_by"],
+        )
+        for row in found.mappings()
+    ]
+
+
+def _in_force(connection: sa.Connection, numbers: Iterable[Number], day: dt.date) -> tuple[Mapping[Any, Any], ...]:
+    today = day.isoformat()
+    asked = sa.select(SUSPENSIONS).where(
+        _of(set(numbers), SUSPENSIONS), SUSPENSIONS.c.stated_on <= today, SUSPENSIONS.c.until >= today
+    )
+    return tuple(connection.execute(asked.order_by(SUSPENSIONS.c.number)).mappings())
+
+
+def _hidden(connection: sa.Connection, numbers: Iterable[Number], day: dt.date) -> Callable[[Line], Line]:
+    """What marks a line of which the individual is not told while a suspension lasts."""
+    agencies = [row["agency"] for row in _in_force(connection, numbers, day)]
+
+    def marked(line: Line) -> Line:
+        to_agency = any(citation.startswith(_TO_AGENCIES) for citation in line.basis)
+        if to_agency and any(same_name(agency, line.recipient) for agency in agencies):
+            return msgspec.structs.replace(line, suspended=True)
+        return line
+
+    return marked
+
+
+def _lines(
+    connection: sa.Connection, which: sa.ColumnElement[bool], span: tuple[dt.date, dt.date], policy: Policy
+) -> list[Line]:
     asked = sa.select(DISCLOSURES, RELEASES.c.basis).join(RELEASES, DISCLOSURES.c.release_id == RELEASES.c.id)
-    return [_line(row) for row in connection.execute(asked.where(which).order_by(DISCLOSURES.c.number)).mappings()]
+    found = connection.execute(asked.where(which).order_by(DISCLOSURES.c.number)).mappings()
+    three_years = years_after(span[1], -PART2_YEARS, policy).isoformat() if policy.part2_accounting else None
+    return [_line(row, three_years) for row in found]
 
 
-def _line(row: Mapping[Any, Any]) -> Line:
+def _line(row: Mapping[Any, Any], part2_since: str | None) -> Line:
+    word = row["accounting"]
+    under_part2 = word == "part2" and part2_since is not None and row["disclosed_at"][:10] >= part2_since
     return Line(
         date=row["disclosed_at"],
         recipient=row["recipient"],
@@ -109,11 +211,12 @@ def _line(row: Mapping[Any, Any]) -> Line:
         purpose=row["purpose"],
         basis=tuple(dict.fromkeys(reason["citation"] for reason in json.loads(row["basis"]))),
         request_paper=row["request_paper"],
-        counts=row["accounting"] != "exempt",
+        counts=under_part2 or word not in ("exempt", "part2"),
+        exemption=row["exemption"],
     )
 
 
-def _within(lines: list[Line], span: tuple[dt.date, dt.date]) -> tuple[Line, ...]:
+def _within(lines: Iterable[Line], span: tuple[dt.date, dt.date]) -> tuple[Line, ...]:
     first, last = (day.isoformat() for day in span)
     return tuple(sorted((line for line in lines if first <= line.date[:10] <= last), key=lambda line: line.date[:10]))
 

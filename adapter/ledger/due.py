@@ -1,4 +1,7 @@
-"""The clocks that run: requests for access that are not met yet, by their last day (45 CFR 164.524(b)(2))."""
+"""The clocks that run: requests that are not met yet, by their last day.
+
+Access 30 + 30 days (45 CFR 164.524(b)(2)), amendment 60 + 30 (164.526(b)(2)), accounting 60 + 30 (164.528(c)(1)).
+"""
 
 import datetime as dt
 import json
@@ -8,7 +11,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from adapter.consent.clock import local_date
+from adapter.consent.clock import extended, local_date
+from adapter.consent.groups import ExtensionNotice
 from adapter.consent.policy import Policy
 from adapter.ledger.engine import reading
 from adapter.ledger.store import Ledger
@@ -24,9 +28,12 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         deadline: the last day (ISO date, the holder's); None where none can be known: receipt or time zone is missing.
         days: days left; below zero it is overdue by so many. None without a deadline.
-        next: what would close it: `provide access`, `send the denial notice`, `send the redirect notice`, or
-            `settle what is open`.
+        next: what would close it: `provide access`, `send the denial notice`, `send the redirect notice`,
+            `settle what is open`; of an amendment `decide on the amendment`, `send the acceptance`, `send the denial`;
+            of an accounting `give the accounting`.
     """
+
+    kind: str = "access"
 
     deadline: str | None
     days: int | None
@@ -69,14 +76,12 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
         deliveries: dict[str, list[str]] = {}
         for content, at in connection.execute(went):
             deliveries.setdefault(content, []).append(at)
-        told = sa.select(REQUESTS.c.matter_id, NOTICES.c.kind, NOTICES.c.sent_at).join(
-            REQUESTS, NOTICES.c.request_id == REQUESTS.c.id
-        )
-        notices: dict[str, list[tuple[str, str]]] = {}
-        for matter, kind, at in connection.execute(told):
-            notices.setdefault(matter, []).append((kind, at))
+        told = sa.select(REQUESTS.c.matter_id, NOTICES).join(REQUESTS, NOTICES.c.request_id == REQUESTS.c.id)
+        notices: dict[str, list[Mapping[Any, Any]]] = {}
+        for notice in connection.execute(told.order_by(NOTICES.c.number)).mappings():
+            notices.setdefault(notice["matter_id"], []).append(notice)
     found = [
-        _due(row, step, policy, now)
+        _due(row, step, _deadline(row, notices.get(matter, ()), policy), policy, now)
         for matter, row in last.items()
         if (step := _next_step(row, _went(row, going.get(matter), deliveries), notices.get(matter, ())))
     ]
@@ -94,12 +99,61 @@ def _went(row: Mapping[Any, Any], going: tuple[str, str] | None, deliveries: Map
     return any(not _before(at, decided) for at in deliveries.get(content, ()))
 
 
-def _next_step(row: Mapping[Any, Any], went: bool, notices: Iterable[tuple[str, str]]) -> str | None:
+def _next_step(row: Mapping[Any, Any], went: bool, notices: Iterable[Mapping[Any, Any]]) -> str | None:
     """What has still to be done; None where the request is met or runs under no clock."""
-    if row[REQUESTS.c.pathway] != "access":
-        return None
-    received = row[REQUESTS.c.received_at]
-    sent = {kind for kind, at in notices if received is None or not _before(at, received)}
+    pathway, received = row[REQUESTS.c.pathway], row[REQUESTS.c.received_at]
+    sent = {told["kind"] for told in notices if received is None or not _before(told["sent_at"], received)}
+    if pathway == "amendment":
+        return _amendment_step(row[DECISIONS.c.outcome], row[DECISIONS.c.action] == BY_HAND, sent)
+    if pathway == "accounting":
+        return None if "accounting" in sent else "give the accounting"
+    return _access_step(row, went, sent) if pathway == "access" else None
+
+
+ACCEPTED, DENIED = "amendment-acceptance", "amendment-denial"
+BY_HAND = "by-hand"
+"""Action of a request that was told by hand: the adapter knows no ground, so any answer is the holder's."""
+
+
+def _amendment_step(outcome: str, by_hand: bool, sent: set[str]) -> str | None:
+    """An amendment is answered by what was decided: accepted, denied (164.526(b)(2)(i)), in part each."""
+    if by_hand:
+        return None if sent & {ACCEPTED, DENIED} else "decide on the amendment"
+    if outcome == "pend":
+        return "decide on the amendment"
+    if outcome.startswith("permit") and ACCEPTED not in sent:
+        return "send the acceptance"
+    return "send the denial" if outcome != "permit" and DENIED not in sent else None
+
+
+def _deadline(row: Mapping[Any, Any], notices: Iterable[Mapping[Any, Any]], policy: Policy) -> str | None:
+    """The last day: of access as it was decided, else by the extensions that the ledger knows were sent."""
+    days = {
+        "amendment": (policy.amendment_days, policy.amendment_extension_days),
+        "accounting": (policy.accounting_days, policy.accounting_extension_days),
+    }.get(row[REQUESTS.c.pathway])
+    zone = row[REQUESTS.c.holder_tz]
+    day0 = local_date(row[REQUESTS.c.received_at], zone, policy)
+    if days is None or day0 is None:
+        told: str | None = row[DECISIONS.c.deadline]
+        return told
+    kind = f"{row[REQUESTS.c.pathway]}-extension"
+    sent = dict.fromkeys(
+        (local_date(told["sent_at"], zone, policy), told["reasons"], told["promised_on"])
+        for told in notices
+        if told["kind"] == kind
+    )
+    made = (
+        ExtensionNotice(
+            sent_on=on, written=True, reasons=why, promised_date=dt.date.fromisoformat(until) if until else None
+        )
+        for on, why, until in sorted(sent, key=lambda each: each[0] or dt.date.max)
+    )
+    limit = day0 + dt.timedelta(days=days[0])
+    return extended(tuple(made), day0, limit, days[1], policy)[0].isoformat()
+
+
+def _access_step(row: Mapping[Any, Any], went: bool, sent: set[str]) -> str | None:
     outcome = row[DECISIONS.c.outcome]
     if outcome == "pend":
         return "settle what is open"
@@ -121,8 +175,7 @@ def _before(one: str, other: str) -> bool:
     return first < second
 
 
-def _due(row: Mapping[Any, Any], step: str, policy: Policy, now: str) -> Due:
-    deadline = row[DECISIONS.c.deadline]
+def _due(row: Mapping[Any, Any], step: str, deadline: str | None, policy: Policy, now: str) -> Due:
     zone = row[REQUESTS.c.holder_tz]
     today = local_date(now, zone, policy) or dt.date.fromisoformat(now[:10])
     return Due(
@@ -135,4 +188,5 @@ def _due(row: Mapping[Any, Any], step: str, policy: Policy, now: str) -> Due:
         outcome=row[DECISIONS.c.outcome],
         decided_at=row[DECISIONS.c.decided_at],
         next=step,
+        kind=row[REQUESTS.c.pathway],
     )

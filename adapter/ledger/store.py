@@ -139,7 +139,8 @@ class Ledger:
             ProblemError: the ledger has no such request.
         """
         told = (str(notice.get(name) or "") for name in ("request_id", "kind", "sent_at", "document_sha256"))
-        notice_id = _id("notice", *told)
+        extends = (str(notice["reasons"]), str(notice.get("promised_on") or "")) if notice.get("reasons") else ()
+        notice_id = _id("notice", *told, *extends)
         known = sa.select(REQUESTS.c.id).where(REQUESTS.c.id == notice["request_id"])
         with writing(self.engine) as connection:
             chain = Appending(connection)

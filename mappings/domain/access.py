@@ -178,7 +178,7 @@ class Access(Item, frozen=True, kw_only=True):
 class Notice(Item, frozen=True, kw_only=True):
     """What the holder tells the requester: received, extended, denied, asked elsewhere, or what is still missing.
 
-    The kinds of 45 CFR 164.524(b)(2), (c)(4) and (d)(2)-(4), 164.528 and 42 CFR 2.32; `about` are the request and what
+    The kinds of 45 CFR 164.524(b)(2), (c)(4) and (d)(2)-(4), 164.526, 164.528 and 42 CFR 2.32; `about` are the request and what
     else it speaks of, `document` is the letter itself.
     """
 
@@ -190,7 +190,8 @@ class Notice(Item, frozen=True, kw_only=True):
 
     kind: Literal[
         "acknowledgement", "acceptance", "extension", "denial", "review-outcome", "redirect", "fee-notice",
-        "request-for-information", "part2-statement", "accounting",
+        "request-for-information", "part2-statement", "accounting", "amendment-acceptance", "amendment-denial",
+        "amendment-extension", "accounting-extension", "accounting-suspension",
     ]  # fmt: skip
     sent: Moment | None = None
     recipient: str | None = None

@@ -34,6 +34,7 @@ from mappings.domain.party import (
 )
 from mappings.domain.report import Report
 from mappings.domain.request import ReviewRequest
+from mappings.domain.rights import AccountingRequest, AmendmentRequest
 from mappings.domain.values import Fact, Identifier, Moment, Span, need
 
 
@@ -99,6 +100,8 @@ class Case(Fact, frozen=True, kw_only=True):
     patient: Patient
     request: ReviewRequest
     access: Access | None = None
+    amendments: tuple[AmendmentRequest, ...] = ()
+    accountings: tuple[AccountingRequest, ...] = ()
     holder: str
     """Local name of the organization that runs the adapter and holds the record."""
     organizations: tuple[Organization, ...] = ()
@@ -166,6 +169,8 @@ class Case(Fact, frozen=True, kw_only=True):
         yield "request", self.request
         if self.access:
             yield "access", self.access
+        for field in OF_THE_HOLDER:
+            yield from ((f"{field}[{number}]", asked) for number, asked in enumerate(getattr(self, field)))
         for name in LISTS:
             for number, item in enumerate(getattr(self, name)):
                 yield f"{name}[{number}]", item
@@ -177,6 +182,8 @@ class Case(Fact, frozen=True, kw_only=True):
         return (item for _, item in self.places())
 
 
+OF_THE_HOLDER = ("amendments", "accountings")
+"""Lists that stay with the holder whatever is released."""
 LISTS = (
     "organizations",
     "practitioners",

@@ -124,7 +124,7 @@ def test_by_case_and_until_a_day(exported: Path) -> None:
     found = run(exported, "ledger", "disclosures", "--case", "SYN-2025-0001", "--all", "--json")
     assert len(found.json["disclosures"]) == 1
     past = run(exported, "ledger", "disclosures", "--case", "SYN-2025-0001", "--all", "--json", "--as-of", "2020-02-29")
-    assert past.json == {"since": "2014-03-01", "until": "2020-02-29", "disclosures": []}
+    assert past.json == {"since": "2014-03-01", "until": "2020-02-29", "numbers": 1, "disclosures": []}
 
 
 def test_a_number_that_is_not_known_is_failed_and_not_shown(exported: Path) -> None:
@@ -160,10 +160,10 @@ def due(folder: Path, day: str) -> Done:
 def test_due_lists_what_runs_and_marks_what_is_over(exported: Path) -> None:
     done = due(exported, "2026-02-11")
     heads, line = done.out.splitlines()
-    assert (done.code, heads.split()) == (0, ["deadline", "case", "received", "decided", "next", "request"])
-    wanted = "2026-02-11  0 days left  SYN-2026-0007  2026-01-12  pend     settle what is open  "
+    assert (done.code, heads.split()) == (0, ["deadline", "kind", "case", "received", "decided", "next", "request"])
+    wanted = "2026-02-11  0 days left  access  SYN-2026-0007  2026-01-12  pend     settle what is open  "
     assert (line[: len(wanted)], len(line)) == (wanted, len(wanted) + 36)
-    assert "2026-02-11  OVERDUE by 1 days  SYN-2026-0007" in due(exported, "2026-02-12").out
+    assert "2026-02-11  OVERDUE by 1 days  access  SYN-2026-0007" in due(exported, "2026-02-12").out
 
 
 def test_due_as_json(exported: Path) -> None:
@@ -233,3 +233,136 @@ def test_disclosures_of_an_earlier_version_are_pointed_out(tmp_path: Path) -> No
     assert "warning: ledger: 2 disclosures of this time come from an earlier version and stand under no" in done.err
     told = run(tmp_path, "ledger", "disclosures", "--case", "case-1")
     assert (told.code, len(told.out.splitlines())) == (0, 2)
+
+
+# --- told by hand
+
+
+def running(folder: Path, day: str) -> Any:
+    return run(folder, "ledger", "due", "--as-of", day, "--json").json["due"]
+
+
+ASKED = ("ledger", "request", "--kind", "accounting", "--name", "ACC-1", "--received", "2026-01-31T23:30:00-05:00",
+         "--tz", "America/New_York")  # fmt: skip
+
+
+def test_a_request_told_by_hand_runs_and_is_closed_by_its_answer(tmp_path: Path) -> None:
+    first = run(tmp_path, *ASKED, "--json", stdin=AMBER)
+    again = run(tmp_path, *ASKED, "--json", stdin=AMBER)
+    assert (first.code, first.json["new"], again.json["new"], first.json["request"]) == (
+        0, True, False, again.json["request"]
+    )  # fmt: skip
+    [found] = running(tmp_path, "2026-04-02")
+    assert (found["kind"], found["case"], found["deadline"], found["days"], found["next"]) == (
+        "accounting", "ACC-1", "2026-04-01", -1, "give the accounting"
+    )  # fmt: skip
+    extended = ("--kind", "accounting-extension", "--sent", "2026-04-01", "--promised", "2026-04-20")
+    assert run(tmp_path, "ledger", "notice", found["request"], *extended).code == 0
+    assert running(tmp_path, "2026-04-02")[0]["deadline"] == "2026-04-01"
+    assert run(tmp_path, "ledger", "notice", found["request"], *extended, "--reasons", "The archive moves.").code == 0
+    assert running(tmp_path, "2026-04-02")[0]["deadline"] == "2026-04-20"
+    assert run(tmp_path, "ledger", "notice", found["request"], "--kind", "accounting").code == 0
+    assert due(tmp_path, "2026-04-02").out == "nothing is due\n"
+    assert run(tmp_path, "ledger", "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("--tz", "Mars/Olympus"), "error: --tz: is no time zone of the tz database"),
+        (("--received", "yesterday"), "error: "),
+        (("--patient", "AMB-000123"), "error: --patient: is no SYSTEM|VALUE"),
+    ],
+)
+def test_a_request_that_no_day_can_be_counted_from_is_refused(
+    changed: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, *ASKED, *changed, stdin=AMBER)
+    assert (done.code, done.out, done.err.startswith(message)) == (1, "", True)
+    assert "AMB-000123" not in done.err
+    assert "Mars" not in done.err
+    assert "yesterday" not in done.err
+    assert not (tmp_path / "ledger.sqlite3").exists()
+
+
+def test_half_a_request_is_wrong_usage(tmp_path: Path) -> None:
+    assert run(tmp_path, "ledger", "request", "--kind", "accounting").code == 2
+
+
+AMENDMENT = {
+    "id": "amend", "requested_by": "patient", "received_at": "2026-02-01T09:00:00-07:00", "holder_tz": "America/Denver",
+    "identity_verified": True, "asks": "The report names the wrong side.", "about": ["report"],
+    "extensions": [{"reasons": "The laboratory has to look.", "until": "2026-04-15", "sent_on": "2026-03-20"}],
+}  # fmt: skip
+
+
+def test_the_requests_of_a_case_are_written_down_once_and_run_until_they_are_decided_and_answered(
+    tmp_path: Path,
+) -> None:
+    place = case(tmp_path, "patient-directive")
+    none = run(tmp_path, "ledger", "request", place)
+    assert (none.code, none.err[:22]) == (1, "error: case.json $: ha")
+    change(place, amendments=[AMENDMENT | {"about": []}])
+    first = run(tmp_path, "ledger", "request", place, "--json")
+    assert (first.code, first.json["kind"], first.json["new"]) == (0, "amendment", True)
+    assert run(tmp_path, "ledger", "request", place, "--json").json["new"] is False
+    [found] = running(tmp_path, "2026-03-01")
+    assert (found["deadline"], found["outcome"], found["next"]) == ("2026-04-15", "pend", "decide on the amendment")
+    report = json.loads((place / "case.json").read_text(encoding="utf-8"))["request"]["id"]
+    change(place, amendments=[AMENDMENT | {"about": [report], "created_here": True, "accurate_and_complete": True}])
+    assert run(tmp_path, "ledger", "request", place, "--json").json["new"] is True
+    [found] = running(tmp_path, "2026-03-01")
+    assert (found["outcome"], found["next"]) == ("deny_not_permitted", "send the denial")
+
+
+REPORTED = ("ledger", "disclosed", "--on", "2026-01-15", "--to", "State Agency", "--what", "Pathology report",
+            "--purpose", "Health oversight", "--basis", "45 CFR 164.512(d)", "--by", "Archive Company")  # fmt: skip
+
+
+def test_what_a_business_associate_disclosed_is_on_the_accounting_but_not_while_it_is_suspended(
+    tmp_path: Path,
+) -> None:
+    assert run(tmp_path, *REPORTED, stdin=AMBER).out == "written down\n"
+    assert run(tmp_path, *REPORTED, stdin=AMBER).out == "known already\n"
+    asked = ("ledger", "disclosures", "--patient", AMBER, "--as-of", "2026-02-10")
+    assert "State Agency  not known  Pathology report  Health oversight (45 CFR 164.512(d))" in run(
+        tmp_path, *asked
+    ).out.replace("  \n", "\n")
+    orally = (
+        "ledger",
+        "suspend",
+        "--agency",
+        "State Agency",
+        "--official",
+        "Inspector",
+        "--stated",
+        "2026-02-01",
+        "--oral",
+    )
+    assert run(tmp_path, *orally, "--until", "2026-12-31", stdin=AMBER).out == "written down\n"
+    hidden = run(tmp_path, *asked)
+    assert hidden.out.startswith("no disclosures to account for")
+    assert hidden.err.startswith("warning: ledger: leaves out 1 disclosures while their accounting is suspended")
+    assert "suspended" in run(tmp_path, *asked, "--all").out
+    after = run(tmp_path, "ledger", "disclosures", "--patient", AMBER, "--as-of", "2026-03-04", "--json")
+    assert len(after.json["disclosures"]) == 1, "30 days after an oral statement it is over"
+    last = run(tmp_path, "ledger", "disclosures", "--patient", AMBER, "--as-of", "2026-03-03", "--json")
+    assert last.json["disclosures"] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ((*REPORTED, "--basis", "because"), "error: --basis: is no citation"),
+        ((*REPORTED, "--on", "2099-01-01"), "error: --on: lies in the future"),
+        ((*REPORTED, "--to", " "), "error: --to: is empty"),
+        (("ledger", "suspend", "--agency", "A", "--official", "B", "--stated", "2026-02-01"),
+         "error: --until: is missing"),
+        (("ledger", "suspend", "--agency", "A", "--official", "B", "--stated", "2026-02-01", "--until", "2026-01-31"),
+         "error: --until: lies before the statement"),
+    ],
+)  # fmt: skip
+def test_what_the_accounting_could_not_say_is_refused(command: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    done = run(tmp_path, *command, stdin=AMBER)
+    assert (done.code, done.out, done.err.startswith(message)) == (1, "", True)
+    assert not (tmp_path / "ledger.sqlite3").exists()

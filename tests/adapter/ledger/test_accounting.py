@@ -1,13 +1,21 @@
 """The accounting of disclosures of a patient (45 CFR 164.528): whose, which, since when."""
 
 import datetime as dt
+from collections.abc import Iterator
+from typing import Any
 
+import msgspec
+
+from adapter.consent import basis
 from adapter.consent.policy import policy_for
+from adapter.consent.rules import Basis
 from adapter.ledger.accounting import Accounting, accounting, of_case, six_years
-from adapter.ledger.store import Ledger
-from tests.adapter.ledger.given import AT, LATER, NUMBER, SYSTEM, entry, go
+from adapter.ledger.store import Entry, Ledger
+from adapter.recording import EXEMPTIONS
+from tests.adapter.ledger.given import AT, LATER, NUMBER, SYSTEM, entry, go, reported, suspension
 from tests.adapter.ledger.old import CONTENTS, FIRST, schema_1
 
+POLICY_THEN = policy_for(dt.date(2026, 4, 1))
 SIX_YEARS = (dt.date(2020, 4, 1), dt.date(2026, 4, 1))
 
 
@@ -16,7 +24,7 @@ def account(
 ) -> Accounting:
     ledger = Ledger(url)
     try:
-        return accounting(ledger, (system, number), span)
+        return accounting(ledger, (system, number), span, POLICY_THEN)
     finally:
         ledger.close()
 
@@ -111,7 +119,7 @@ def test_what_schema_1_disclosed_is_under_no_patient_until_the_same_goes_again(u
     ledger = Ledger(schema_1(url), at=AT)
     go(ledger, entry(), "3" * 64)
     assert (account(url).unfiled, len(account(url).lines)) == (2, 1)
-    assert [line.date for line in of_case(ledger, "case-1", SIX_YEARS).lines] == [
+    assert [line.date for line in of_case(ledger, "case-1", SIX_YEARS, POLICY_THEN).lines] == [
         FIRST,
         "2025-02-10T10:00:00-05:00",
         AT,
@@ -126,7 +134,10 @@ def test_what_schema_1_disclosed_is_under_no_patient_until_the_same_goes_again(u
 
 def test_a_case_that_is_not_there_is_not_known(url: str) -> None:
     ledger = Ledger(schema_1(url), at=AT)
-    assert (of_case(ledger, "case-3", SIX_YEARS).known, of_case(ledger, "case-4", SIX_YEARS).known) == (True, False)
+    assert (
+        of_case(ledger, "case-3", SIX_YEARS, POLICY_THEN).known,
+        of_case(ledger, "case-4", SIX_YEARS, POLICY_THEN).known,
+    ) == (True, False)
     ledger.close()
 
 
@@ -134,5 +145,105 @@ def test_one_case_name_of_two_persons_is_told(url: str) -> None:
     ledger = Ledger(url, at=AT)
     go(ledger, entry(), "1" * 64)
     ledger.decided(entry("case-1", "MRN-0002", person="bb" * 32))
-    assert (of_case(ledger, "case-1", SIX_YEARS).persons, of_case(ledger, "case-2", SIX_YEARS).persons) == (2, 0)
+    assert (
+        of_case(ledger, "case-1", SIX_YEARS, POLICY_THEN).persons,
+        of_case(ledger, "case-2", SIX_YEARS, POLICY_THEN).persons,
+    ) == (2, 0)
     ledger.close()
+
+
+OTHER = ("https://other.example/mrn", "X-77")
+
+
+def named(number: str, *also: tuple[str, str], case: str = "case-1", person: str = "aa" * 32) -> Entry:
+    """A request whose patient has further numbers."""
+    made = entry(case, number, person=person)
+    more = tuple({"system": system, "value": value, "person_sha256": person} for system, value in also)
+    return msgspec.structs.replace(made, subjects=(*made.subjects, *more))
+
+
+def test_a_person_known_under_several_numbers_is_one_patient(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    go(ledger, named("MRN-0001", OTHER), "1" * 64, recipient="First")
+    go(ledger, named("X-77", case="case-2"), "2" * 64, recipient="Not of that issuer")
+    elsewhere = named("MRN-0009", OTHER, case="case-3")
+    go(ledger, elsewhere, "3" * 64, recipient="Second")
+    ledger.close()
+    found = account(url)
+    assert ([line.recipient for line in found.lines], found.others, found.persons) == (["First", "Second"], 2, 1)
+    assert [line.recipient for line in account(url, "X-77", OTHER[0]).lines] == ["First", "Second"]
+
+
+def test_a_number_of_another_person_leads_to_nobody_elses_disclosures(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    go(ledger, named("MRN-0001", OTHER), "1" * 64, recipient="Mine")
+    go(ledger, named("MRN-0002", OTHER, case="case-2", person="bb" * 32), "2" * 64, recipient="Theirs")
+    ledger.close()
+    assert [line.recipient for line in account(url).lines] == ["Mine"]
+    assert account(url, "X-77", OTHER[0]).persons == 2
+
+
+def test_what_was_reported_is_listed_with_who_made_it(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    assert (ledger.reported(reported()), ledger.reported(reported(reported_at=AT))) == (True, False)
+    assert ledger.reported(reported(number="MRN-0002", recipient="Another patient's")) is True
+    ledger.close()
+    [line] = account(url).lines
+    assert (line.recipient, line.basis, line.made_by, line.counts, line.request_paper) == (
+        "Test Agency (synthetic)", ("45 CFR 164.512(d)",), "Test Archive Company (synthetic)", True,
+        "letter of the agency",
+    )  # fmt: skip
+    assert account(url).known is True
+
+
+def suspended_on(url: str, day: dt.date, **told: Any) -> list[bool]:
+    ledger = Ledger(url, at=AT)
+    ledger.reported(reported())
+    ledger.reported(reported(recipient="Another Agency"))
+    ledger.reported(reported(basis="45 CFR 164.512(b)", purpose="Public health"))
+    ledger.suspended(suspension(**told))
+    found = accounting(ledger, (SYSTEM, NUMBER), (dt.date(2020, 4, 1), day), POLICY_THEN)
+    ledger.close()
+    return [line.suspended for line in found.lines]
+
+
+def test_a_suspension_hides_what_went_to_that_agency_while_it_lasts(urls: Iterator[str]) -> None:
+    assert suspended_on(next(urls), dt.date(2026, 6, 30)) == [True, False, False]
+    assert suspended_on(next(urls), dt.date(2026, 7, 1)) == [False, False, False]
+    assert suspended_on(next(urls), dt.date(2026, 4, 1), agency=" test  AGENCY (synthetic)") == [True, False, False]
+    assert suspended_on(next(urls), dt.date(2026, 4, 1), number="MRN-0002") == [False, False, False]
+
+
+def test_a_suspension_holds_for_every_number_of_the_person(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    ledger.decided(named("MRN-0001", OTHER))
+    ledger.reported(reported())
+    ledger.suspended(suspension(system=OTHER[0], number=OTHER[1]))
+    ledger.close()
+    assert [line.suspended for line in account(url).lines] == [True]
+
+
+def test_part_2_is_accounted_for_three_years_and_as_the_switch_says(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    for number, day in enumerate(("2023-03-31", "2023-04-01", "2026-03-31")):
+        go(ledger, entry(at=f"{day}T12:00:00-04:00"), str(number) * 64, accounting="part2", exemption=TREATMENT)
+    tolled = msgspec.structs.replace(POLICY_THEN, part2_accounting=False)
+    off = accounting(ledger, (SYSTEM, NUMBER), SIX_YEARS, tolled)
+    ledger.close()
+    assert [(line.counts, line.exemption) for line in account(url).lines] == [
+        (False, TREATMENT), (True, TREATMENT), (True, TREATMENT)
+    ]  # fmt: skip
+    assert [line.counts for line in off.lines] == [False, False, False]
+
+
+TREATMENT = "45 CFR 164.528(a)(1)(i)"
+
+
+def test_every_legal_basis_says_whether_and_why_it_need_not_be_listed() -> None:
+    told = {each.code: each.accounting for each in vars(basis).values() if isinstance(each, Basis) and each.code}
+    assert {code for code, counts in told.items() if counts is False} == set(EXEMPTIONS)
+    assert {code for code, counts in told.items() if counts} == {
+        "RESEARCH_WAIVER", "RESEARCH_DECEDENTS", "PUBLIC_HEALTH", "REQUIRED_BY_LAW"
+    }  # fmt: skip
+    assert EXEMPTIONS["AUTHORIZATION_DISCLOSURE"] == "(iv)"
+    assert EXEMPTIONS["LIMITED_DATA_SET"] == "(viii)"

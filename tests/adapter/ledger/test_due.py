@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from adapter.consent.policy import policy_for
 from adapter.ledger.due import Due, due
-from adapter.ledger.store import Ledger
+from adapter.ledger.store import Entry, Ledger
 from tests.adapter.ledger.given import AT, DENIAL, LATER, RIGHT, disclosure, entry, go, notice, release
 
 NOON = "2026-03-20T12:00:00-04:00"
@@ -161,3 +162,100 @@ def test_the_earliest_comes_first_and_what_has_no_deadline_last(ledger: Ledger) 
     assert [(one.case, one.deadline, one.days) for one in open_ones(ledger)] == [
         ("case-2", "2026-03-10", -10), ("case-0", "2026-05-01", 42), ("case-1", None, None)
     ]  # fmt: skip
+
+
+# --- amendment and accounting: 60 + 30 days
+
+
+def asked(kind: str, **told: Any) -> Entry:
+    """A request of this kind, received on 2026-03-02: day 60 is 2026-05-01, day 90 is 2026-05-31."""
+    return entry(pathway=kind, deadline="2026-05-01", action="request", **told)
+
+
+def extension(kind: str, on: str, until: str | None, reasons: str | None = "The archive is being moved.") -> Any:
+    return notice(f"{kind}-extension", on, asked(kind)) | {"promised_on": until, "reasons": reasons}
+
+
+@pytest.mark.parametrize("kind", ["amendment", "accounting"])
+@pytest.mark.parametrize(
+    ("sent", "deadline"),
+    [
+        ((), "2026-05-01"),
+        ((("2026-05-01", "2026-05-20"),), "2026-05-20"),
+        ((("2026-04-01T23:00:00-04:00", "2026-05-31"),), "2026-05-31"),
+        ((("2026-04-01", "2026-07-01"),), "2026-05-31"),
+        ((("2026-05-02", "2026-05-20"),), "2026-05-01"),
+        ((("2026-05-02T03:59:59Z", "2026-05-20"),), "2026-05-20"),
+        ((("2026-05-02T04:00:00Z", "2026-05-20"),), "2026-05-01"),
+        ((("2026-04-01", None),), "2026-05-01"),
+        ((("2026-04-01", "2026-05-20", None),), "2026-05-01"),
+        ((("2026-04-01", "2026-05-20", " "),), "2026-05-01"),
+        ((("2026-04-10", "2026-05-10"), ("2026-04-20", "2026-05-25")), "2026-05-10"),
+        ((("2026-04-20", "2026-05-25"), ("2026-04-10", "2026-05-10")), "2026-05-10"),
+        ((("2026-04-01", None), ("2026-04-20", "2026-05-25")), "2026-05-25"),
+        ((("2026-04-10", "2026-05-10"), ("2026-04-10", "2026-05-10")), "2026-05-10"),
+    ],
+)
+def test_one_complete_and_timely_notice_extends(
+    kind: str, sent: tuple[tuple[Any, ...], ...], deadline: str, ledger: Ledger
+) -> None:
+    ledger.decided(asked(kind, outcome="pend"))
+    for told in sent:
+        ledger.noticed(extension(kind, *told))
+    assert [(one.kind, one.deadline) for one in open_ones(ledger)] == [(kind, deadline)]
+
+
+def test_an_extension_of_another_kind_extends_nothing(ledger: Ledger) -> None:
+    ledger.decided(asked("amendment", outcome="pend"))
+    for kind in ("extension", "accounting-extension"):
+        ledger.noticed(extension("amendment", "2026-04-01", "2026-05-20") | {"kind": kind})
+    assert [one.deadline for one in open_ones(ledger)] == ["2026-05-01"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answers", "left"),
+    [
+        ("pend", ("amendment-denial",), ["decide on the amendment"]),
+        ("permit", (), ["send the acceptance"]),
+        ("permit", ("amendment-denial",), ["send the acceptance"]),
+        ("permit", ("amendment-acceptance",), []),
+        ("deny_not_permitted", ("amendment-acceptance",), ["send the denial"]),
+        ("deny_not_permitted", ("amendment-denial",), []),
+        ("permit_with_exclusions", ("amendment-acceptance",), ["send the denial"]),
+        ("permit_with_exclusions", ("amendment-acceptance", "amendment-denial"), []),
+    ],
+)
+def test_an_amendment_is_closed_by_the_answer_that_was_decided(
+    outcome: str, answers: tuple[str, ...], left: list[str], ledger: Ledger
+) -> None:
+    made = asked("amendment", outcome=outcome)
+    ledger.decided(made)
+    for kind in answers:
+        ledger.noticed(notice(kind, LATER, made))
+    assert steps(ledger) == left
+
+
+def test_an_amendment_told_by_hand_is_closed_by_either_answer(ledger: Ledger) -> None:
+    made = entry(pathway="amendment", outcome="pend", action="by-hand")
+    ledger.decided(made)
+    assert steps(ledger) == ["decide on the amendment"]
+    ledger.noticed(notice("acknowledgement", LATER, made))
+    assert steps(ledger) == ["decide on the amendment"]
+    ledger.noticed(notice("amendment-denial", LATER, made))
+    assert steps(ledger) == []
+
+
+def test_an_accounting_is_closed_when_it_is_given(ledger: Ledger) -> None:
+    made = asked("accounting", outcome="pend")
+    ledger.decided(made)
+    ledger.noticed(notice("fee-notice", LATER, made))
+    assert steps(ledger) == ["give the accounting"]
+    ledger.noticed(notice("accounting", LATER, made))
+    assert steps(ledger) == []
+
+
+def test_the_same_request_told_twice_is_one_row_of_each(ledger: Ledger) -> None:
+    assert ledger.asked(asked("amendment", outcome="pend")) is True
+    assert ledger.asked(asked("amendment", outcome="pend", at=LATER)) is False
+    assert ledger.asked(asked("amendment", outcome="permit", at=LATER)) is True
+    assert (len(ledger.rows("request")), len(ledger.rows("decision"))) == (1, 2)

@@ -1,0 +1,77 @@
+"""What patients may ask of the holder beside access: to amend (45 CFR 164.526), and an accounting (164.528).
+
+Both stay with the holder: no recipient of a case learns that somebody asked.
+"""
+
+from typing import ClassVar, Literal
+
+from mappings.domain.access import Extension, Fee, Representation
+from mappings.domain.party import Item
+from mappings.domain.values import Moment, PartialDate, need
+
+_ASKER = ("Patient", "RelatedPerson")
+
+
+class AmendmentRequest(Item, frozen=True, kw_only=True):
+    """A request that records be amended, and what decides it: one ground for all records it is about."""
+
+    LINKS: ClassVar = {"requested_by": _ASKER, "about": ("*",), "inform": ("*",)}
+
+    requester: Literal["patient", "personal_representative"] = "patient"
+    requested_by: str
+    received_at: Moment | None = None
+    holder_tz: str | None = None
+    """IANA name of the holder's time zone: the day of receipt is local."""
+    identity_verified: bool | None = None
+    authority_verified: bool | None = None
+    representative: Representation | None = None
+    asks: str = ""
+    """What is to be amended, as the request says it."""
+    about: tuple[str, ...] = ()
+    created_here: bool | None = None
+    originator_unavailable: bool | None = None
+    in_drs: bool | None = None
+    accessible: bool | None = None
+    accurate_and_complete: bool | None = None
+    amended: str = ""
+    """How an accepted amendment was made: what was appended or linked, and where (164.526(c)(1))."""
+    inform: tuple[str, ...] = ()
+    """Who has what is amended and may rely on it (164.526(c)(3))."""
+    extensions: tuple[Extension, ...] = ()
+
+    def check(self) -> None:
+        Item.check(self)
+        need(self.received_at is None or not self.received_at.floating, "field `received_at` needs its UTC offset")
+
+
+class AccountingRequest(Item, frozen=True, kw_only=True):
+    """A request for an accounting of disclosures; without `since` and `until`, of the six years before it."""
+
+    LINKS: ClassVar = {"requested_by": _ASKER}
+
+    requester: Literal["patient", "personal_representative"] = "patient"
+    requested_by: str
+    received_at: Moment | None = None
+    holder_tz: str | None = None
+    """IANA name of the holder's time zone: the day of receipt is local."""
+    identity_verified: bool | None = None
+    authority_verified: bool | None = None
+    representative: Representation | None = None
+    since: PartialDate | None = None
+    until: PartialDate | None = None
+    earlier_on: PartialDate | None = None
+    """The day on which the last accounting before this one was asked for: within 12 months a fee may be charged."""
+    fees: tuple[Fee, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+
+    def check(self) -> None:
+        Item.check(self)
+        need(self.received_at is None or not self.received_at.floating, "field `received_at` needs its UTC offset")
+        for name in ("since", "until", "earlier_on"):
+            told: PartialDate | None = getattr(self, name)
+            need(told is None or told.precision == "day", f"field `{name}` must be a day")
+        need(not (self.since and self.until) or self.since <= self.until, "field `until` lies before `since`")
+
+
+Right = AmendmentRequest | AccountingRequest
+"""A request that releases nothing."""
