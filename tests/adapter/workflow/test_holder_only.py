@@ -1,6 +1,7 @@
 """A workflow is valid in every state, and nothing of it leaves."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from adapter.consent.reasons import grounds
 from adapter.pipeline import check_case
 from adapter.validation import validate_bundle
 from adapter.workflow import matter_at, workflow_of
+from mappings.domain.native import encode_case
 from mappings.fhir.wire import dumps
 from tests import golden, workflows
 from tests.adapter.workflow.made import LABEL, OURS, bundle, claims
+from tests.generated_bundles import generated
 from tests.small_case import delivered
 from tests.workflows import ASKED, DENIED, LATER, STATES, exported, settings, shown, small
 
@@ -88,3 +91,38 @@ def test_the_table_of_reasons_is_sorted_as_the_law_has_it() -> None:
     file = Path(workflows.__file__).resolve().parents[1] / "mappings/terminology/tables/decision-reason.csv"
     with file.open(encoding="utf-8", newline="") as lines:
         assert [row["value"] for row in csv.DictReader(lines)] == list(grounds())
+
+
+@pytest.mark.parametrize("name", golden.scenarios())
+def test_no_golden_bundle_has_a_record_of_a_workflow(name: str) -> None:
+    made = json.loads((golden.CASES / name / "expected" / "bundle.json").read_bytes())
+    resources = [entry["resource"] for entry in made["entry"]]
+    codes = {
+        code["code"]
+        for one in resources
+        for code in one.get("code", {}).get("coding", ())
+        if one["resourceType"] == "Task"
+    }
+    assert {"access", "disclosure", "review-of-denial"} & codes == set()
+    assert {"AuditEvent", "Communication"} & {one["resourceType"] for one in resources} == set()
+    assert "holder-only" not in json.dumps(made)
+
+
+def test_no_release_of_a_generated_case_has_a_trace_of_its_workflow(tmp_path: Path) -> None:
+    own = {"Task", "Communication", "AuditEvent", "Provenance", "Bundle"}
+    compared = 0
+    for number, case in enumerate(each for each in generated()[:24] if each.access is not None):
+        folder = tmp_path / str(number)
+        (folder / "case").mkdir(parents=True)
+        (folder / "case" / "case.json").write_bytes(encode_case(case))
+        exported(folder / "case", folder, chosen := settings(folder))
+        made = shown(folder / "case", chosen).bundle
+        ids = [one["id"] for entry in made["entry"] if (one := entry["resource"])["resourceType"] in own]
+        gone = (
+            b"\0".join(delivered(folder / "out").values()).decode("utf-8", "replace")
+            if (folder / "out").exists()
+            else ""
+        )
+        compared += bool(gone)
+        assert [one for one in (*ids, made["id"], "holder-only", "decision-reason") if one in gone] == []
+    assert compared >= 10
