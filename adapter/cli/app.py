@@ -8,6 +8,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("start", "Write a case folder to fill in."),
     "schema": ("start", "Print the JSON Schema of case.json."),
     "check": ("case", "Say what may go and why, and what is missing; nothing leaves."),
+    "completeness": ("completeness", "Say what the reviewer needs, and where it is."),
     "export": ("case", "Export a case as a bundle (folder or .zip)."),
     "fetch": ("fetch", "Fetch images from an archive (PACS) into a case."),
     "deliver": ("deliver", "Deliver released images to the recipient's archive (PACS)."),

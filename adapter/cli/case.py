@@ -93,5 +93,5 @@ def export_command(ctx: click.Context, case: Path, target: Path, strict: bool, a
 def _as_json(checked: Any) -> dict[str, Any]:
     from adapter.cli import show
 
-    gaps = [{"need": gap.need, "level": gap.level, "about": gap.about} for gap in checked.completeness.gaps]
+    gaps = show.gaps_json(checked.completeness)
     return {"decision": show.decision_json(checked.decision), "gaps": gaps}

@@ -140,6 +140,11 @@ def completeness_json(found: Completeness, forecast: Forecast | None = None) -> 
     ]
 
 
+def gaps_json(found: Completeness) -> list[dict[str, Any]]:
+    """What the reviewer will miss as `--json` prints it."""
+    return [{"need": gap.need, "about": gap.about, "level": gap.level, "state": gap.state} for gap in found.gaps]
+
+
 def _theirs_json(told: Foretold) -> dict[str, Any]:
     return {"recipient": told.recipient.state if told.recipient else None, "withheld": told.withheld}
 

@@ -9,7 +9,7 @@ from mappings.problems import IssueType, Severity
 _CODES: dict[State, tuple[Severity, Severity, IssueType]] = {
     "missing": ("error", "warning", "required"),
     "unreadable": ("error", "warning", "processing"),
-    "unclear": ("warning", "warning", "incomplete"),
+    "unclear": ("warning", "warning", "informational"),
     "promised": ("information", "information", "informational"),
     "on-its-way": ("information", "information", "informational"),
     "here": ("information", "information", "informational"),

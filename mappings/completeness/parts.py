@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from msgspec import structs
+
 from mappings.completeness.evidence import Evidence
 from mappings.completeness.labels import Mention, mentions
 from mappings.completeness.states import STATES, Found, State, best, counted, rank, tally, worst
@@ -32,7 +34,7 @@ class Parts:
 
     def rows(self) -> tuple[Row, ...]:
         """Every part, every group of labels, and what needs a person."""
-        return (*self._parts(), *self._blocks(), *self._doubtful(), *self._unread())
+        return tuple(_apart((*self._parts(), *self._blocks(), *self._doubtful(), *self._unread())))
 
     @cached_property
     def _mentions(self) -> tuple[tuple[Mention, tuple[str, ...]], ...]:
@@ -79,7 +81,7 @@ class Parts:
             detail = f"{about} is named in the report; whether a specimen that carries no label is it needs a person"
             return Row(need="part", about=about, state="unclear", detail=detail), names
         state, low = best(states), worst(states)
-        if len(states) > 1 and rank(low) < rank("promised") < rank(state):
+        if len(states) > 1 and rank(low) < rank("promised") <= rank(state):
             detail = (
                 f"{about} is named in the report and several specimens carry that label: which is meant needs a person"
             )
@@ -104,8 +106,13 @@ class Parts:
     def _listed(self, part: Part, told: bool) -> Row:
         found = self.tissue.below(part.id)
         about = _called(part, self.tissue.labels[part.id])
+        numbers = self.tissue.accessions(part.id)
+        about += f" of {' or '.join(sorted(numbers))}" if numbers and self._told_already(about) else ""
         row = self._row(about, best(found), tally(found), "named in the report" if told else "listed in the case")
         return Row(need=row.need, about=about, state=row.state, detail=row.detail, listed=not told)
+
+    def _told_already(self, about: str) -> bool:
+        return any(about == f"part {label}" for label, _ in self._named)
 
     def _row(self, about: str, state: State, what: str, told: str) -> Row:
         if state == "missing" and self.tissue.unassigned():
@@ -169,6 +176,14 @@ class Parts:
                 "here (PDF, picture): whether parts are named there that are not in the case needs a person"
             )
             yield Row(need="labels", about="reports not read", state="unclear", detail=detail)
+
+
+def _apart(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows under names of their own: what is called as another one before it is numbered."""
+    counts: dict[tuple[str, str], int] = {}
+    for row in rows:
+        number = counts[row.need, row.about] = counts.get((row.need, row.about), 0) + 1
+        yield row if number == 1 else structs.replace(row, about=f"{row.about} ({number})")
 
 
 _BLOCK: dict[State, str] = {
