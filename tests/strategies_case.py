@@ -58,7 +58,7 @@ def cases(draw: st.DrawFn) -> Case:
     """
     diagnoses = draw(_named(strategies.diagnoses, "dx", asserter="role-asks", primary=None, evidence=()))
     procedures = draw(_named(strategies.procedures, "proc", performers=("org-holder",), reasons=()))
-    parts = draw(_named(strategies_material.tissue_parts, "part"))
+    parts = draw(_named(strategies_material.tissue_parts, "part", parent=None))
     blocks = draw(_named(strategies_material.blocks, "block", part="part-0")) if parts else ()
     slides = draw(_named(strategies_material.slides, "slide", parent="block-0")) if blocks else ()
     studies = tuple(
