@@ -88,6 +88,7 @@ def _summary(server: str, done: Any) -> None:
 _PROOFS = {
     "content": "read back: the same bytes",
     "data set": "read back: the same data set (the file meta information is the archive's own)",
+    "elements": "read back: the same elements and pixels (encoded by the archive its own way)",
     "list": "listed by the archive",
     "answer": "acknowledged by the archive",
 }

@@ -10,7 +10,7 @@ from itertools import groupby
 import msgspec
 
 from adapter.consent.release import Release
-from adapter.delivery.images import Delivered, Outcome, Progress, Proof, compared
+from adapter.delivery.images import READ_BACK, Delivered, Outcome, Progress, Proof, compared
 from adapter.delivery.part10 import Part10, parts_of
 from adapter.dicomweb.client import RULE, Answer, Client
 from adapter.dicomweb.listing import Row, instances_of
@@ -102,8 +102,8 @@ class _Delivery:
     def _there_before(self, part: Part10) -> Outcome:
         """An instance that the archive has: by an earlier run, or from elsewhere and then the same, or not ours."""
         ours = (part.uid, part.sha256) in self.sent
-        if line := self.proved.get((part.uid, part.sha256)):
-            proof: Proof = "data set" if line.detail == "data set" else "content"
+        if (line := self.proved.get((part.uid, part.sha256))) and line.detail in READ_BACK:
+            proof = next(one for one in READ_BACK if one == line.detail)
             return Outcome(part=part, here=True, ours=ours, proof=proof)
         return self._compared(Outcome(part=part, here=True, ours=ours, proof="list"))
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from adapter.consent.release import Release
-from adapter.delivery.images import Delivered, Outcome, Progress, compared
+from adapter.delivery.images import READ_BACK, Delivered, Outcome, Progress, Proof, compared
 from adapter.delivery.part10 import Part10, parts_of
 from adapter.dimse.asking import Image, images_of
 from adapter.dimse.peer import MAX_CONTEXTS, RULE, Peer
@@ -47,7 +47,7 @@ class _Delivery:
         self.problems: list[Problem] = []
         self.lists = True
         self.sent = set(journal.of("sending", "stored"))
-        self.proved = set(journal.of("proved"))
+        self.proved = journal.of("proved")
         self.outcomes: dict[str, Outcome] = {}
 
     def run(self) -> Delivered:
@@ -107,7 +107,9 @@ class _Delivery:
             self._settled([msgspec.structs.replace(one, here=False, ours=False, problem=wrong)])
         rest = [one for one in found if one.part.uid in listed]
         proved = [one for one in rest if (one.part.uid, one.part.sha256) in self.proved]
-        self._settled(msgspec.structs.replace(one, proof="data set") for one in proved)
+        for one in proved:
+            told = self.proved[one.part.uid, one.part.sha256].detail
+            self._settled([msgspec.structs.replace(one, proof=next(p for p in READ_BACK if p == told))])
         groups: dict[str, list[Outcome]] = {}
         for one in rest:
             if one not in proved:
@@ -120,12 +122,12 @@ class _Delivery:
         if self.peer.pacs.proof != "content":
             return [msgspec.structs.replace(one, proof="list") for one in group]
         parts = {one.part.uid: one.part for one in group}
-        same: dict[str, bool] = {}
+        same: dict[str, Proof | None] = {}
 
         def read(came: Path) -> bool:
             uid = _uid(came)
             if uid in parts:
-                same[uid] = compared(parts[uid], pieces(came)) is not None
+                same[uid] = compared(parts[uid], pieces(came))
             return uid in parts
 
         try:
@@ -136,14 +138,13 @@ class _Delivery:
                 raise
         if not all(uid in same for uid in parts):
             self._tell("informational", "does not send back all that it has: that it is listed has to do")
-        return [self._judged(one, same.get(one.part.uid)) for one in group]
+        return [self._judged(one, same.get(one.part.uid, "list")) for one in group]
 
-    def _judged(self, one: Outcome, same: bool | None) -> Outcome:
-        if same is None:
-            return msgspec.structs.replace(one, proof="list")
-        if same:
-            self.journal.add([Line(event="proved", uid=one.part.uid, sha256=one.part.sha256, detail="data set")])
-            return msgspec.structs.replace(one, proof="data set")
+    def _judged(self, one: Outcome, proof: Proof | None) -> Outcome:
+        if proof is not None:
+            if proof in READ_BACK:
+                self.journal.add([Line(event="proved", uid=one.part.uid, sha256=one.part.sha256, detail=proof)])
+            return msgspec.structs.replace(one, proof=proof)
         message = (
             "is there with another data set than was released (changed by the archive, or another instance of this "
             "UID); compare the two, and ask its operator"

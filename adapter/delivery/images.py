@@ -1,20 +1,24 @@
 """What came of sending images, whatever the protocol, and what shows it."""
 
 import hashlib
+import tempfile
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from adapter.delivery.part10 import MARK, Part10, data_start, syntax_in
+from adapter.quiet import quiet_pydicom
 from mappings.problems import Problem
 
-Proof = Literal["content", "data set", "list", "answer"]
+Proof = Literal["content", "data set", "elements", "list", "answer"]
 """What shows that an instance is there: it was read back and is the same, byte for byte; but for its file meta
-information; it is listed; it was acknowledged."""
+information; in all its elements, encoded with other lengths; it is listed; it was acknowledged."""
+READ_BACK: tuple[Proof, ...] = ("content", "data set", "elements")
 Progress = Callable[[int, int], None]
 """Told how many instances of how many are there."""
-_HEAD = 1 << 16
+_PADDING = 0xFFFCFFFC
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,28 +65,48 @@ def digest_of(parts: Iterable[tuple[str, str]]) -> str:
 
 def compared(part: Part10, chunks: Iterable[bytes]) -> Proof | None:
     """Whether what a receiver gives back is what was sent; None where its data set is another one."""
-    whole, data, head = hashlib.sha256(), hashlib.sha256(), bytearray()
-    start: int | None = None
-    for chunk in chunks:
-        whole.update(chunk)
-        if start is not None:
-            data.update(chunk)
-            continue
-        head += chunk
-        if len(head) >= _HEAD:
-            start = _start(head, data)
-    if start is None:
-        start = _start(head, data)
-    if whole.hexdigest() == part.sha256:
-        return "content"
-    same = data.hexdigest() == part.data_sha256 and syntax_in(bytes(head[:start])) == part.syntax
-    return "data set" if start and same else None
+    with tempfile.TemporaryDirectory(prefix="second-opinion-") as scratch:
+        place = Path(scratch) / "back"
+        whole = hashlib.sha256()
+        with place.open("wb") as sink:
+            for chunk in chunks:
+                whole.update(chunk)
+                sink.write(chunk)
+        if whole.hexdigest() == part.sha256:
+            return "content"
+        return _same_data(part, place)
 
 
-def _start(head: bytearray, data: Any) -> int:
-    start = data_start(bytes(head[: len(MARK) + 12]))
-    data.update(head[start:])
-    return start
+def _same_data(part: Part10, place: Path) -> Proof | None:
+    """Archives write file meta information of their own, and encode lengths their own way."""
+    with place.open("rb") as stream:
+        start = data_start(stream.read(len(MARK) + 12))
+        stream.seek(start)
+        data = hashlib.file_digest(stream, "sha256").hexdigest()
+        stream.seek(0)
+        syntax = syntax_in(stream.read(start))
+    if not start or syntax != part.syntax:
+        return None
+    if data == part.data_sha256:
+        return "data set"
+    return "elements" if same_elements(part.file.location, place) else None
+
+
+def same_elements(one: Path, other: Path) -> bool:
+    """Whether two files have the same elements with the same values, pixel data among them.
+
+    Group lengths (gggg,0000) and padding (FFFC,FFFC) are no part of it. Both files are in memory while they are
+    compared.
+    """
+    from pydicom import dcmread
+
+    with quiet_pydicom():
+        try:
+            first, second = (dcmread(path, force=True) for path in (one, other))
+            tags = [[tag for tag in sorted(each.keys()) if tag.element and tag != _PADDING] for each in (first, second)]
+            return tags[0] == tags[1] and all(first[tag] == second[tag] for tag in tags[0])
+        except Exception:  # pydicom raises almost anything on broken files, and says values in it
+            return False
 
 
 __all__ = ["Delivered", "Outcome", "Progress", "Proof", "compared", "digest_of"]

@@ -98,9 +98,9 @@ def fetch(
     groups: dict[tuple[str, str], list[Expected]] = {}
     for one in expected:
         groups.setdefault((one.study, one.series), []).append(one)
-    wanting = [group for _, group in sorted(groups.items()) if any(one.uid not in inbox.have for one in group)]
+    work = [lot for _, group in sorted(groups.items()) for lot in _lots(group, inbox, client.pacs.connections)]
     try:
-        for _ in several(lambda group: _series(client, group, inbox, progress), wanting, client.pacs.connections):
+        for _ in several(lambda lot: _series(client, lot, inbox, progress), work, client.pacs.connections):
             pass
     finally:
         inbox.close()
@@ -126,8 +126,17 @@ def _short(client: Client, studies: tuple[Listed, ...], expected: list[Expected]
     return notes
 
 
-def _series(client: Client, group: list[Expected], inbox: Inbox, progress: Progress | None) -> None:
-    """Fetch what is missing of a series: whole where most of it is, else one by one."""
+def _lots(group: list[Expected], inbox: Inbox, at_once: int) -> list[tuple[list[Expected], bool]]:
+    """What one thread does of a series at a time: all of it in one request, or some of what is left of it."""
+    left = [one for one in group if one.uid not in inbox.have]
+    if len(left) == len(group) > 1:
+        return [(group, True)]
+    return [(lot, False) for number in range(at_once) if (lot := left[number::at_once])]
+
+
+def _series(client: Client, lot: tuple[list[Expected], bool], inbox: Inbox, progress: Progress | None) -> None:
+    """Fetch what is missing of a series: whole at first, then one by one."""
+    group, whole = lot
 
     def told() -> None:
         if progress:
@@ -135,7 +144,7 @@ def _series(client: Client, group: list[Expected], inbox: Inbox, progress: Progr
 
     def attempt() -> None:
         left = [one for one in group if one.uid in inbox.missing]
-        if 2 * len(left) > len(group) > 1:
+        if whole and len(left) == len(group):
             _take(client, ("studies", group[0].study, "series", group[0].series), group[0], inbox, told)
             left = [one for one in left if one.uid in inbox.missing]
         for one in left:

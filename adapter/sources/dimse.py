@@ -79,7 +79,7 @@ def fetch(
 
 
 def _series(peer: Peer, group: list[Image], inbox: Inbox, progress: Progress | None) -> None:
-    """Fetch what is missing of a series: whole at first, then what is left by name."""
+    """Fetch what is missing of a series: whole where nothing of it is here, else by name."""
     count = iter(range(1 << 60))
 
     def keep(came: Path) -> bool:

@@ -124,9 +124,10 @@ class Inbox:
             self._unwritten.append(
                 Line(event="fetched", uid=one.uid, sha256=sha256, study=one.study, series=one.series)
             )
-            self.have.add(one.uid)
-            self.size += size
-            self.new += 1
+            if one.uid not in self.have:
+                self.have.add(one.uid)
+                self.size += size
+                self.new += 1
             if len(self._unwritten) >= TOGETHER:
                 self._flush()
 

@@ -21,15 +21,15 @@ FORMAT = "second-opinion-transfer/1"
 _MARK = f'{{"format":"{FORMAT}","about":"'.encode()
 _RULE = "transfer.journal"
 
-Event = Literal["fetched", "stored", "proved", "refused", "disclosed", "complete"]
+Event = Literal["fetched", "sending", "stored", "proved", "refused", "disclosed", "complete"]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing that happened.
 
     Attributes:
-        event: what; `disclosed` and `complete` are about the transfer, the others about an instance.
-        uid: SOP Instance UID; sha256: of the file (of what is disclosed, where that is the event).
+        event: what; `complete` is about the transfer, the others about an instance. `disclosed`: the ledger has it.
+        uid: SOP Instance UID; sha256: of the file.
         detail: how it was proved, or why it was refused: a word, never a server's text.
         study, series: the UIDs it belongs to, where it was fetched.
     """
