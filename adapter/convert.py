@@ -6,7 +6,6 @@ One Bundle a person. What names nobody goes to `unassigned`; what is about two p
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -19,27 +18,25 @@ from adapter.consent.gate import use
 from adapter.consent.law import material
 from adapter.consent.policy import policy_for
 from adapter.consent.release import HolderUse
+from adapter.converted_files import Documents
+from adapter.converted_images import Made, gender_of, images_as_fhir
 from adapter.holding import Draft, File
 from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
-from adapter.sources.fhir_files import like_resource
 from adapter.sources.files import printable
 from adapter.sources.gather import Gathered, by_file, gather_several
 from adapter.sources.persons import ownership
 from adapter.validation import validate_bundle
 from mappings.dicom.study import Found
-from mappings.domain.material import Document
 from mappings.domain.party import PATIENT, Patient
 from mappings.domain.values import Identifier
-from mappings.fhir import binary, document_reference, imaging_study
 from mappings.fhir import patient as patient_mapper
 from mappings.fhir.bundle import collection
 from mappings.fhir.context import URN, Writing
-from mappings.fhir.wire import Json, loads
+from mappings.fhir.wire import Json
 from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, resource_id, sid
-from mappings.problems import Problem, ProblemError, problem
+from mappings.problems import Problem, ProblemError
 
 UNASSIGNED = "unassigned"
-ABSENT = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
 
 
 class Converted(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +103,9 @@ class _Conversion:
         self.found, self.images, self.namespace, self.permitted = found, found.studies, namespace, permitted
         self.known = {item.full_url: item for item in found.carried if item.full_url in permitted.items}
         self.owners = ownership(found.carried, dict(found.aliases))
+        self.files = {file.path: file for file in found.images}
+        self.images_made: list[Made] = []
+        self.documents = Documents(found.opaque, namespace)
 
     def run(self) -> Converted:
         persons = persons_in(self.known, self.images, self.roots)
@@ -118,14 +118,18 @@ class _Conversion:
             key = resource_id(self.namespace, sid("person"), person_key(person))[:16]
             urls = about_alone(person, self.known, self.owners, dict(self.found.aliases))
             used |= urls
-            entries = [*self._imaging(person), *self._carried(urls)]
-            bundles[key] = self._bundle(key, entries, problems, said)
+            made = self._imaging(person)
+            self.images_made.append(made)
+            bundles[key] = self._bundle(key, [*made.entries, *self._carried(urls)], problems, said)
+            files |= {key: made.beside} if made.beside else {}
         rest = set(self.known) - used
-        documents, beside = self._documents()
-        loose = [*self._imaging(None), *documents, *self._carried(rest)]
+        documents, beside = self.documents.entries()
+        made = self._imaging(None)
+        self.images_made.append(made)
+        loose = [*made.entries, *documents, *self._carried(rest)]
         if loose:
             bundles[UNASSIGNED] = self._bundle(UNASSIGNED, loose, problems, said)
-            files[UNASSIGNED] = beside
+            files[UNASSIGNED] = made.beside | beside
         return Converted(bundles=bundles, files=files, account=self._account(said, problems))
 
     # --- entries
@@ -133,46 +137,32 @@ class _Conversion:
     def _carried(self, urls: Iterable[str]) -> Iterator[tuple[str, Json]]:
         return ((url, self.known[url].resource) for url in sorted(urls))
 
-    def _imaging(self, person: Person | None) -> Iterator[tuple[str, Json]]:
-        images = person.images if person else [image for image in self.images if identity_seen(image) is None]
-        patient = None if person is None else self._patient(person)
-        url = person.patients[0] if person and person.patients else None
-        if images and patient is not None and url is None:
-            url = URN + resource_id(self.namespace, sid("person"), person_key(person) if person else "")
-            made = patient_mapper.to_fhir(patient, Writing({PATIENT: url}))
-            yield url, made
-        for image in images:
-            own = URN + resource_id(self.namespace, DICOM_UID, image.study.uid)
-            study = imaging_study.to_fhir(image.study, Writing({PATIENT: url or own, image.study.id: own}))
-            yield own, study if url else {**study, "subject": ABSENT}
+    def _imaging(self, person: Person | None) -> Made:
+        if person is None:
+            loose = (image for image in self.images if identity_seen(image) is None)
+            return images_as_fhir(loose, self.files, self.namespace, None)
+        patient, entries = self._patient(person), []
+        url = person.patients[0] if person.patients else None
+        if person.images and patient is not None and url is None:
+            url = URN + resource_id(self.namespace, sid("person"), person_key(person))
+            entries.append((url, patient_mapper.to_fhir(patient, Writing({PATIENT: url}))))
+        made = images_as_fhir(person.images, self.files, self.namespace, (url, person_key(person)) if url else None)
+        made.entries = [*entries, *made.entries]
+        return made
 
     def _patient(self, person: Person) -> Patient | None:
         identity = person.identity
         try:
             bare = tuple(Identifier(system=ISSUER_NOT_STATED, value=number) for number in identity.numbers)
             numbers = (*identity.identifiers, *bare)
-            return Patient(identifiers=numbers, names=identity.names, birth_date=identity.birth_date)
+            return Patient(
+                identifiers=numbers,
+                names=identity.names,
+                birth_date=identity.birth_date,
+                gender=gender_of(person.images),
+            )
         except ValueError:
             return None
-
-    def _documents(self) -> tuple[list[tuple[str, Json]], dict[str, File]]:
-        entries: list[tuple[str, Json]] = []
-        beside: dict[str, File] = {}
-        for digest, file in {file.sha256: file for file in reversed(self.found.opaque)}.items():
-            name = f"document-{digest[:16]}"
-            url = URN + resource_id(self.namespace, sid("file"), digest)
-            path = f"documents/{digest[:16]}"
-            item = _document(name, path, file)
-            inside = binary.embedded(item)
-            data_url = URN + resource_id(self.namespace, sid("binary"), digest) if inside else quote(path)
-            ctx = Writing({PATIENT: url, name: url, binary.binary_name(item): data_url})
-            made = document_reference.to_fhir(item, ctx, sha1=file.sha1)
-            entries.append((url, {key: value for key, value in made.items() if key != "subject"}))
-            if inside:
-                entries.append((data_url, binary.to_fhir(item, file.read(), ctx)))
-            else:
-                beside[path] = file
-        return sorted(entries, key=lambda entry: entry[0]), beside
 
     # --- together
 
@@ -203,25 +193,18 @@ class _Conversion:
 
     def _account(self, said: dict[str, list[str]], problems: dict[str, list[Problem]]) -> Account:
         units = [self._unit(draft, said, problems) for draft in self.found.drafts]
-        by_path = {path: image for image in self.images for path in image.files.values()}
-        about = by_file(self.found.image_problems)
+        study_of = {path: image.study.uid for image in self.images for path in image.files.values()}
+        about = by_file((*self.found.image_problems, *(p for made in self.images_made for p in made.problems)))
+        more = {path: urls for made in self.images_made for path, urls in made.urls.items()}
+        study_urls = {uid: URN + resource_id(self.namespace, DICOM_UID, uid) for uid in set(study_of.values())}
         for file in self.found.images:
+            uid = study_of.get(file.path)
+            urls = [study_urls[uid], *more.get(file.path, ())] if uid else []
+            named = tuple(name for url in urls for name in said.get(url, ()))
+            outcome: Outcome = "mapped" if uid else "refused"
             notes = tuple(about.get(file.path, ()))
-            image = by_path.get(file.path)
-            url = URN + resource_id(self.namespace, DICOM_UID, image.study.uid) if image else ""
-            outcome: Outcome = "mapped" if image else "refused"
-            units.append(
-                Unit(
-                    source=file.path,
-                    sha256=file.sha256,
-                    outcome=outcome,
-                    resources=tuple(said.get(url, ())),
-                    problems=notes,
-                )
-            )
-        for file in self.found.opaque:
-            url = URN + resource_id(self.namespace, sid("file"), file.sha256)
-            units.append(_kept(file, tuple(said.get(url, ()))))
+            units.append(Unit(source=file.path, sha256=file.sha256, outcome=outcome, resources=named, problems=notes))
+        units += self.documents.units(said)
         return account(units)
 
     def _unit(self, draft: Draft, said: dict[str, list[str]], problems: dict[str, list[Problem]]) -> Unit:
@@ -229,36 +212,3 @@ class _Conversion:
         notes = (*draft.problems, *(p for url in draft.names for p in problems.get(url, ())))
         outcome: Outcome = "refused" if draft.refused else "mapped"
         return Unit(source=draft.source, sha256=draft.sha256, outcome=outcome, resources=resources, problems=notes)
-
-
-def _kept(file: File, resources: tuple[str, ...]) -> Unit:
-    what = {"ccda": "C-CDA", "hl7v2": "HL7 v2", "fhir-xml": "FHIR XML, but not of a type of R4"}.get(
-        file.kind, file.content_type
-    )
-    message = f"is {what}, kept whole as a document; its content is not mapped"
-    note = problem("informational", file.path, message, rule="convert.kept", severity="information")
-    if unread := _unread(file):
-        message = f"holds FHIR that is not read: {unread}; kept whole as a document"
-        note = problem("structure", file.path, message, rule="convert.kept", severity="warning")
-    return Unit(source=file.path, sha256=file.sha256, outcome="kept", resources=resources, problems=(note,))
-
-
-def _unread(file: File) -> str:
-    """Why JSON that is meant as FHIR is not read as that; nothing where it is not meant so."""
-    value = loads(file.read()) if file.kind == "json" else None
-    if not like_resource(value):
-        return ""
-    if isinstance(value, list):
-        return "a list is no resource: make it a Bundle, or NDJSON"
-    return "it must name a resource type of FHIR R4, in resourceType"
-
-
-def _document(name: str, path: str, file: File) -> Document:
-    return Document(
-        id=name,
-        path=path,
-        content_type=file.content_type,
-        sha256=file.sha256,
-        size=file.size,
-        kind="undeclared_document",
-    )

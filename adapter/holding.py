@@ -1,5 +1,6 @@
 """What the holder has of a case once it is loaded: files, units, whose they are. None of this goes to a recipient."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -27,7 +28,10 @@ class Ownership(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `path` is relative to what was given, with `/`; `sha256` hex and `size` in bytes are of its content."""
+    """One file. `path` is relative to what was given, with `/`; `sha256` hex and `size` in bytes are of its content.
+
+    `data` are its bytes where it is no file of its own: a document that a DICOM instance encloses.
+    """
 
     path: str
     location: Path
@@ -36,10 +40,18 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     kind: Kind
     content_type: str
+    data: bytes | None = None
 
     def read(self) -> bytes:
         """The bytes."""
-        return self.location.read_bytes()
+        return self.location.read_bytes() if self.data is None else self.data
+
+    def copy_to(self, place: Path) -> None:
+        """Write the bytes to another place."""
+        if self.data is None:
+            shutil.copyfile(self.location, place)
+        else:
+            place.write_bytes(self.data)
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

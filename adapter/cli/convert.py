@@ -1,7 +1,6 @@
 """convert: foreign files to FHIR, inside the holder's own walls."""
 
 import datetime as dt
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +75,7 @@ def _write(done: Any, target: Path, form: str) -> list[Problem]:
         unsaid += (msgspec.structs.replace(found, where=f"{key}/{name} {found.where}") for found in problems)
         for path, file in done.files.get(key, {}).items():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.location, place / path)
+            file.copy_to(place / path)
     target.mkdir(exist_ok=True)
     (target / "account.json").write_bytes(done.account.to_json())
     return unsaid

@@ -139,9 +139,12 @@ def _number(path: str, text: str, tag: str, notes: Notes) -> int | None:
 
 
 def _site(members: list[Member], notes: Notes) -> Concept | None:
+    """The region by its code, else in words, else the one structure that the tissue on the slide is of."""
     words = first(members, "body_part")
     coded = concept_of(members, "anatomic_region", "(0008,2218)", notes)
-    return coded or (Concept(text=words) if words else None)
+    tissue = [site for header in dict.fromkeys(m.header for m in members) for t in header.specimens for site in t.sites]
+    meant = dict.fromkeys(found for site in tissue if (found := triplet_concept(site)))
+    return coded or (Concept(text=words) if words else None) or (next(iter(meant)) if len(meant) == 1 else None)
 
 
 def _laterality(members: list[Member], notes: Notes) -> Side | None:

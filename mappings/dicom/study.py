@@ -16,7 +16,7 @@ from mappings.dicom.series import Member, concept_of, first, person, remark_of_s
 from mappings.dicom.times import moment
 from mappings.domain.material import ImagingStudy, check_uid
 from mappings.domain.person import Identity
-from mappings.domain.values import Fact, Identifier
+from mappings.domain.values import Fact, Identifier, Moment
 from mappings.identity import ISSUER_NOT_STATED
 from mappings.problems import Problem
 
@@ -46,6 +46,16 @@ class Said(Fact, frozen=True, kw_only=True):
     paths: tuple[str, ...]
 
 
+class Enclosed(Fact, frozen=True, kw_only=True):
+    """A document that an instance encloses (PS3.3 section A.45): PDF, CDA and others by their media type."""
+
+    uid: str
+    path: str
+    content_type: str
+    title: str = ""
+    date: Moment | None = None
+
+
 class Found(Fact, frozen=True, kw_only=True):
     """A study as its files show it.
 
@@ -54,6 +64,7 @@ class Found(Fact, frozen=True, kw_only=True):
         files: SOP Instance UID -> path.
         identities: whose it is, as the files say, the first path first.
         containers: series UID -> identifiers of the containers (glass slides) and specimens it shows.
+        enclosed: the documents that its instances enclose.
         headers: series UID -> the different headers of its instances, without what is an instance's own.
     """
 
@@ -62,6 +73,7 @@ class Found(Fact, frozen=True, kw_only=True):
     identities: tuple[Said, ...]
     containers: dict[str, tuple[str, ...]]
     headers: dict[str, tuple[Header, ...]]
+    enclosed: tuple[Enclosed, ...] = ()
 
     @property
     def identity(self) -> Identity:
@@ -183,7 +195,19 @@ class Grouping:
             files={member.uid: member.path for member in members},
             identities=identities,
             containers={one: labels for one in sorted(groups) if (labels := _containers(groups[one]))},
+            enclosed=tuple(self._enclosed(member) for member in members if member.header.document_type),
             headers={one: tuple(dict.fromkeys(member.header for member in groups[one])) for one in sorted(groups)},
+        )
+
+    def _enclosed(self, member: Member) -> Enclosed:
+        header = member.header
+        stated = (header.content_date, header.content_time, header.timezone_offset)
+        return Enclosed(
+            uid=member.uid,
+            path=member.path,
+            content_type=header.document_type,
+            title=header.document_title,
+            date=moment(member.path, stated, self._zones, ("(0008,0023)", "(0008,0033)"), self._notes),
         )
 
 

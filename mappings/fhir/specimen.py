@@ -63,8 +63,8 @@ RULES = (
 Material = Part | Block | Slide
 
 
-def to_fhir(item: Material, ctx: Writing) -> Json:
-    """Write a part, a block or a slide.
+def to_fhir(item: Material, ctx: Writing, *, kind_told: bool = True) -> Json:
+    """Write a part, a block or a slide; of a slide whose kind nobody told it is not written.
 
     Raises:
         ProblemError: `not-found` where what it was cut from is not part of what is written.
@@ -74,7 +74,7 @@ def to_fhir(item: Material, ctx: Writing) -> Json:
     elif isinstance(item, Block):
         own, parent, remaining = _block(item), item.part, item.remaining
     else:
-        own, parent, remaining = _slide(item), item.parent, None
+        own, parent, remaining = _slide(item, kind_told), item.parent, None
     accession = next((i for i in item.identifiers if i.kind == "ACSN"), None)
     return compact(
         {
@@ -119,8 +119,9 @@ def _block(block: Block) -> Json:
     }
 
 
-def _slide(slide: Slide) -> Json:
-    codes = table("specimen-type").codings("slide") + table("slide-kind").codings(slide.kind)
+def _slide(slide: Slide, kind_told: bool) -> Json:
+    kind = table("slide-kind").codings(slide.kind) if kind_told else ()
+    codes = table("specimen-type").codings("slide") + kind
     stain = {"description": STAINING, "procedure": concept(slide.stain)}
     return {
         "type": concept(Concept(codes=codes)),

@@ -1,0 +1,113 @@
+"""Preparation steps of a specimen (PS3.16 TID 8001 to 8004) as what they did: taken from, fixed, embedded, stained.
+
+Concepts are known by their code in SNOMED CT or DCM, or by the older SNOMED-RT code of the same concept.
+"""
+
+from mappings.dicom.header import Content, Issued, Triplet
+from mappings.domain.values import Fact
+
+_CONCEPTS: dict[tuple[str, str], str] = {
+    ("DCM", "121041"): "specimen",
+    ("DCM", "111724"): "issuer",
+    ("DCM", "111701"): "kind",
+    ("DCM", "111702"): "when",
+    ("DCM", "111703"): "words",
+    ("DCM", "111704"): "method",
+    ("DCM", "111705"): "parent",
+    ("DCM", "111706"): "parent-issuer",
+    ("DCM", "111707"): "parent-kind",
+    ("SCT", "424361007"): "substance",
+    ("SRT", "G-C350"): "substance",
+    ("SCT", "430864009"): "fixative",
+    ("SRT", "F-6221B"): "fixative",
+    ("SCT", "430863003"): "medium",
+    ("SRT", "F-6221A"): "medium",
+    ("SCT", "17636008"): "collection",
+    ("SRT", "P3-02000"): "collection",
+}
+"""Scheme and code of a concept name -> what its content item tells."""
+_KINDS: dict[tuple[str, str], str] = {
+    ("SCT", "433465004"): "sampling",
+    ("SRT", "P3-4000A"): "sampling",
+    ("SCT", "127790008"): "staining",
+    ("SRT", "P3-00003"): "staining",
+    ("SCT", "17636008"): "collection",
+    ("SRT", "P3-02000"): "collection",
+    ("SCT", "428995007"): "receiving",
+    ("SRT", "P3-05013"): "receiving",
+}
+"""Scheme and code of a processing type (PS3.16 CID 8111) -> what the step is."""
+
+
+class Step(Fact, frozen=True, kw_only=True):
+    """One preparation step.
+
+    Attributes:
+        specimen: what it was done to; None: not told.
+        kind: sampling, staining, collection, receiving, or empty.
+        when: a DT as written.
+        parent: what the specimen was taken from, with its kind.
+        method: how it was sampled or collected.
+        substances: what was used (stains), each a code or words.
+        fixative, medium: what it was fixed with and embedded in.
+        unread: how many of its content items are said in no other field.
+    """
+
+    specimen: Issued | None = None
+    kind: str = ""
+    when: str = ""
+    parent: Issued | None = None
+    parent_kind: Triplet | None = None
+    method: Triplet | None = None
+    substances: tuple[Triplet, ...] = ()
+    fixative: Triplet | None = None
+    medium: Triplet | None = None
+    unread: int = 0
+
+
+def step_of(contents: tuple[Content, ...]) -> Step:
+    """The step that these content items are."""
+    found: dict[str, list[Content]] = {}
+    for content in contents:
+        found.setdefault(_CONCEPTS.get((content.name.scheme, content.name.value), ""), []).append(content)
+    kind = _first(found, "kind")
+    coded = kind.code if kind else None
+    return Step(
+        specimen=_issued(found, "specimen", "issuer"),
+        kind=_KINDS.get((coded.scheme, coded.value), "") if coded else "",
+        when=(found["when"][0].text if "when" in found else ""),
+        parent=_issued(found, "parent", "parent-issuer"),
+        parent_kind=_meant(_first(found, "parent-kind")),
+        method=_meant(_first(found, "method") or _first(found, "collection")),
+        substances=tuple(meant for each in found.get("substance", ()) if (meant := _meant(each))),
+        fixative=_meant(_first(found, "fixative")),
+        medium=_meant(_first(found, "medium")),
+        unread=len(found.get("", ())) + len(found.get("words", ())),
+    )
+
+
+def _first(found: dict[str, list[Content]], name: str) -> Content | None:
+    return next(iter(found.get(name, ())), None)
+
+
+def _meant(content: Content | None) -> Triplet | None:
+    """The value as a code; words where it is a text."""
+    if content is None:
+        return None
+    return content.code or (Triplet(meaning=content.text) if content.text else None)
+
+
+def _issued(found: dict[str, list[Content]], name: str, issuer: str) -> Issued | None:
+    number, said = _first(found, name), _first(found, issuer)
+    if number is None or not number.text:
+        return None
+    return issued(number.text, said.text if said else "")
+
+
+def issued(value: str, issuer: str) -> Issued:
+    """A number with its issuer as HD (HL7 v2 chapter 2A): local word ^ universal id ^ type; the word may be missing."""
+    parts = [part.strip() for part in issuer.split("^")]
+    if len(parts) == 2:  # as much software writes it: universal id and type
+        parts = ["", *parts]
+    local, universal, kind = [*parts, "", ""][:3]
+    return Issued(value=value.strip(), issuer=local, universal=universal, universal_type=kind)

@@ -1,0 +1,265 @@
+"""Specimen descriptions of images (PS3.3 section C.7.6.22) -> the tree of parts, blocks and slides they name.
+
+The glass slide is the container; what it was cut from is told by the preparation steps. A thing is a block where a step
+embeds it or cuts sections of it, and a part otherwise: nothing is told from how a label is built. Whether a slide is an
+original or a recut no header says: `Slide.kind` means nothing here.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from mappings.dicom.header import Header, Issued, Tissue, Triplet, triplet_concept
+from mappings.dicom.notes import Notes
+from mappings.dicom.preparation import Step, step_of
+from mappings.dicom.study import Found
+from mappings.dicom.times import datetime_moment
+from mappings.domain.material import Block, Part, Slide
+from mappings.domain.values import Concept, Fact, Identifier, Moment
+from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, within
+from mappings.problems import Problem
+
+_SLIDES = {("SCT", "433466003"), ("SRT", "A-0101B")}
+_CASSETTES = {("SCT", "434464009"), ("SCT", "434708008"), ("SRT", "A-0101E"), ("SRT", "A-01022")}
+"""Container types (PS3.16 CID 8101): slides; cassettes for a block and for a microarray."""
+_SECTIONING = {"434472006", "434475008", "434474007", "434479002"}
+"""Sampling methods (PS3.16 CID 8110) that are done to a block: sectioning, step sectioning, recut, core."""
+_TAG = "(0040,0560)"
+Key = tuple[str, str]
+"""Issuer and label."""
+
+
+class Materials(Fact, frozen=True, kw_only=True):
+    """What the images of a person show.
+
+    Attributes:
+        parts, blocks, slides: the tree; the names of its items are derived from issuer and label.
+        shown: series UID -> names of the slides that its images show.
+        problems: what is not told, or told twice; `where` is the path of the first file of the study, and the tag.
+    """
+
+    parts: tuple[Part, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    slides: tuple[Slide, ...] = ()
+    shown: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def materials(images: Iterable[Found]) -> Materials:
+    """The specimens that the studies of one person describe; the same label of the same issuer is one thing."""
+    tree = _Tree()
+    for image in images:
+        for uid, headers in image.headers.items():
+            for header in headers:
+                tree.take(uid, header, f"{image.identities[0].paths[0]} {_TAG}")
+    return tree.made()
+
+
+class _Node:
+    """A specimen as far as it has been told of."""
+
+    def __init__(self, issued: Issued) -> None:
+        self.issued = issued
+        self.uids: list[str] = []
+        self.labels: list[Issued] = []
+        self.parent: Key | None = None
+        self.form = ""
+        self.kind: Triplet | None = None
+        self.site: Triplet | None = None
+        self.words = ""
+        self.method: Triplet | None = None
+        self.collected: Moment | None = None
+        self.received: Moment | None = None
+        self.fixative: Triplet | None = None
+        self.stains: list[Triplet] = []
+
+    @property
+    def key(self) -> Key:
+        return _key(self.issued)
+
+
+def _key(issued: Issued) -> Key:
+    return issued.system or ISSUER_NOT_STATED, issued.value
+
+
+class _Tree:
+    def __init__(self) -> None:
+        self.nodes: dict[Key, _Node] = {}
+        self.shown: dict[str, list[Key]] = {}
+        self.notes = Notes()
+        self.told: set[tuple[str, str]] = set()
+
+    def node(self, issued: Issued) -> _Node:
+        return self.nodes.setdefault(_key(issued), _Node(issued))
+
+    def say(self, where: str, message: str) -> None:
+        """Inform, once for each file and matter."""
+        if (where, message) not in self.told:
+            self.told.add((where, message))
+            self.notes.tell("incomplete", where, message, "dicom.specimen")
+
+    def take(self, series: str, header: Header, where: str) -> None:
+        """Take the specimens of one header."""
+        own = header.container or next((t.identifier for t in header.specimens if t.identifier), None)
+        if own is None or not own.value:
+            return
+        holder = self.node(own)
+        if not own.system:
+            self.say(where, "names a container or specimen without its issuer; the issuer is not stated")
+        holder.form = holder.form or _form(header)
+        if holder.form == "slide" and holder.key not in self.shown.setdefault(series, []):
+            self.shown[series].append(holder.key)
+        for tissue in header.specimens:
+            self.tissue(holder, tissue, header, where)
+
+    def tissue(self, holder: _Node, tissue: Tissue, header: Header, where: str) -> None:
+        """What is known of one specimen in the container, and of what it was taken from."""
+        label = tissue.identifier or holder.issued
+        if tissue.uid and tissue.uid not in holder.uids:
+            holder.uids.append(tissue.uid)
+        if _key(label) != holder.key and label not in holder.labels:
+            holder.labels.append(label)
+        holder.words = holder.words or tissue.short or tissue.detailed
+        holder.kind = holder.kind or tissue.kind
+        holder.site = holder.site or next(iter(tissue.sites), None)
+        before: _Node | None = None
+        for step in map(step_of, tissue.steps):
+            subject = holder if step.specimen is None or step.specimen.value == label.value else self.like(step, label)
+            self.step(subject, step, header, label)
+            before = subject if subject is not holder else before
+            if step.unread:
+                self.say(where, "has preparation steps with more than is kept: descriptions, sites, numbers")
+        if holder.parent is None and before is not None:
+            holder.parent = before.key
+            self.say(where, "does not say what the specimen was cut from; it is what the step before was done to")
+        elif before is not None and holder.parent not in {before.key, *self.above(before)}:
+            self.say(where, "has tissue of several origins; the first is named as what it was cut from")
+
+    def above(self, node: _Node) -> list[Key]:
+        """The keys of everything this was taken from; also where somebody says it was taken from itself."""
+        found: list[Key] = []
+        while node.parent is not None and node.parent not in found and node.parent in self.nodes:
+            found.append(node.parent)
+            node = self.nodes[node.parent]
+        return found
+
+    def like(self, step: Step, label: Issued) -> _Node:
+        assert step.specimen is not None
+        return self.node(_with_issuer(step.specimen, label))
+
+    def step(self, subject: _Node, step: Step, header: Header, label: Issued) -> None:
+        """What one step did to its specimen."""
+        when = datetime_moment(step.when)
+        if when and when.floating and header.timezone_offset:
+            when = datetime_moment(step.when + header.timezone_offset) or when
+        if step.parent:
+            parent = self.node(_with_issuer(step.parent, label))
+            parent.kind = parent.kind or step.parent_kind
+            if subject.parent is None and parent is not subject and subject.key not in self.above(parent):
+                subject.parent = parent.key
+            if step.method and step.method.value in _SECTIONING:
+                parent.form = parent.form or "block"
+        if step.medium and not subject.form:
+            subject.form = "block"
+        subject.fixative = subject.fixative or step.fixative
+        if step.kind == "collection":
+            subject.collected = subject.collected or when
+            subject.method = subject.method or step.method
+        elif step.kind == "receiving":
+            subject.received = subject.received or when
+        elif step.kind == "staining":
+            subject.stains += [one for one in step.substances if one not in subject.stains]
+
+    # --- as items
+
+    def made(self) -> Materials:
+        nodes = [self.nodes[key] for key in sorted(self.nodes)]
+        parts = [node for node in nodes if node.form not in ("block", "slide")]
+        return Materials(
+            parts=tuple(self.part(node) for node in parts),
+            blocks=tuple(self.block(node) for node in nodes if node.form == "block"),
+            slides=tuple(self.slide(node) for node in nodes if node.form == "slide"),
+            shown={series: tuple(map(_name, keys)) for series, keys in sorted(self.shown.items()) if keys},
+            problems=tuple(self.notes.problems),
+        )
+
+    def up(self, node: _Node, *forms: str) -> str | None:
+        """The name of the nearest thing of these forms it was taken from."""
+        return next((_name(key) for key in self.above(node) if self.nodes[key].form in forms), None)
+
+    def part(self, node: _Node) -> Part:
+        below = [one.site for one in self.nodes.values() if one.site and self.first_part(one) == node.key]
+        sites = [found for site in ([node.site] if node.site else below) if (found := triplet_concept(site))]
+        return Part(
+            id=_name(node.key),
+            parent=self.up(node, ""),
+            identifiers=_identifiers(node),
+            description=node.words or None,
+            tissue=triplet_concept(node.kind),
+            body_site=sites[0] if sites and all(site == sites[0] for site in sites) else None,
+            procedure=triplet_concept(node.method),
+            collected=node.collected,
+            received=node.received,
+        )
+
+    def first_part(self, node: _Node) -> Key | None:
+        return next((key for key in self.above(node) if not self.nodes[key].form), None)
+
+    def block(self, node: _Node) -> Block:
+        above = [self.nodes[key].fixative for key in self.above(node)]
+        fixative = next((one for one in (node.fixative, *above) if one), None)
+        return Block(
+            id=_name(node.key),
+            part=self.up(node, ""),
+            identifiers=_identifiers(node),
+            description=node.words or None,
+            fixative=triplet_concept(fixative),
+        )
+
+    def slide(self, node: _Node) -> Slide:
+        return Slide(
+            id=_name(node.key),
+            parent=self.up(node, "block", ""),
+            identifiers=_identifiers(node),
+            stain=_stain(node.stains),
+            description=node.words or None,
+        )
+
+
+def _form(header: Header) -> str:
+    """Slide or block by the type of the container; a whole-slide image whose container has none shows a slide."""
+    kind = header.container_type
+    stated = (kind.scheme, kind.value) if kind else ("", "")
+    if stated in _SLIDES or (kind is None and header.modality == "SM"):
+        return "slide"
+    return "block" if stated in _CASSETTES else ""
+
+
+def _with_issuer(found: Issued, label: Issued) -> Issued:
+    """What a step names without an issuer has that of the specimen whose steps these are."""
+    if found.system:
+        return found
+    return Issued(
+        value=found.value, issuer=label.issuer, universal=label.universal, universal_type=label.universal_type
+    )
+
+
+def _name(key: Key) -> str:
+    """The local name: a digest, since labels hold what no name may."""
+    return f"specimen-{hashlib.sha256(within(*key).encode()).hexdigest()[:16]}"
+
+
+def _identifiers(node: _Node) -> tuple[Identifier, ...]:
+    """The label, other labels of what is on it, and the UIDs."""
+    labels = [Identifier(system=system, value=value) for system, value in map(_key, (node.issued, *node.labels))]
+    uids = [Identifier(system=DICOM_UID, value=f"urn:oid:{uid}") for uid in node.uids]
+    return (*labels, *uids)
+
+
+def _stain(stains: list[Triplet]) -> Concept | None:
+    """One substance by its code; several, which no one code says, in words."""
+    if len(stains) == 1:
+        return triplet_concept(stains[0])
+    words = "; ".join(stain.meaning or stain.value for stain in stains)
+    return Concept(text=words) if words else None
