@@ -9,10 +9,11 @@ from adapter.account import Account, alike
 from adapter.checked import Checked
 from adapter.closing import close_account, inside
 from adapter.completeness import Forecast, forecast, of_case
-from adapter.config import Settings
+from adapter.config import Office, Settings
 from adapter.consent.case_facts import facts_of
 from adapter.consent.decide import Decision, decide
 from adapter.consent.gate import release
+from adapter.consent.groups import Holder, PrivacyContact
 from adapter.consent.policy import policies_of, policy_for
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle, theirs
@@ -50,10 +51,18 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
         ProblemError: the folder is no case, or holds another person's things.
     """
     loaded = load_case(folder, settings.namespace)
-    facts = facts_of(loaded, str(now))
+    facts = facts_of(loaded, str(now), holder_in_law(settings))
     policy = policy_for(dt.date.fromisoformat(now.date), policies_of(settings.policy))
     decision = decide(facts, policy)
     return Checked(loaded=loaded, facts=facts, decision=decision, completeness=of_case(loaded), policy=policy)
+
+
+def holder_in_law(settings: Settings) -> Holder:
+    """What the deployment says of the holder: what it is in law, and whom a denial names where an office is set."""
+    office = settings.office
+    told = {name: getattr(settings.holder, name) for name in settings.holder.__struct_fields__}
+    contact = PrivacyContact(title=office.title or office.name or None, phone=office.phone or None)
+    return Holder(**told, privacy_contact=contact if office != Office() else None)
 
 
 def rehearse(checked: Checked, settings: Settings, now: Moment) -> Rehearsal | None:

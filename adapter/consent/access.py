@@ -76,7 +76,7 @@ def specimen(matter: Matter, item: Material) -> Iterator[Finding]:
 
 def _scan(matter: Matter, item: Material) -> Iterator[Finding]:
     """Say what there is instead of a slide: a scan that is held, or one to be made where the policy says it is owed."""
-    if any(other.scan_of == item.id and other.held for other in matter.facts.materials):
+    if any(item.id in other.scan_of and other.held for other in matter.facts.materials):
         yield note("SCAN_INSTEAD", item)
     elif matter.policy.scanning_owed and item.kind == "glass_slide":
         yield out("SCAN_OWED", item, "pend")

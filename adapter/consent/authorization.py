@@ -10,7 +10,7 @@ from adapter.consent.facts import Facts
 from adapter.consent.groups import Authorization, Material
 from adapter.consent.law import is_physical, is_psychotherapy
 from adapter.consent.rules import DISCLOSURES, Finding, Matter, blank, item_rule, note, out, same_name, wait
-from adapter.consent.words import PURPOSES
+from adapter.consent.words import OWN_USES, PURPOSES
 
 OWN = "AUTH_HELP_OWED"
 ELEMENTS = ("description", "discloser", "recipient", "purpose")
@@ -168,8 +168,11 @@ def authorized(matter: Matter, item: Material) -> Iterator[Finding]:
     bases=DISCLOSURES,
 )
 def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
-    if not is_psychotherapy(item):
-        return
+    if is_psychotherapy(item):
+        yield from _on_its_own_paper(matter, item)
+
+
+def _on_its_own_paper(matter: Matter, item: Material) -> Iterator[Finding]:
     consent = matter.facts.psychotherapy_authorization
     today = day_for_papers(matter.facts, matter.policy)
     faults = faults_of(consent, matter.facts, today) if consent else []
@@ -178,6 +181,32 @@ def psychotherapy(matter: Matter, item: Material) -> Iterator[Finding]:
     yield from (wait(code, item, fact=fact) for code, fact in faults)
     if faults:
         yield note(OWN)
+
+
+@item_rule(
+    "use.psychotherapy",
+    "45 CFR 164.508(a)(2)(i)",
+    "The holder itself uses psychotherapy notes only for their originator's treatment, training, or its own defense.",
+    bases=frozenset({"use"}),
+)
+def own_use(matter: Matter, item: Material) -> Iterator[Finding]:
+    if not is_psychotherapy(item):
+        return
+    if is_own_use_of_notes(matter):
+        yield note("NOTES_OWN_USE", item)
+        return
+    yield from _on_its_own_paper(matter, item)
+
+
+def is_own_use_of_notes(matter: Matter) -> bool:
+    """Whether the holder's use is one that session notes are open to without a paper; a conversion as the policy says.
+
+    42 CFR 2.31(b) names the same three uses of SUD counseling notes.
+    """
+    facts = matter.facts
+    if facts.own_use == "conversion":
+        return not matter.policy.conversion_is_use
+    return facts.own_use in OWN_USES and OWN_USES[facts.own_use] == facts.purpose
 
 
 @item_rule(
@@ -194,5 +223,5 @@ def custody(matter: Matter, item: Material) -> Iterator[Finding]:
     yield note("SPECIMEN_LOAN_CUSTODY", item) if recorded else out("SPECIMEN_LOAN_CUSTODY", item, "pend")
 
 
-RULES = (authorized, psychotherapy)
+RULES = (authorized, psychotherapy, own_use)
 LOAN_RULES = (custody,)

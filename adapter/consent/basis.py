@@ -101,7 +101,7 @@ def _to_authority(facts: Facts) -> bool:
 
 
 def _alive(facts: Facts) -> bool:
-    return facts.patient.deceased_on is None
+    return not facts.patient.has_died
 
 
 Choice = Callable[[Facts], bool]

@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from adapter.consent.case_papers import contradicts, day_of, papers_of, party_name
+from adapter.consent.case_papers import contradicts, papers_of, party_name
+from adapter.consent.case_request import item_in_law, patient_of, request_of
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
 from adapter.consent.foreign_case import named_in_denials, with_consents
 from adapter.consent.forms import Forms, bound, every_form, forms_of
-from adapter.consent.groups import PatientFacts
+from adapter.consent.groups import Holder
 from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strict_kinds
 from adapter.consent.names import PHYSICAL, Names, kept_back, meant, names_of, unknown_names
 from adapter.consent.papers import as_paper, documents_of
@@ -29,6 +30,7 @@ from mappings.fhir.carried import Carried
 from mappings.problems import ProblemError
 
 __all__ = ["PHYSICAL", "classify_carried", "facts_of", "items_of", "moving", "party_name"]
+UNSAID = Holder()
 PLAIN = ItemInLaw(kind="clinical_record", in_drs=True, maintained_in="ehr", part2=False)
 """What a resource is that only supports others, once a Consent denies it by name."""
 _REPORTS = {
@@ -41,8 +43,10 @@ _REPORTS = {
 }
 
 
-def facts_of(loaded: Loaded, as_of: str) -> Facts:
+def facts_of(loaded: Loaded, as_of: str, holder: Holder = UNSAID) -> Facts:
     """The facts of a case at a time (date-time with offset). Without `access` nothing is known, and nothing goes.
+
+    `holder` is what the holder is in law, as the deployment's settings say.
 
     Raises:
         ProblemError: a name in the case means nothing here, so that what it is to protect would not be.
@@ -68,8 +72,10 @@ def facts_of(loaded: Loaded, as_of: str) -> Facts:
         holder_tz=access.holder_tz,
         as_of=as_of,
         materials=items,
-        patient=PatientFacts(deceased_on=day_of(case.patient.deceased_on.date) if case.patient.deceased_on else None),
+        patient=patient_of(case, access),
+        holder=holder,
         emergency=case.request.emergency is not None,
+        **request_of(access),
         **with_consents(loaded, access, items, papers_of(case, access, names, forms), as_of, names, forms),
     )
 
@@ -92,13 +98,15 @@ def _found(loaded: Loaded) -> tuple[Item, ...]:
     told = [_led(line, names) for line in case.materials]
     lines = {name: line for line in told if line.item for name in meant(line.item, names)}
     paths = {line.path: line for line in told if line.path}
-    found = [*_carried(loaded, lines, forms), *_native(case, lines), *_physical(case)]
+    found = [*_carried(loaded, lines, forms, names), *_native(case, lines, names), *_physical(case)]
     for document in case.documents:
         line = paths.get(document.path)
         kind, also = strict_kinds(document.kind, *_told_kinds(line))
-        found.append(material(document.id, kind or document.kind, also=also, **(_overrides(line) if line else {})))
-    papers = documents_of(loaded, names)
-    return tuple(as_paper(item, papers) for item in found)
+        found.append(
+            material(document.id, kind or document.kind, also=also, **(_overrides(line, names) if line else {}))
+        )
+    papers, shown = documents_of(loaded, names, forms), _slides_shown(case)
+    return tuple(as_paper(_showing(item, shown), papers) for item in found)
 
 
 def _led(line: Line, names: Names) -> Line:
@@ -107,7 +115,7 @@ def _led(line: Line, names: Names) -> Line:
     return msgspec.structs.replace(line, duplicate_of=repeated[0]) if repeated else line
 
 
-def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[Item]:
+def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms, names: Names) -> Iterator[Item]:
     laws = {item.full_url: law for item in loaded.carried if (law := classify_carried(item)) is not None}
     named = named_in_denials(loaded) - laws.keys()
     laws |= {item.full_url: PLAIN for item in loaded.carried if item.full_url in named}
@@ -118,7 +126,8 @@ def _carried(loaded: Loaded, lines: dict[str, Line], forms: Forms) -> Iterator[I
         follows = url in binaries and line is None and not kept_back & {url, *forms.get(url, ())}
         if follows:
             continue
-        known = _overrides(line) if line else {}
+        known = _overrides(line, names) if line else {}
+        known["data_classes"] = (*law.data_classes, *known.get("data_classes", ()))
         known["kind"], known["also"] = strict_kinds(law.kind, *law.also, *_told_kinds(line))
         yield material_of(url, law, **known)
 
@@ -146,25 +155,25 @@ def _told_sensitive(loaded: Loaded, lines: dict[str, Line]) -> set[str]:
     return {name for name, kind in kinds.items() if kind in BOUND} | sensitive
 
 
-def _native(case: Case, lines: dict[str, Line]) -> Iterator[Item]:
-    yield _item(case.request.id, "clinical_record", lines)
+def _native(case: Case, lines: dict[str, Line], names: Names) -> Iterator[Item]:
+    yield _item(case.request.id, "clinical_record", lines, names)
     for report in case.reports:
         if not is_foreign(report.id):
-            yield _item(report.id, _report_kind(report), lines, completed=_finished(report))
+            yield _item(report.id, _report_kind(report), lines, names, completed=_finished(report))
     for study in case.studies:
         if not is_foreign(study.id):
-            yield _item(study.id, classify_study(study.modalities), lines)
+            yield _item(study.id, classify_study(study.modalities), lines, names)
     for plain in (*case.diagnoses, *case.procedures, *case.parts, *case.blocks, *case.slides):
         if not is_foreign(plain.id):
-            yield _item(plain.id, "clinical_record", lines)
+            yield _item(plain.id, "clinical_record", lines, names)
     for comparison in case.concordances:
-        yield _item(comparison.id, "second_opinion_report", lines)
+        yield _item(comparison.id, "second_opinion_report", lines, names)
 
 
-def _item(name: str, kind: str, lines: dict[str, Line], **known: Any) -> Item:
+def _item(name: str, kind: str, lines: dict[str, Line], names: Names, **known: Any) -> Item:
     line = lines.get(name)
     told, also = strict_kinds(kind, *_told_kinds(line))
-    return material(name, told or kind, also=also, **known | (_overrides(line) if line else {}))
+    return material(name, told or kind, also=also, **known | (_overrides(line, names) if line else {}))
 
 
 def _report_kind(report: Report) -> str:
@@ -175,7 +184,7 @@ def _finished(report: Report) -> bool:
     return report.status not in ("registered", "partial", "preliminary")
 
 
-def _overrides(line: Line) -> dict[str, Any]:
+def _overrides(line: Line, names: Names) -> dict[str, Any]:
     told: dict[str, Any] = {
         "maintained_in": line.maintained_in,
         "in_drs": line.in_drs,
@@ -188,7 +197,20 @@ def _overrides(line: Line) -> dict[str, Any]:
         told["part2"] = True
     elif line.sensitivity not in (None, "psychotherapy"):
         told["data_class"] = line.sensitivity
+    told |= item_in_law(line.in_law, names) if line.in_law else {}
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _slides_shown(case: Case) -> dict[str, tuple[str, ...]]:
+    """Id of a whole-slide study -> the slides (the glass) that its series show."""
+    shown = {s.id: [f"{slide}{PHYSICAL}" for series in s.series for slide in series.slides] for s in case.studies}
+    return {name: tuple(dict.fromkeys(slides)) for name, slides in shown.items() if slides}
+
+
+def _showing(item: Item, shown: dict[str, tuple[str, ...]]) -> Item:
+    if item.id not in shown:
+        return item
+    return msgspec.structs.replace(item, scan_of=tuple(dict.fromkeys((*item.scan_of, *shown[item.id]))))
 
 
 def moving(case: Case) -> frozenset[str]:

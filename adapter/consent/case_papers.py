@@ -1,38 +1,26 @@
 """The papers of a case as facts of the law: who gets it, what was signed, what was restricted or found."""
 
-import datetime as dt
 from typing import Any
 
 from adapter.consent import facts as law_facts
+from adapter.consent.case_days import day_of
 from adapter.consent.forms import Forms
-from adapter.consent.groups import StateRule
 from adapter.consent.names import Names, is_blocked, kept_back, let_go
 from adapter.consent.rules import same_name
 from adapter.consent.words import INDIVIDUALS, PROVIDERS
 from mappings.domain.access import Access, Authorization, Part2Consent
 from mappings.domain.case import Case
 from mappings.domain.party import PATIENT
-from mappings.domain.values import PartialDate
+
+__all__ = ["contradicts", "day_of", "papers_of", "party_name"]
 
 
 def papers_of(case: Case, access: Access, names: Names, forms: Forms) -> dict[str, Any]:
     """The facts of what was signed, agreed and found, by the names they have in `Facts`."""
     holder = party_name(case, case.holder)
-    given, right = access.authorization, access.representative
-    psychotherapy = given is not None and given.psychotherapy_notes is True
-    made = _authorization(given, holder, names) if given else None
+    right = access.representative
     return {
-        "directive": law_facts.Directive(
-            written=access.directive.written,
-            signed=access.directive.signed,
-            designee=access.directive.designee,
-            address=access.directive.address,
-        )
-        if access.directive
-        else None,
-        "authorization": None if psychotherapy else made,
-        "psychotherapy_authorization": made if psychotherapy else None,
-        "part2_consent": _part2(access.part2_consent) if access.part2_consent else None,
+        **_signed(access, holder, names),
         "representative": law_facts.Representative(type=right.type, scope=right.scope) if right else None,
         "restrictions": tuple(
             law_facts.Restriction(
@@ -57,9 +45,29 @@ def papers_of(case: Case, access: Access, names: Names, forms: Forms) -> dict[st
         )
         if access.loan
         else None,
-        "state_rules": dict[str, StateRule](),
         **_said_and_asked(access),
     }
+
+
+def _signed(access: Access, holder: str | None, names: Names) -> dict[str, Any]:
+    """What the patient signed. An authorization that says it is for psychotherapy notes is for nothing else."""
+    general, notes = access.authorization, access.psychotherapy_authorization
+    if general is not None and general.psychotherapy_notes is True:
+        general, notes = None, general
+    directive = access.directive
+    return {
+        "directive": law_facts.Directive(
+            written=directive.written, signed=directive.signed, designee=directive.designee, address=directive.address
+        )
+        if directive
+        else None,
+        "authorization": _authorization(general, holder, names) if general else None,
+        "psychotherapy_authorization": _authorization(notes, holder, names) if notes else None,
+        **{name: _part2(told, names) if (told := getattr(access, name)) else None for name in PART2_PAPERS},
+    }
+
+
+PART2_PAPERS = ("part2_consent", "counseling_notes_consent", "proceedings_consent")
 
 
 def _said_and_asked(access: Access) -> dict[str, Any]:
@@ -107,11 +115,17 @@ def _authorization(given: Authorization, holder: str | None, names: Names) -> la
         known_false=given.known_false,
         revoked_in_writing_on=day_of(given.revoked_in_writing_on),
         revoked=given.revoked_in_writing_on is not None or None,
+        plain_language=given.plain_language,
+        remuneration=given.remuneration,
+        statement_remuneration=given.statement_remuneration,
+        expiry_event_occurred=given.expiry_event_occurred,
+        sought_by_holder=given.sought_by_holder,
+        copy_given=given.copy_given,
         covers=None if given.covers is None else let_go(given.covers, names),
     )
 
 
-def _part2(given: Part2Consent) -> law_facts.Part2Consent:
+def _part2(given: Part2Consent, names: Names) -> law_facts.Part2Consent:
     return law_facts.Part2Consent(
         patient_named=given.patient_named,
         discloser=given.discloser,
@@ -129,12 +143,14 @@ def _part2(given: Part2Consent) -> law_facts.Part2Consent:
         refusal_consequences_statement=given.refusal_consequences_statement,
         revoked_on=day_of(given.revoked_on),
         revoked=given.revoked_on is not None or None,
+        signer=given.signer,
+        signer_authority_described=given.signer_authority_described,
+        recipient_is_intermediary=given.recipient_is_intermediary,
+        intermediary_participants_named=given.intermediary_participants_named,
+        combined=given.combined,
+        known_false=given.known_false,
+        covers=None if given.covers is None else let_go(given.covers, names),
     )
-
-
-def day_of(date: PartialDate | None) -> dt.date | None:
-    """A date known to the day; a month is not (and what rests on it stays unknown)."""
-    return dt.date.fromisoformat(date) if date is not None and date.precision == "day" else None
 
 
 def party_name(case: Case, name: str | None) -> str | None:

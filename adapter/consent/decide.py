@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from adapter.consent import basis, clock, terms
+from adapter.consent import basis, clock, papers, terms
 from adapter.consent.copies import Found, bind_copies, roots_of
 from adapter.consent.facts import Facts
 from adapter.consent.groups import PrivacyContact
@@ -44,6 +44,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         duplicates: ids of what repeats a released item: produced once, as that item.
         reasons: request first, then item by item; those that concern a release only stand on permits alone.
         produce: names of what has to be produced (reasons.csv).
+        papers: the papers (facts of the request) that something released rests on; no other goes along.
     """
 
     outcome: Outcome
@@ -53,6 +54,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: tuple[str, ...]
     reasons: tuple[Reason, ...]
     produce: tuple[str, ...]
+    papers: tuple[str, ...] = ()
 
     @property
     def permits(self) -> bool:
@@ -76,6 +78,7 @@ def decide(facts: Facts, policy: Policy) -> Decision:
         return _made(matter, "deny_not_permitted", asked, found, out=tuple(found), deadline=None)
     roots = roots_of(facts.materials)
     bind_copies(found, roots)
+    rests = _leave_papers(matter, found)
     deadline = _deadline(matter, asked)
     excluded = tuple(key for key in found if _has(found[key], "exclude"))
     stays = tuple(key for key in found if _has(found[key], "exclude") or _has(found[key], "wait"))
@@ -92,7 +95,17 @@ def decide(facts: Facts, policy: Policy) -> Decision:
     twice = _repeats(matter, going, roots)
     once = tuple(key for key in found if key in going - set(twice))
     outcome = "permit_with_exclusions" if stays else "permit"
-    return _made(matter, outcome, asked, found, out=stays, deadline=deadline, released=once, duplicates=twice)
+    made = _made(matter, outcome, asked, found, out=stays, deadline=deadline, released=once, duplicates=twice)
+    return msgspec.structs.replace(made, papers=rests)
+
+
+def _leave_papers(matter: Matter, found: Found) -> tuple[str, ...]:
+    """Exclude the documents of papers on which nothing rests that may go, and return the other papers."""
+    may = frozenset(key for key, each in found.items() if not any(f.effect in ("exclude", "wait") for f in each))
+    rests = papers.rested_on(matter, may, found)
+    for finding in papers.left_behind(matter, may, rests):
+        found[str(finding.item)].append(finding)
+    return rests
 
 
 WHO = frozenset({"IDENTITY_NOT_VERIFIED", "AUTHORITY_NOT_VERIFIED"})

@@ -42,6 +42,7 @@ from adapter.consent.groups import (
     StateRule,
     Waiver,
 )
+from adapter.consent.words import OWN_USES
 from mappings.domain.native import type_in_words
 from mappings.fhir.wire import dumps, loads
 from mappings.problems import ProblemError, refuse
@@ -59,6 +60,7 @@ class Facts(Group, frozen=True, kw_only=True):
         engaged_by_payer: the reviewer is commissioned by a payer: then it is payment, whatever the label.
         received_at, as_of: a date or date-time as text; see the module.
         received_by_associate_at: when a business associate got the request, if one did before the holder.
+        own_use: of the holder's own use, what it is: originator_treatment, training, legal_defense, conversion.
 
     Raises:
         ProblemError: a material's id is empty or repeated, or a time is none.
@@ -71,6 +73,7 @@ class Facts(Group, frozen=True, kw_only=True):
     recipient_is_provider: bool | None = None
     engaged_by_payer: bool | None = None
     purpose: str | None = None
+    own_use: str | None = None
     request_form: str | None = None
     written_required: bool | None = None
     informed_of_written_rule: bool | None = None
@@ -175,9 +178,15 @@ def _countable(day: dt.date, where: str) -> None:
 FIRST_YEAR, LAST_YEAR = 1000, 9000
 
 
-def holder_use(materials: tuple[Material, ...]) -> Facts:
-    """State the facts of the holder's own use inside its walls (45 CFR 164.506(c)(1)); nothing goes to anybody else."""
-    return Facts(pathway="use", requester="holder", recipient="holder", purpose="operations", materials=materials)
+def holder_use(materials: tuple[Material, ...], own_use: str = "conversion") -> Facts:
+    """State the facts of the holder's own use inside its walls (45 CFR 164.506(c)(1)); nothing goes to anybody else.
+
+    `own_use` is a word of OWN_USES: what the use is, where notes with a paper of their own are among the materials.
+    """
+    purpose = OWN_USES[own_use]
+    return Facts(
+        pathway="use", requester="holder", recipient="holder", purpose=purpose, own_use=own_use, materials=materials
+    )
 
 
 def read_facts(data: bytes) -> Facts:

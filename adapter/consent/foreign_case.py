@@ -20,17 +20,16 @@ from adapter.consent.foreign_things import native_parties, parties_of, things_of
 from adapter.consent.foreign_time import Edge, begun, edges
 from adapter.consent.forms import Forms
 from adapter.consent.names import Names, kept_back, meant
+from adapter.consent.papers import PAPERS
 from adapter.holding import Loaded
 from mappings.domain.access import Access
 from mappings.fhir.carried import Carried
 from mappings.fhir.wire import Json
 
-PAPERS = ("directive", "authorization", "part2_consent")
-_FACTS = {
-    "authorization": ("authorization", "psychotherapy_authorization"),
-    "part2_consent": ("part2_consent",),
+_FACTS = {"authorization": ("authorization", "psychotherapy_authorization")} | {
+    paper: (paper,) for paper in PAPERS if paper not in ("directive", "authorization")
 }
-"""Papers that are limited to items -> the facts they are."""
+"""Papers that are limited to items -> the facts they may be."""
 _REPLACED = Said(may=frozenset(("silent",)), rules=("superseded",))
 _REFUSED = Said(may=ANY, rules=("refused",))
 
@@ -54,7 +53,7 @@ def with_consents(
     for paper in PAPERS:
         wanted = getattr(getattr(access, paper), "document", None)
         for consent in (c for c in consents if wanted and c.full_url in (wanted, *meant(wanted, names))):
-            lacking = lacks(consent.resource, _asked_of(consent, asked, loaded), paper)
+            lacking = lacks(consent.resource, _asked_of(consent, asked, loaded), PAPERS[paper])
             carried += _failing(consent, paper, lacking, said[consent.full_url], things)
             permitted = [t.id for t, s in zip(things, said[consent.full_url], strict=True) if s.permits and not lacking]
             papers = _limited(papers, paper, permitted)

@@ -11,7 +11,8 @@ class CarriedConsent(Group, frozen=True, kw_only=True):
         says: `denies`, `unclear` (it may deny, and nobody can tell), or `no_authority` (it was named as the paper
             behind a release and cannot carry it). Any other word, and none, is taken for `unclear`.
         rules: the rows of foreign_rules.csv that led there; a reason speaks of each.
-        paper: for `no_authority`, which paper named it: authorization, directive or part2_consent.
+        paper: for `no_authority`, which paper named it: directive, authorization, part2_consent, or
+            psychotherapy_authorization, counseling_notes_consent, proceedings_consent.
         applies_to: ids of the items; none means every item.
     """
 

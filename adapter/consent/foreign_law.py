@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from adapter.consent.foreign_facts import CarriedConsent
 from adapter.consent.groups import Material
-from adapter.consent.law import is_part2, is_psychotherapy
+from adapter.consent.law import is_counseling, is_part2, is_psychotherapy
 from adapter.consent.restrictions import BOUND
 from adapter.consent.rules import Finding, Matter, hold, item_rule, note, out, wait
 
@@ -55,7 +55,11 @@ def named(matter: Matter, item: Material) -> Iterator[Finding]:
 
 def _rests(matter: Matter, item: Material, paper: str | None) -> bool:
     """Whether the item can go on this paper only; a paper that is not said is any."""
-    if paper == "part2_consent":
+    if paper == "counseling_notes_consent":
+        return is_counseling(item)
+    if paper == "psychotherapy_authorization":
+        return is_psychotherapy(item)
+    if paper in ("part2_consent", "proceedings_consent"):
         return is_part2(item)
     if paper == "authorization":
         return matter.basis.name == "authorization" or is_psychotherapy(item)

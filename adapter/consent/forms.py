@@ -20,12 +20,25 @@ from mappings.fhir.wire import Json
 from mappings.identity import DICOM_UID
 
 Forms = Mapping[str, frozenset[str]]
+Named = tuple[str, object]
+"""The name of a thing, and what is the same for all its forms."""
 
 
 def forms_of(loaded: Loaded) -> Forms:
     """Name of a thing -> the names of all its forms, its own among them; what has one form only is left out."""
+    return _joined(_things(loaded))
+
+
+def forms_of_files(
+    carried: tuple[Carried, ...], contested: Mapping[str, str], aliases: Mapping[str, str], more: Iterable[Named]
+) -> Forms:
+    """As `forms_of`, of files that are no case; `more` are (name, thing) of what did not come as FHIR."""
+    return _joined((*_resources(carried, contested, aliases), *more))
+
+
+def _joined(things: Iterable[Named]) -> Forms:
     named: dict[object, set[str]] = {}
-    for name, thing in _things(loaded):
+    for name, thing in things:
         named.setdefault(thing, set()).add(name)
     found: dict[str, set[str]] = {}
     for names in (names for names in named.values() if len(names) > 1):
@@ -55,22 +68,44 @@ def _strictest(item: Item, others: list[Item]) -> Item:
     classes = [name for one in (item, *others) for name in (one.data_class, *one.data_classes) if name]
     part2 = True if any(one.part2 for one in others) else item.part2
     in_drs = False if any(one.in_drs is False for one in others) else item.in_drs
-    told = {"kind": kind, "also": also, "part2": part2, "in_drs": in_drs}
+    told = {"kind": kind, "also": also, "part2": part2, "in_drs": in_drs, **_protections(item, others)}
     return msgspec.structs.replace(item, **told, data_classes=tuple(dict.fromkeys(classes)))
 
 
-def _things(loaded: Loaded) -> Iterator[tuple[str, object]]:
-    binaries = {item.full_url for item in loaded.carried if item.type == "Binary"}
-    for item in (*loaded.carried, *loaded.unread):
-        yield item.full_url, loaded.contested.get(item.full_url, item.full_url)
-        yield from ((item.full_url, thing) for thing in (*_numbers(item), *_bytes(item)))
-        for _, member, text in pointers(item.resource):
-            url = loaded.aliases.get(item.resolve(text), item.resolve(text))
-            if member == "url" and url in binaries:
-                yield item.full_url, ("attachment", url)
+PROTECTS = (
+    "names_other_person", "restriction_requested", "paid_in_full_out_of_pocket", "statement_of_disagreement",
+    "privacy_act_denial_ok",
+)  # fmt: skip
+"""Facts of the content that may keep an item back: said of one form, they hold of all."""
+
+
+def _protections(item: Item, others: list[Item]) -> dict[str, object]:
+    found: dict[str, object] = {
+        name: True for name in PROTECTS if any(getattr(one, name) is True for one in (item, *others))
+    }
+    for name in ("research", "source"):
+        found[name] = next((held for one in (item, *others) if (held := getattr(one, name)) is not None), None)
+    return found
+
+
+def _things(loaded: Loaded) -> Iterator[Named]:
+    yield from _resources((*loaded.carried, *loaded.unread), loaded.contested, loaded.aliases)
     yield from ((study.id, ("study", study.uid)) for study in loaded.case.studies)
     yield from ((document.id, ("bytes", document.sha256)) for document in loaded.case.documents)
     yield from ((name, ("bytes", file.sha1.hex())) for name, file in loaded.documents.items())
+
+
+def _resources(
+    carried: tuple[Carried, ...], contested: Mapping[str, str], aliases: Mapping[str, str]
+) -> Iterator[Named]:
+    binaries = {item.full_url for item in carried if item.type == "Binary"}
+    for item in carried:
+        yield item.full_url, contested.get(item.full_url, item.full_url)
+        yield from ((item.full_url, thing) for thing in (*_numbers(item), *_bytes(item)))
+        for _, member, text in pointers(item.resource):
+            url = aliases.get(item.resolve(text), item.resolve(text))
+            if member == "url" and url in binaries:
+                yield item.full_url, ("attachment", url)
 
 
 def _numbers(item: Carried) -> Iterator[object]:

@@ -53,8 +53,8 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     decided = (*decision.released, *decision.excluded, *decision.duplicates)
     if sorted(decided) != sorted(item.id for item in items_of(loaded)):
         raise refuse("forbidden", "release", "the decision is not about what this case asks for", rule="gate")
-    loaded, allowed = on_its_papers(loaded, decision)
-    withheld = frozenset((*decision.excluded, *decision.released)) - allowed
+    loaded, allowed = on_its_papers(loaded, decision), frozenset(decision.released)
+    withheld = frozenset(decision.excluded)
     carried = release_carried(loaded, allowed, withheld, named_by(loaded.case, allowed), validate)
     case = release_case(_read_again(loaded, carried, read), allowed, frozenset(item.full_url for item in carried))
     studies = frozenset(study.uid for study in case.studies)
@@ -116,7 +116,8 @@ def use(facts: Facts, policy: Policy) -> HolderUse:
     decision = decide(facts, policy)
     if facts.pathway != "use" or not decision.permits:
         raise refuse("forbidden", "use", "is not a use inside the holder's own walls", rule="gate")
-    return HolderUse(_release._KEY, frozenset((*decision.released, *decision.duplicates)))
+    kept = {item: tuple(r for r in decision.reasons if r.item == item) for item in decision.excluded}
+    return HolderUse(_release._KEY, frozenset((*decision.released, *decision.duplicates)), kept)
 
 
 def _basis(decision: Decision, items: tuple[str, ...]) -> tuple[Citation, ...]:

@@ -43,7 +43,8 @@ class Material(Group, frozen=True, kw_only=True):
         completed: a laboratory's report is final (42 CFR 493.1291(l)).
         duplicate_of: id of the item whose content this one repeats.
         data_class, data_classes: what state law may protect (hiv, genetic, ...); they add to what the kind has.
-        scan_of: id of the slide whose scan it is.
+        scan_of: ids of the slides whose scan it is.
+        document_of: names of the papers (facts of this request) whose signed document it is.
         topic: what care it is about, compared with the scope of a representative.
         received_under: how a Part 2 record came to the holder (`tpo_single_consent`).
     """
@@ -57,7 +58,8 @@ class Material(Group, frozen=True, kw_only=True):
     known_location: str | None = None
     completed: bool | None = None
     duplicate_of: str | None = None
-    scan_of: str | None = None
+    scan_of: tuple[str, ...] = ()
+    document_of: tuple[str, ...] = ()
     originated_elsewhere: bool | None = None
     part2: bool | None = None
     received_under: str | None = None
@@ -179,11 +181,17 @@ class Minor(Group, frozen=True, kw_only=True):
 
 
 class PatientFacts(Group, frozen=True, kw_only=True):
-    """What about the patient changes the law that applies."""
+    """What about the patient changes the law that applies; `deceased` is for a death whose day is not known."""
 
     unemancipated_minor: bool | None = None
     inmate: bool | None = None
+    deceased: bool | None = None
     deceased_on: dt.date | None = None
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the patient is known to be dead."""
+        return self.deceased is True or self.deceased_on is not None
 
 
 class PrivacyContact(Group, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ DEFAULT = "clinical_record"
 RECORD = "administrative_record"
 BOUND = frozenset(("psychotherapy_notes", "sud_program_record", "sud_counseling_notes"))
 """Kinds that a label of the resource itself says: no line of the case and no other form of it makes less of them."""
-STRICT = BOUND | {"administrative_record", "litigation_compilation"}
+STRICT = BOUND | {"administrative_record", "consent_form", "litigation_compilation"}
 """Kinds that keep an item back by themselves: what has one of them in any form has it in all."""
 _UNFINISHED = frozenset({"registered", "partial", "preliminary"})
 _FINISHED = frozenset({"final", "amended", "corrected", "appended"})

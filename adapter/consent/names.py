@@ -66,9 +66,7 @@ def unknown_names(loaded: Loaded, items: frozenset[str], forms: Forms) -> tuple[
     wrong = [where for where, name in places if not names.get(name)]
     if access is not None:
         wrong += [where for where, name in _protected(access) if items.isdisjoint(kept_back((name,), names, forms))]
-        covers = access.authorization.covers or () if access.authorization else ()
-        told = [(f"access.authorization.covers[{n}]", name) for n, name in enumerate(covers)]
-        wrong += [where for where, name in told if len(meant(name, names)) != 1]
+        wrong += [where for where, name in _covered(access) if len(meant(name, names)) != 1]
     return (*(problem("not-found", f"case.json $.{w}", _NOTHING, rule="case.names") for w in wrong), *_recipients(case))
 
 
@@ -80,9 +78,22 @@ _NOTHING = (
 
 def _lines(case: Case) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(case.materials):
-        for field, name in (("item", line.item), ("duplicate_of", line.duplicate_of)):
+        scanned = line.in_law.scan_of if line.in_law else None
+        for field, name in (("item", line.item), ("duplicate_of", line.duplicate_of), ("in_law.scan_of", scanned)):
             if name is not None:
                 yield number, field, name
+
+
+def _covered(access: Access) -> Iterator[tuple[str, str]]:
+    for paper in LIMITED:
+        held = getattr(access, paper)
+        yield from ((f"access.{paper}.covers[{n}]", name) for n, name in enumerate(held.covers or () if held else ()))
+
+
+LIMITED = (
+    "authorization", "psychotherapy_authorization", "part2_consent", "counseling_notes_consent", "proceedings_consent",
+)  # fmt: skip
+"""Papers that may be limited to items."""
 
 
 def _protected(access: Access) -> Iterator[tuple[str, str]]:

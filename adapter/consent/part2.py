@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from adapter.consent.authorization import expiry_day, is_unclear
+from adapter.consent.authorization import expiry_day, is_own_use_of_notes, is_unclear
 from adapter.consent.clock import day_for_papers
 from adapter.consent.facts import Facts
 from adapter.consent.groups import Material, Part2Consent
@@ -103,13 +103,19 @@ def consented(matter: Matter, item: Material) -> Iterator[Finding]:
 
 
 @item_rule(
-    "part2.counseling-notes", "42 CFR 2.31(b)", "SUD counseling notes need a consent of their own.", bases=OUTGOING
+    "part2.counseling-notes",
+    "42 CFR 2.31(b)",
+    "SUD counseling notes need a consent of their own.",
+    bases=OUTGOING | {"use"},
 )
 def counseling_notes(matter: Matter, item: Material) -> Iterator[Finding]:
     if not is_counseling(item):
         return
     if matter.basis.name == "access" and matter.policy.counseling_notes_in_access:
         yield note("PART2_PATIENT_ACCESS", item)
+        return
+    if matter.basis.name == "use" and is_own_use_of_notes(matter):
+        yield note("NOTES_OWN_USE", item)
         return
     if is_for_proceedings(matter.facts):
         yield out("PART2_COUNSELING_NOTES", item, "pend")

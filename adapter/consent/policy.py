@@ -56,6 +56,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     part2_accounting: bool
     counseling_notes_in_access: bool
     administrative_records_leave: bool
+    conversion_is_use: bool
+    consent_forms_in_access: Literal["patient", "individual", "nobody"]
     fiftieth_anniversary_protected: bool
     leap_day_to_march: bool
     state_rules: dict[str, StateRule] = msgspec.field(default_factory=dict)

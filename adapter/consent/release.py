@@ -5,11 +5,13 @@ from typing import NoReturn, final
 
 import msgspec
 
+from adapter.consent.reasons import Reason
 from adapter.holding import File
 from mappings.domain.case import Case
 from mappings.domain.values import Moment
 from mappings.fhir.carried import Carried
 
+NOTHING: Mapping[str, tuple[Reason, ...]] = {}
 _KEY = object()
 """Held by `adapter.consent.gate` alone; tests/test_architecture.py looks after that."""
 
@@ -113,14 +115,17 @@ class Release:
 
 @final
 class HolderUse:
-    """The gate's yes to a use inside the holder's own walls (45 CFR 164.506(c)(1)); nothing goes to anybody else."""
+    """The gate's yes to a use inside the holder's own walls (45 CFR 164.506(c)(1)); nothing goes to anybody else.
 
-    __slots__ = ("items",)
+    `items` may be used; `kept` may not, each with the reasons.
+    """
 
-    def __init__(self, key: object, items: frozenset[str]) -> None:
+    __slots__ = ("items", "kept")
+
+    def __init__(self, key: object, items: frozenset[str], kept: Mapping[str, tuple[Reason, ...]] = NOTHING) -> None:
         if key is not _KEY:
             raise TypeError("a HolderUse is made by adapter.consent.gate.use only")
-        self.items = items
+        self.items, self.kept = items, kept
 
     def __init_subclass__(cls) -> None:
         raise TypeError("HolderUse has no subclasses")

@@ -22,7 +22,7 @@ def title(matter: Matter) -> Iterator[Finding]:
     if facts.requester != "personal_representative":
         return
     kind = facts.representative.type if facts.representative else None
-    died = facts.patient.deceased_on is not None
+    died = facts.patient.has_died
     if kind in OF_THE_LIVING and not died:
         yield note("PERSONAL_REPRESENTATIVE")
     elif kind in OF_THE_DEAD and died:

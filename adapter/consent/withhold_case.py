@@ -5,7 +5,6 @@ import msgspec
 from adapter.consent.case_facts import PHYSICAL, items_of, moving
 from adapter.consent.decide import Decision
 from adapter.consent.law import is_psychotherapy
-from adapter.consent.papers import going
 from adapter.holding import Loaded
 from mappings.domain.access import Access, Authorization
 from mappings.domain.case import LISTS, OF_THE_HOLDER, Case, Material
@@ -17,33 +16,38 @@ from mappings.problems import refuse
 SUPPORTING_LISTS = ("organizations", "practitioners", "roles", "related_persons", "coverages", "endpoints")
 
 
-def on_its_papers(loaded: Loaded, decision: Decision) -> tuple[Loaded, frozenset[str]]:
-    """The case with only those papers that a released item rests on: any other would tell of what was withheld.
-
-    The second is the released items without the documents of papers that do not go.
-    """
+def on_its_papers(loaded: Loaded, decision: Decision) -> Loaded:
+    """The case with only those papers that a released item rests on: any other would tell of what was withheld."""
     access = loaded.case.access
-    notes = frozenset(item.id for item in items_of(loaded) if is_psychotherapy(item))
-    papers, behind = going(loaded, decision, notes)
-    goes = frozenset(decision.released) - behind
     if access is None:
-        return loaded, goes
+        return loaded
+    goes = frozenset(decision.released)
+    notes = frozenset(item.id for item in items_of(loaded) if is_psychotherapy(item))
     by_it = notes | {reason.item for reason in decision.reasons if reason.code == "AUTHORIZATION_DISCLOSURE"}
-    rests = tuple(name for name in decision.released if name in by_it and name in goes)
+    rests = tuple(name for name in decision.released if name in by_it)
+    general = access.authorization
+    fact = "psychotherapy_authorization" if general and general.psychotherapy_notes is True else "authorization"
     kept = {
-        "directive": access.directive if "directive" in papers else None,
-        "authorization": _limited(access.authorization, rests, goes) if "authorization" in papers else None,
-        "part2_consent": access.part2_consent if "part2_consent" in papers else None,
+        "directive": access.directive if "directive" in decision.papers else None,
+        "authorization": _limited(general, rests, goes) if fact in decision.papers else None,
+        "part2_consent": access.part2_consent if "part2_consent" in decision.papers else None,
     }
     case = msgspec.structs.replace(loaded.case, access=msgspec.structs.replace(access, **kept))
-    return msgspec.structs.replace(loaded, case=case), goes
+    return msgspec.structs.replace(loaded, case=case)
 
 
 def _limited(paper: Authorization | None, rests: tuple[str, ...], goes: frozenset[str]) -> Authorization | None:
     """The authorization, said to cover what rests on it where other things go on another basis."""
-    if paper is None or paper.covers is not None or goes == set(rests):
-        return paper
-    return msgspec.structs.replace(paper, covers=rests)
+    if paper is None:
+        return None
+    plain = msgspec.structs.replace(paper, **dict.fromkeys(OF_THE_PAPER))
+    if paper.covers is not None or goes == set(rests):
+        return plain
+    return msgspec.structs.replace(plain, covers=rests)
+
+
+OF_THE_PAPER = ("expiry_event_occurred", "sought_by_holder", "copy_given", "remuneration", "plain_language")
+"""What the holder knows of an authorization beyond what it says."""
 
 
 def named_by(case: Case, allowed: frozenset[str]) -> frozenset[str]:
@@ -115,7 +119,10 @@ def _rebuilt(
         request = rewrite(case.request, lambda name: name if name in names else None)
         access = _access(case.access, allowed) if case.access else None
         access = rewrite(access, lambda name: name if name in names else None)
-        about = (line for line in lines if line.item is None or line.item in names)
+        told = (msgspec.structs.replace(line, in_law=None) for line in lines)
+        about = (
+            line for line in told if line.item is None or (line.item in names and line != Material(item=line.item))
+        )
         made = tuple(rewrite(line, lambda name: name if name in names else None) for line in about)
         lists |= dict.fromkeys(OF_THE_HOLDER, ())
         return msgspec.structs.replace(case, **lists, request=request, access=access, materials=made, schema_=None)
@@ -126,14 +133,20 @@ def _rebuilt(
 
 
 def _access(access: Access, allowed: frozenset[str]) -> Access:
-    """The authority as the recipient gets it: restrictions, determinations and letters stay with the holder."""
-    plain = msgspec.structs.replace(access, **dict.fromkeys(_OF_THE_HOLDER, ()), review=None)
+    """The authority as the recipient gets it: what is not listed in GOES stays with the holder."""
+    told = {name: getattr(access, name) for name in GOES}
+    plain = Access(id=access.id, **told)
     if not any(name.endswith(PHYSICAL) for name in allowed):
         plain = msgspec.structs.replace(plain, loan=None)
     return plain
 
 
-_OF_THE_HOLDER = ("restrictions", "determinations", "extensions", "fees")
+GOES = (
+    "pathway", "requester", "recipient", "recipient_party", "purpose", "requested_by", "recipient_is_provider",
+    "engaged_by_payer", "identity_verified", "authority_verified", "request_form", "received_at", "holder_tz",
+    "directive", "authorization", "part2_consent", "representative", "loan",
+)  # fmt: skip
+"""The fields of the authority that travel; any other stays with the holder."""
 
 
 def _parties(case: Case) -> Case:

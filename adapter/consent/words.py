@@ -18,3 +18,10 @@ PURPOSES = frozenset(
     }
 )  # fmt: skip
 TPO = frozenset({"treatment", "payment", "operations"})
+OWN_USES = {
+    "conversion": "operations",
+    "originator_treatment": "treatment",
+    "training": "operations",
+    "legal_defense": "operations",
+}
+"""What the holder's own use is -> its purpose; the last three are those of 45 CFR 164.508(a)(2)(i)(A)-(C)."""

@@ -6,6 +6,16 @@ The words are those of the decision tables: an absent answer means unknown, and 
 from decimal import Decimal
 from typing import ClassVar, Literal
 
+from mappings.domain.access_groups import (
+    CourtOrder,
+    Election,
+    Involvement,
+    LimitedDataSet,
+    Manner,
+    MinimumNecessary,
+    MinorPatient,
+    ResearchRequest,
+)
 from mappings.domain.party import Item
 from mappings.domain.values import Fact, Moment, PartialDate, need
 
@@ -44,6 +54,12 @@ class Authorization(Fact, frozen=True, kw_only=True):
     psychotherapy_notes: bool | None = None
     covers: tuple[str, ...] | None = None
     document: str | None = None
+    plain_language: bool | None = None
+    remuneration: bool | None = None
+    statement_remuneration: bool | None = None
+    expiry_event_occurred: bool | None = None
+    sought_by_holder: bool | None = None
+    copy_given: bool | None = None
 
 
 class Part2Consent(Fact, frozen=True, kw_only=True):
@@ -65,6 +81,13 @@ class Part2Consent(Fact, frozen=True, kw_only=True):
     refusal_consequences_statement: bool | None = None
     revoked_on: PartialDate | None = None
     document: str | None = None
+    covers: tuple[str, ...] | None = None
+    signer: str | None = None
+    signer_authority_described: bool | None = None
+    recipient_is_intermediary: bool | None = None
+    intermediary_participants_named: bool | None = None
+    combined: bool | None = None
+    known_false: bool | None = None
 
 
 class Restriction(Fact, frozen=True, kw_only=True):
@@ -155,7 +178,7 @@ class Access(Item, frozen=True, kw_only=True):
     """Whether a payer commissions the review: then it is payment, whatever it is called."""
     identity_verified: bool | None = None
     authority_verified: bool | None = None
-    request_form: Literal["written", "oral"] | None = None
+    request_form: Literal["written", "electronic", "oral"] | None = None
     received_at: Moment | None = None
     holder_tz: str | None = None
     """IANA name of the holder's time zone: the day of receipt is local."""
@@ -169,17 +192,45 @@ class Access(Item, frozen=True, kw_only=True):
     extensions: tuple[Extension, ...] = ()
     fees: tuple[Fee, ...] = ()
     review: DenialReview | None = None
+    received_by_associate_at: Moment | None = None
+    """When a business associate got the request, if one did before the holder."""
+    written_required: bool | None = None
+    informed_of_written_rule: bool | None = None
+    actions: tuple[Literal["inspect", "copy"], ...] | None = None
+    manner: Manner | None = None
+    asserted_reason: str | None = None
+    site_demands: tuple[str, ...] = ()
+    minimum_necessary: MinimumNecessary | None = None
+    involvement: Involvement | None = None
+    minor: MinorPatient | None = None
+    inmate: bool | None = None
+    election: Election | None = None
+    psychotherapy_authorization: Authorization | None = None
+    """An authorization for psychotherapy notes beside the one for everything else (45 CFR 164.508(b)(3)(ii))."""
+    counseling_notes_consent: Part2Consent | None = None
+    proceedings_consent: Part2Consent | None = None
+    court_order: CourtOrder | None = None
+    research: ResearchRequest | None = None
+    limited_data_set: LimitedDataSet | None = None
+    required_by_law: bool | None = None
+    state_consents: tuple[str, ...] = ()
+    """Classes of data (hiv, genetic, ...) for which the written consent that state law wants is on file."""
 
     def check(self) -> None:
         Item.check(self)
-        need(self.received_at is None or not self.received_at.floating, "field `received_at` needs its UTC offset")
+        for name in ("received_at", "received_by_associate_at"):
+            told: Moment | None = getattr(self, name)
+            need(told is None or not told.floating, f"field `{name}` needs its UTC offset")
+        general = self.authorization
+        twice = self.psychotherapy_authorization and general is not None and general.psychotherapy_notes is True
+        need(not twice, "`authorization` is for psychotherapy notes too: one of the two is enough")
 
 
 class Notice(Item, frozen=True, kw_only=True):
     """What the holder tells the requester: received, extended, denied, asked elsewhere, or what is still missing.
 
-    The kinds of 45 CFR 164.524(b)(2), (c)(4) and (d)(2)-(4), 164.526, 164.528 and 42 CFR 2.32; `about` are the request and what
-    else it speaks of, `document` is the letter itself.
+    The kinds of 45 CFR 164.524(b)(2), (c)(4) and (d)(2)-(4), 164.526, 164.528 and 42 CFR 2.32; `about` are the request
+    and what else it speaks of, `document` is the letter itself.
     """
 
     LINKS: ClassVar = {

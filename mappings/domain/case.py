@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from mappings.domain.access import Access
+from mappings.domain.access_groups import InLaw
 from mappings.domain.clinical import Diagnosis, Procedure
 from mappings.domain.concordance import Concordance
 from mappings.domain.custody import compared
@@ -62,6 +63,7 @@ class Material(Fact, frozen=True, kw_only=True):
     completed: bool | None = None
     sensitivity: Literal["psychotherapy", "part2", "hiv", "genetic"] | None = None
     duplicate_of: str | None = None
+    in_law: InLaw | None = None
     offered: bool = True
     """False keeps it out of what is asked for: it is neither released nor decided about."""
 

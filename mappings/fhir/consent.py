@@ -99,11 +99,26 @@ RULES = (
     Rule("access.recipient_party", "Consent.provision.actor", "role IRCP"),
     Rule("access.purpose", "Consent.provision.purpose", "open table purpose-of-use; other words stay in the paper"),
     Rule(
-        "access.authorization.covers",
+        "access.authorization.covers, access.part2_consent.covers",
         "Consent.provision.data",
         "the released items; `covers` comes back as far as it was released",
     ),
-    Rule("access.restrictions, access.determinations", "-", "stay with the holder"),
+    Rule(
+        "access.psychotherapy_authorization, access.counseling_notes_consent, access.proceedings_consent,"
+        " access.restrictions, access.determinations",
+        "-",
+        "stay with the holder; the signed papers go as documents",
+    ),
+    Rule(
+        "access.authorization.plain_language, access.authorization.remuneration,"
+        " access.authorization.statement_remuneration, access.authorization.expiry_event_occurred,"
+        " access.authorization.sought_by_holder, access.authorization.copy_given, access.part2_consent.signer,"
+        " access.part2_consent.signer_authority_described, access.part2_consent.recipient_is_intermediary,"
+        " access.part2_consent.intermediary_participants_named, access.part2_consent.combined,"
+        " access.part2_consent.known_false",
+        "-",
+        "what the holder found of a paper stays with the holder",
+    ),
 )
 
 
@@ -189,7 +204,7 @@ def from_fhir(resource: Json, ctx: Reading) -> Paper:
         fields = {"written": False, "signed": False, **fields}
     else:
         fields["expiry"] = _read_expiry(provision)
-    if kind is Authorization and _limited(found):
+    if kind is not Directive and _limited(found):
         fields["covers"] = ctx.all([item.get("reference") for item in objects(provision.get("data"))])
     make: Callable[..., Paper] = kind
     paper = construct(make, "Consent", **fields)
@@ -198,7 +213,7 @@ def from_fhir(resource: Json, ctx: Reading) -> Paper:
 
 
 def _facts(value: Paper) -> Json | None:
-    limited = isinstance(value, Authorization) and value.covers is not None
+    limited = getattr(value, "covers", None) is not None
     more = [{"url": LIMITED, "valueBoolean": True}] if limited else []
     return parts(FACTS, value, KINDS[type(value)], *more)
 
@@ -241,7 +256,7 @@ def _signer(access: Access, value: Paper) -> str | None:
 def _provision(access: Access, value: Paper, data: tuple[str, ...], ctx: Writing) -> Json:
     expiry = "" if isinstance(value, Directive) else value.expiry
     end = a_date(expiry)
-    covers = value.covers if isinstance(value, Authorization) else None
+    covers = None if isinstance(value, Directive) else value.covers
     named = data if covers is None else [name for name in covers if name in ctx.urls]
     return compact(
         {

@@ -469,11 +469,51 @@ def test_a_request_that_is_none_for_copies_releases_nothing(pathway: str) -> Non
     assert decision.released == ()
 
 
-def test_the_holders_own_use_takes_everything_and_is_no_disclosure() -> None:
-    decision = decided(USE, REPORT, NOTES, SUD, COUNSELING, SLIDE, REPORT | {"id": "x", "kind": "undeclared_document"})
+def test_the_holders_own_use_takes_what_needs_no_paper_and_is_no_disclosure() -> None:
+    decision = decided(USE, REPORT, SUD, SLIDE, REPORT | {"id": "x", "kind": "undeclared_document"})
     assert decision.outcome == "permit"
     assert decision.excluded == ()
     assert {(r.code, r.citation) for r in decision.reasons} == {("HOLDER_USE", "45 CFR 164.506(c)(1)")}
+
+
+@pytest.mark.parametrize("own_use", [None, "conversion", "martian", "treatment"])
+@pytest.mark.parametrize("purpose", ["operations", "treatment", "payment"])
+def test_session_notes_serve_no_use_of_the_holders_without_their_own_paper(own_use: str | None, purpose: str) -> None:
+    decision = decided(USE, REPORT, NOTES, COUNSELING, own_use=own_use, purpose=purpose)
+    assert decision.released == ("report",)
+    assert decision.excluded == ("notes", "counseling")
+    assert {"PSYCHOTHERAPY_AUTHORIZATION_MISSING"} <= codes(decision, "notes")
+    assert {"PART2_COUNSELING_NOTES"} <= codes(decision, "counseling")
+
+
+@pytest.mark.parametrize(
+    ("own_use", "purpose", "goes"),
+    [
+        ("originator_treatment", "treatment", True),
+        ("training", "operations", True),
+        ("legal_defense", "operations", True),
+        ("originator_treatment", "operations", False),
+        ("training", "treatment", False),
+        ("legal_defense", "payment", False),
+    ],
+)
+def test_session_notes_serve_three_uses_of_the_holders_each_for_its_purpose(
+    own_use: str, purpose: str, goes: bool
+) -> None:
+    decision = decided(USE, REPORT, NOTES, COUNSELING, own_use=own_use, purpose=purpose)
+    assert ({"notes", "counseling"} <= set(decision.released)) is goes
+
+
+@pytest.mark.parametrize("own_use", ["originator_treatment", "training", "legal_defense"])
+def test_a_word_for_the_holders_own_use_opens_no_disclosure(own_use: str) -> None:
+    assert decided(TREATMENT, REPORT, NOTES, COUNSELING, own_use=own_use).released == ("report",)
+    assert decided(ACCESS, REPORT, NOTES, COUNSELING, own_use=own_use).released == ("report",)
+
+
+def test_an_authorization_of_their_own_opens_the_notes_to_a_use() -> None:
+    decision = decided(USE, NOTES, psychotherapy_authorization=CONSENT, as_of="2026-03-02")
+    assert decision.released == ("notes",)
+    assert decided(USE, REPORT, NOTES, authorization=CONSENT, as_of="2026-03-02").released == ("report",)
 
 
 FAMILY = TREATMENT | {

@@ -103,11 +103,11 @@ def test_plain_email_goes_to_who_was_warned_and_still_wants_it(warned: Request, 
 
 
 def test_a_scan_is_named_where_one_is_held() -> None:
-    held = decided(ACCESS, SLIDE, SCAN | {"scan_of": "slide"})
+    held = decided(ACCESS, SLIDE, SCAN | {"scan_of": ["slide"]})
     assert held.released == ("scan",)
     assert "SCAN_INSTEAD" in codes(held, "slide")
     assert "SCAN_INSTEAD" not in codes(decided(ACCESS, SLIDE, SCAN))
-    assert "SCAN_INSTEAD" not in codes(decided(ACCESS, SLIDE, SCAN | {"scan_of": "slide", "held": False}))
+    assert "SCAN_INSTEAD" not in codes(decided(ACCESS, SLIDE, SCAN | {"scan_of": ["slide"], "held": False}))
 
 
 def test_a_report_does_not_stand_for_the_images_it_is_about() -> None:

@@ -48,7 +48,7 @@ def test_every_reading_has_its_vector_and_every_switch_its_words() -> None:
     readings = {switch.name for switch in switches() if switch.reading}
     assert [vector["switch"] for vector in VECTORS if vector["switch"] not in readings] == []
     assert {vector["switch"] for vector in VECTORS} == readings
-    assert len(VECTORS) == len(readings) == 22
+    assert len(VECTORS) == len(readings) == 24
     assert {switch.name for switch in switches()} == {*Policy.__struct_fields__} - {"effective_from"}
     assert [switch.name for switch in switches() if not switch.means.endswith(".")] == []
     assert [switch.name for switch in switches() if switch.reading != switch.other.endswith(".")] == []
