@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapter.consent.foreign_search import Rechecked, Wanted, recheck
@@ -138,3 +139,13 @@ def test_what_came_along_is_no_consent_and_no_fault() -> None:
 def test_no_message_holds_a_value_of_the_patient() -> None:
     found = recheck(answer(consent(None, patient={"reference": "Patient/quetzal"}, id="quetzal")), WANTED)
     assert "quetzal" not in str(found.problems)
+
+
+@pytest.mark.parametrize("status", ["inactive", "entered-in-error"])
+def test_a_denial_that_has_ended_is_kept_by_nobody(status: str) -> None:
+    assert recheck(answer(consent({"type": "deny"}, status=status)), WANTED).consents == ()
+
+
+def test_the_base_may_be_written_with_a_slash_at_its_end() -> None:
+    absolute = consent({"type": "permit"}, patient={"reference": "https://ehr.example/r4/Patient/p"})
+    assert recheck(answer(absolute), msgspec.structs.replace(WANTED, base="https://ehr.example/r4/")).complete
