@@ -9,10 +9,12 @@ from uuid import UUID
 
 import msgspec
 
-from adapter.holding import BUNDLE_FORMAT, INSIDE_BUNDLE, Draft, File
+from adapter.holding import Draft, File
+from adapter.sources.dicom_directory import compared
 from adapter.sources.examining import Examined, Seen, examine_all
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
-from adapter.sources.files import as_document, not_fhir, printable
+from adapter.sources.files import as_document, not_fhir
+from adapter.sources.set_aside import case_bundles, exported, other_pages
 from adapter.transfer.journal import fetch_state
 from adapter.validation.facts import resource_types
 from mappings.dicom.study import Found, Grouping
@@ -70,11 +72,11 @@ def gather(
     Case bundles that lie in the folder are left aside, each as one unit.
     """
     heap = _Heap(namespace, settings)
-    bundles = _case_bundles(root)
-    for found in examine_all(root, skip - _others(root, skip)):
+    bundles = case_bundles(root)
+    for found in examine_all(root, skip - other_pages(root, skip)):
         if isinstance(found, Seen) and any(found.file.path.startswith(folder) for folder in bundles):
             is_it = found.file.path.rpartition("/")[2] == "manifest.json"
-            heap.drafts += [_exported(found.file)] if is_it else []
+            heap.drafts += [exported(found.file)] if is_it else []
         else:
             heap.add(found, key)
     return heap.settled()
@@ -112,6 +114,7 @@ class _Heap:
         self.namespace, self.settings, self.types = namespace, settings, resource_types()
         self.units: list[tuple[FhirUnit, Carried]] = []
         self.images: list[File] = []
+        self.directories: list[File] = []
         self.digests: dict[str, str] = {}
         zones = {each.path: each.zone for each in settings if each.zone}
         self.grouping = Grouping(zones, self._digest)
@@ -145,16 +148,28 @@ class _Heap:
         if found.header is None:
             self.opaque.append(as_document(file))
         elif found.header.sop_class == DIRECTORY:
-            message = "is a DICOMDIR, an index of other files; the bundle gets a new one for what is released"
-            note = problem("informational", file.path, message, rule="dicom.dicomdir", severity="information")
-            self.drafts.append(Draft(source=file.path, sha256=file.sha256, problems=(note,)))
+            self.directories.append(file)
         else:
             self.images.append(file)
             self.grouping.add(file.path, found.header)
 
+    def _directories(self, uids: dict[str, str]) -> None:
+        """Each DICOMDIR against the images below its folder."""
+        present = {file.path: uids.get(file.path, "") for file in self.images}
+        folders = {
+            file.path: f"{folder}/" if (folder := file.path.rpartition("/")[0]) else "" for file in self.directories
+        }
+        for directory in self.directories:
+            below = folders[directory.path]
+            deeper = tuple({f for f in folders.values() if f != below and f.startswith(below)})
+            others = frozenset(path for path in present if deeper and path.startswith(deeper))
+            notes = compared(directory, present, others)
+            self.drafts.append(Draft(source=directory.path, sha256=directory.sha256, problems=notes))
+
     def settled(self) -> Gathered:
         carried, aliases, contested = _settle(self.units, self.namespace, self.drafts)
         studies, notes = self.grouping.close()
+        self._directories({path: uid for study in studies for uid, path in study.files.items()})
         return Gathered(
             carried=carried,
             unread=tuple(self.unread),
@@ -173,39 +188,6 @@ def _unfinished(journal: File) -> Draft:
     message = "says that images are still missing in the folder beside it: run the same `second-opinion fetch` again"
     note = problem("incomplete", journal.path, message, rule="fetch.complete")
     return Draft(source=journal.path, sha256=journal.sha256, refused=True, problems=(note,))
-
-
-_PAGES = {"case.help.html": b"<title>case.json, field by field</title>", "case.schema.json": b"/schema/case-"}
-"""Files that `init` writes beside case.json, and what their first bytes hold."""
-
-
-def _others(root: Path, skip: frozenset[str]) -> frozenset[str]:
-    """Names that are skipped as pages of the case format, where something else lies under them."""
-    return frozenset(
-        name for name in skip & _PAGES.keys() if (root / name).is_file() and _PAGES[name] not in _head(root / name)
-    )
-
-
-def _case_bundles(root: Path) -> tuple[str, ...]:
-    """The folders below `root` that are case bundles themselves, as path prefixes: they hold a manifest of ours."""
-    found = sorted(root.glob("*/**/manifest.json")) if root.is_dir() else []
-    mark = f'"{BUNDLE_FORMAT}"'.encode()
-    return tuple(
-        f"{printable(p.parent.relative_to(root).as_posix())}/" for p in found if p.is_file() and mark in _head(p)
-    )
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(400)
-
-
-def _exported(manifest: File) -> Draft:
-    """A case bundle inside the folder is one unit, named by its folder and known by its manifest."""
-    folder = manifest.path.rpartition("/")[0] + "/"
-    message = "is a case bundle; what was exported is no part of the case: `import` reads it"
-    note = problem("business-rule", folder, message, rule=INSIDE_BUNDLE, severity="warning")
-    return Draft(source=folder, sha256=manifest.sha256, problems=(note,))
 
 
 def _gather_fhir(

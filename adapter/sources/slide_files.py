@@ -19,7 +19,7 @@ _MARKS: tuple[tuple[int, bytes, str], ...] = (
     (700, b"iScan", "Ventana (BIF)"),
     (270, b"openmicroscopy.org/Schemas/OME", "OME-TIFF"),
 )
-"""Tag of the first directory (ImageDescription, Make, Software, XMP), what stands in it, and the format that does so."""
+"""Tag of the first directory (ImageDescription, Make, Software, XMP), what stands in it, and whose format it is."""
 _READ = 1 << 16
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1, 16: 8}
 
