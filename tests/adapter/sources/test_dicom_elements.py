@@ -1,0 +1,141 @@
+"""The scan of a header says what pydicom says of it; what it does not understand it leaves to pydicom."""
+
+import os
+import pathlib
+from typing import Any
+
+import msgspec
+import pydicom
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapter.quiet import quiet_pydicom
+from adapter.sources.dicom_elements import Odd, items, read, scan
+from adapter.sources.dicom_folder import read_instance
+from adapter.sources.dicom_header import WANTED, Reader
+from mappings.dicom.header import Header, Issued, Tissue
+from tests.dicom_files import dataset, item, write
+
+PYDICOM = pathlib.Path(os.path.dirname(pydicom.__file__)) / "data"
+
+
+def by_scan(path: pathlib.Path) -> Header | None:
+    data = path.read_bytes()
+    try:
+        elements, cut_off = scan(data, len(data), WANTED)
+    except Odd:
+        return None
+    return Reader().header(elements, cut_off=cut_off)
+
+
+def by_pydicom(path: pathlib.Path) -> Header:
+    with quiet_pydicom(), path.open("rb") as stream:
+        return Reader().header(*read(stream, WANTED, True))
+
+
+def alike(found: Header) -> Header:
+    return msgspec.structs.replace(found, cut_off=False)
+
+
+@pytest.mark.parametrize("folder", ["test_files", "charset_files"])
+def test_the_scan_agrees_with_pydicom_on_its_own_files(folder: str) -> None:
+    paths = [path for path in sorted((PYDICOM / folder).rglob("*")) if path.is_file()]
+    pairs = [(path, found) for path in paths if (found := by_scan(path))]
+    assert len(pairs) >= {"test_files": 90, "charset_files": 12}[folder]
+    assert [path.name for path, found in pairs if alike(found) != by_pydicom(path)] == []
+
+
+def test_the_scan_agrees_with_pydicom_on_real_files(shared: pathlib.Path) -> None:
+    paths = sorted((shared / "data" / "dicom").rglob("*.dcm"))
+    pairs = [(path, found) for path in paths if (found := by_scan(path))]
+    assert len(pairs) >= 55
+    assert [path.name for path, found in pairs if alike(found) != by_pydicom(path)] == []
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_of_damaged_files_the_scan_says_what_pydicom_says_or_nothing(
+    tmp_path: pathlib.Path, data: st.DataObject
+) -> None:
+    made = dataset(OtherPatientIDsSequence=[item(PatientID="T-2")], ImageType=["ORIGINAL", "PRIMARY"])
+    whole = bytearray(write(tmp_path / "whole", made).read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(132, len(whole) - 1))
+        whole[place] = data.draw(st.sampled_from([0, 1, 2, 8, 16, 32, 65, 255]))
+    path = tmp_path / "damaged"
+    path.write_bytes(whole)
+    header = by_scan(path)
+    try:
+        theirs = by_pydicom(path)
+    except Exception:
+        return
+    assert header is None or _said(header) <= _said(theirs) | {"", None}
+
+
+def _said(header: Header) -> set[Any]:
+    """The texts of a header."""
+    return {value for value in msgspec.structs.astuple(header) if isinstance(value, str)}
+
+
+def sequences(undefined: bool) -> pydicom.Dataset:
+    inner = item(SpecimenIdentifier="A1", SpecimenShortDescription="inner")
+    inner.IssuerOfTheSpecimenIdentifierSequence = [item(UniversalEntityID="1.2.9", UniversalEntityIDType="ISO")]
+    made = dataset(SpecimenDescriptionSequence=[inner], ContainerIdentifier="C1")
+    for keyword in ("SpecimenDescriptionSequence",):
+        made[keyword].is_undefined_length = undefined
+        made[keyword].value[0].is_undefined_length_sequence_item = undefined
+    inner["IssuerOfTheSpecimenIdentifierSequence"].is_undefined_length = undefined
+    return made
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+def test_sequences_of_either_length_are_opened(tmp_path: pathlib.Path, undefined: bool) -> None:
+    found = by_scan(write(tmp_path / "a", sequences(undefined)))
+    assert found is not None
+    label = Issued(value="A1", universal="1.2.9", universal_type="ISO")
+    assert found.specimens == (Tissue(identifier=label, short="inner"),)
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 132, b"\0" * 128 + b"DICM", b"\0" * 128 + b"DICM" + b"\x02\0\x10\0UI"])
+def test_what_is_no_header_in_explicit_vr_is_odd(data: bytes) -> None:
+    with pytest.raises(Odd):
+        scan(data, len(data), WANTED)
+
+
+def test_bytes_that_are_no_items_are_odd() -> None:
+    from adapter.sources.dicom_elements import Sequence
+
+    assert items(b"no sequence") == []
+    with pytest.raises(Odd):
+        items(Sequence(b"\x08\0\x00\x01SH\x02\x00ab"))
+
+
+def test_a_file_that_ends_before_its_pixels_do_is_cut_off(tmp_path: pathlib.Path) -> None:
+    made = dataset(Rows=8, Columns=8, BitsAllocated=16, PixelData=bytes(128))
+    made["PixelData"].VR = "OW"
+    whole = write(tmp_path / "whole", made)
+    short = tmp_path / "short"
+    short.write_bytes(whole.read_bytes()[:-10])
+    assert [found.cut_off for path in (whole, short) if (found := read_instance(path))] == [False, True]
+
+
+def test_a_header_longer_than_the_first_bytes_is_read_whole(tmp_path: pathlib.Path) -> None:
+    made = dataset(ImageComments="x" * 9000, PatientComments="y" * 9000)
+    made.add_new(0x00091001, "UN", bytes(70_000))
+    made.add_new(0x00090010, "LO", "A")
+    found = read_instance(write(tmp_path / "a", made))
+    assert found is not None
+    assert (found.modality, found.series_uid, found.cut_off) == ("CT", "1.2.3.1", False)
+
+
+def test_what_headers_share_is_decoded_once(tmp_path: pathlib.Path) -> None:
+    reader = Reader()
+    paths = [write(tmp_path / str(n), dataset(SOPInstanceUID=f"1.2.3.1.{n}", InstanceNumber=n)) for n in range(1, 4)]
+    found = [header for path in paths if (header := read_instance(path, reader))]
+    assert [(h.instance_uid, h.instance_number) for h in found] == [
+        ("1.2.3.1.1", "1"),
+        ("1.2.3.1.2", "2"),
+        ("1.2.3.1.3", "3"),
+    ]
+    assert found[0].patient_names is found[2].patient_names
