@@ -241,6 +241,10 @@ def test_no_command_tells_of_the_patient(name: str, run: Any, tmp_path: Path) ->
     said = [
         run("check", source),
         run("check", source, "--json"),
+        run("completeness", source),
+        run("completeness", source, "--json"),
+        run("completeness", source, "--html"),
+        run("completeness", source, "--released", "--fhir"),
         run("export", source, "--to", tmp_path / "out"),
         run("export", source, "--to", tmp_path / "out.zip", "--json"),
         run("verify", tmp_path / "out"),

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("bundle", "Turn a bundle back into a case folder."),
     "convert": ("convert", "Convert foreign files to FHIR inside your own walls."),
     "decide": ("decide", "Decide facts: one JSON line for each."),
+    "custody": ("custody", "Say where slides and blocks are and what is overdue; record what happens to them."),
     "ledger": ("ledger", "Verify the ledger; account for disclosures; list what is due."),
     "workflow": ("workflow", "Show a request as it stands in FHIR, for your own systems."),
     "letter": ("letter", "Write the letters the law asks for: denial, extension, accounting, ..."),

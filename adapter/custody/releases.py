@@ -40,7 +40,8 @@ def setting_of(case: Case) -> Setting:
 
 def things(case: Case) -> dict[str, Thing]:
     """Every part, block and slide by its local name."""
-    return {thing.id: thing for thing in (*case.parts, *case.blocks, *case.slides)}
+    held: tuple[Thing, ...] = (*case.parts, *case.blocks, *case.slides)
+    return {thing.id: thing for thing in held}
 
 
 def releases_of(case: Case, policy: Policy, day: dt.date, record: Record | None = None) -> tuple[SpecimenRelease, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from adapter.consent.law import kinds
+from adapter.custody.releases import record_of
 from mappings.domain.case import Case
 from mappings.domain.party import is_foreign
 from mappings.fhir.carried import base_of
@@ -12,8 +13,9 @@ from mappings.problems import Problem, problem
 
 
 def implausible(case: Case) -> tuple[Problem, ...]:
-    """Words under `materials` that are no kind of item or no local name, and a time zone of the holder that is none."""
-    return tuple((*_kinds(case), *_line_ids(case), *_holder_zone(case)))
+    """Words under `materials` that are no kind of item or no local name, a zone that is none, impossible custody."""
+    custody = (found for found in record_of(case).problems if found.severity != "information")
+    return tuple((*_kinds(case), *_line_ids(case), *_holder_zone(case), *custody))
 
 
 def _line_ids(case: Case) -> Iterator[Problem]:

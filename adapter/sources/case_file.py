@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from adapter.custody.tree import tree_problems
 from adapter.holding import UNDECLARED, Draft, File, Loaded
 from adapter.sources.case_checks import implausible, unfitting_sources
 from adapter.sources.gather import Gathered, by_file, gather, settings_for
@@ -69,7 +70,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         drafts=(*found.drafts, *image_drafts, *opaque_drafts),
         unowned=unowned,
         unread=found.unread,
-        problems=(*doubts, *reading_problems),
+        problems=(*doubts, *reading_problems, *tree_problems(merged)),
     )
 
 

@@ -1,7 +1,6 @@
 """The case: everything known about one request for a second opinion, about one person."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -10,7 +9,7 @@ from mappings.domain.access import Access
 from mappings.domain.access_groups import InLaw
 from mappings.domain.clinical import Diagnosis, Procedure
 from mappings.domain.concordance import Concordance
-from mappings.domain.custody import compared
+from mappings.domain.custody import in_order
 from mappings.domain.material import (
     Block,
     CustodyEvent,
@@ -146,9 +145,7 @@ class Case(Fact, frozen=True, kw_only=True):
             "insurance-required" not in self.request.reasons or payer,
             "reason `insurance-required` needs `access.engaged_by_payer`: whether the payer commissions the review",
         )
-        times = [event.at for event in self.custody]
-        forwards = all(compared(one, other) != 1 for one, other in pairwise(times))
-        need(forwards, "`custody` is append-only: its events must be in the order of time")
+        need(in_order(self.custody), "`custody` is append-only: its events must be in the order of time")
 
     def _name_declared(self, kinds: dict[str, str]) -> None:
         """A line that declares a file names the Document that loading makes of it: links may lead there.

@@ -230,6 +230,16 @@ def compared(one: Moment, other: Moment) -> Literal[-1, 0, 1]:
     return -1 if mine < theirs else 1 if mine > theirs else 0
 
 
+def in_order(events: Iterable[CustodyEvent]) -> bool:
+    """Whether no event of an item lies before the one of the same item that is listed before it."""
+    last: dict[str, Moment] = {}
+    for event in events:
+        if any(item in last and compared(last[item], event.at) == 1 for item in event.items):
+            return False
+        last |= dict.fromkeys(event.items, event.at)
+    return True
+
+
 def last_day(day: PartialDate) -> date:
     """The last day that a date can mean: a month or year that is named ends with its last day."""
     parts = [int(part) for part in day.split("-")]

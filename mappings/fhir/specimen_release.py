@@ -79,7 +79,7 @@ def to_fhir(release: SpecimenRelease, ctx: Writing) -> Json:
 
 
 def _inputs(release: SpecimenRelease, ctx: Writing) -> list[Json]:
-    told = {
+    told: dict[str, Json] = {
         "paper": {"valueCodeableConcept": from_table("release-paper", release.paper)},
         "basis": {"valueCodeableConcept": from_table("release-basis", release.basis)},
         "custodian": {"valueString": release.custodian},

@@ -11,6 +11,7 @@ from adapter.config import Office
 from adapter.consent.case_facts import facts_of
 from adapter.consent.decide import decide
 from adapter.consent.policy import policy_for
+from adapter.consent.rights_facts import facts_of_right
 from adapter.holding import Loaded, Ownership
 from adapter.letters import Kind, Letter, Occasion, letter
 from mappings.domain.native import read_case
@@ -21,6 +22,7 @@ OFFICE = Office(
     phone="+1 505 555 0100",
     complaints="Call or write to the Privacy Officer.",
     reviews="Write to the Privacy Officer and ask for a review.",
+    disagreements="Write to the Privacy Officer; one page is enough.",
 )
 ACCESS: dict[str, Any] = {
     "id": "access",
@@ -104,6 +106,24 @@ CASE: dict[str, Any] = {
 }
 LETTER = {"path": "documents/letter.txt", "id": "letter", "kind": "history_letter", "title": "Quetzal letter"}
 NOTES = {"path": "documents/notes.txt", "id": "notes", "kind": "psychotherapy_notes", "title": "Quetzal notes"}
+AMENDS: dict[str, Any] = {
+    "id": "amend",
+    "requested_by": "patient",
+    "received_at": "2026-01-10T23:30:00-05:00",
+    "holder_tz": "America/New_York",
+    "identity_verified": True,
+    "asks": "The report names the left thigh. It is the right one.",
+    "about": ["report"],
+    "created_here": True,
+    "accurate_and_complete": True,
+}
+COUNTS: dict[str, Any] = {
+    "id": "count",
+    "requested_by": "patient",
+    "received_at": "2026-01-10T23:30:00-05:00",
+    "holder_tz": "America/New_York",
+    "identity_verified": True,
+}
 ON = "2026-03-10T09:00:00-05:00"
 
 
@@ -113,6 +133,8 @@ def occasion(
     materials: tuple[dict[str, Any], ...] = (),
     office: Office = OFFICE,
     on: str = ON,
+    amends: dict[str, Any] | None = None,
+    counts: dict[str, Any] | None = None,
     **fields: Any,
 ) -> Occasion:
     """The small case with these changes, decided at a time."""
@@ -130,6 +152,10 @@ def occasion(
         for line in materials
         if "path" in line
     ]
+    if amends is not None:
+        fields["amendments"] = [AMENDS | amends]
+    if counts is not None:
+        fields["accountings"] = [COUNTS | counts]
     told = CASE | {"access": ACCESS | (access or {}), "materials": list(materials), "documents": documents} | fields
     case = read_case(json.dumps(told).encode())
     loaded = Loaded(
@@ -144,8 +170,10 @@ def occasion(
         settings={},
         drafts=(),
     )
-    facts, policy = facts_of(loaded, on), policy_for(dt.date.fromisoformat(on[:10]))
-    return Occasion(case=case, facts=facts, decision=decide(facts, policy), policy=policy, office=office)
+    right = next(iter((*case.amendments, *case.accountings)), None)
+    facts = facts_of(loaded, on) if right is None else facts_of_right(right, on)
+    policy = policy_for(dt.date.fromisoformat(on[:10]))
+    return Occasion(case=case, facts=facts, decision=decide(facts, policy), policy=policy, office=office, right=right)
 
 
 def denied(**changes: Any) -> Occasion:

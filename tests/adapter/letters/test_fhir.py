@@ -19,6 +19,7 @@ from tests.adapter.letters.made import DAUGHTER, DISCLOSURE, ENDANGERS, NOTES, O
 from tests.adapter.letters.test_asked import SUD
 from tests.adapter.letters.test_granted import ELSEWHERE, REVIEW, SOON
 from tests.adapter.letters.test_records import LINE, PART2, counted
+from tests.adapter.letters.test_rights import EARLY, LATER, suspended
 
 NOTICE = "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-notice"
 REQUEST = "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-access-request"
@@ -34,6 +35,12 @@ LETTERS: dict[Kind, Occasion] = {
     "fee-notice": occasion(access={"fees": [{"item": "postage", "amount": 1}]}),
     "part2-statement": occasion(access=PART2, materials=(SUD,)),
     "accounting": counted(LINE),
+    "amendment-acceptance": occasion(amends={"accurate_and_complete": False, "amended": "We added a note."}),
+    "amendment-denial": occasion(amends={}),
+    "amendment-extension": occasion(amends={"extensions": [LATER]}, on=EARLY),
+    "accounting-extension": occasion(counts={"extensions": [LATER]}, on=EARLY),
+    "accounting-fee-notice": occasion(counts={"earlier_on": "2025-06-01", "fees": [{"item": "postage", "amount": 1}]}),
+    "accounting-suspension": suspended(),
 }
 
 
@@ -90,7 +97,9 @@ def test_a_recipient_is_told_the_same_with_and_without_what_stays() -> None:
 
 def test_the_kinds_are_those_of_the_table() -> None:
     codes = {kind: resources(kind)["Communication"]["category"][0]["coding"][0]["code"] for kind in LETTERS}
-    assert codes == {kind: kind for kind in LETTERS} | {"consent-request": "request-for-information"}
+    assert codes == {kind: kind for kind in LETTERS} | {
+        "consent-request": "request-for-information", "accounting-fee-notice": "fee-notice"
+    }  # fmt: skip
 
 
 def test_same_letter_same_bytes_and_other_days_other_ids() -> None:
@@ -98,3 +107,30 @@ def test_same_letter_same_bytes_and_other_days_other_ids() -> None:
     later = denied(access=DAUGHTER | {"determinations": [ENDANGERS]}, on="2026-03-11T09:00:00-05:00")
     first = json.loads(written("denial", LETTERS["denial"]))["id"]
     assert json.loads(written("denial", later))["id"] != first
+
+
+def test_what_the_ledger_knows_to_be_sent_is_completed() -> None:
+    kind: Kind = "denial"
+    on = LETTERS[kind]
+    made = as_fhir(letter(kind, on), on, Moment(ON), DEFAULT_NAMESPACE, families(Settings()), Moment(ON))
+    [told] = [e["resource"] for e in json.loads(made)["entry"] if e["resource"]["resourceType"] == "Communication"]
+    assert (told["status"], told["sent"], told["meta"]["profile"]) == ("completed", ON, [NOTICE])
+    assert [found for found in validate_bundle(loads(made)) if found.stops] == []
+
+
+@pytest.mark.parametrize("kind", ["amendment-denial", "accounting-extension"])
+def test_an_amendment_or_accounting_names_its_request_and_clock_and_not_the_one_for_access(kind: Kind) -> None:
+    found = resources(kind)
+    assert found["Communication"]["about"] == [{"reference": f"urn:uuid:{found['Task']['id']}"}]
+    assert found["Task"]["restriction"]["period"] == {"start": "2026-01-10", "end": "2026-03-11"}
+    assert "45 CFR 164.52" in found["Task"]["code"]["text"]
+    assert "profile" not in found["Task"]["meta"]
+
+
+def test_an_agency_is_told_of_no_request() -> None:
+    found = json.loads(written("accounting-suspension", LETTERS["accounting-suspension"]))["entry"]
+    kinds = [entry["resource"]["resourceType"] for entry in found]
+    assert ("Task" in kinds, kinds.count("Organization")) == (False, 2)
+    told = {entry["resource"]["resourceType"]: entry["resource"] for entry in found}
+    agency = next(e for e in found if e["resource"].get("name") == "Test Agency (synthetic)")
+    assert told["Communication"]["recipient"] == [{"reference": agency["fullUrl"]}]

@@ -1,0 +1,67 @@
+"""The custody of a case in FHIR for the holder: every release with its reason, every hand-over. It goes to nobody else.
+
+What waits or is refused is said here and in no bundle: it is a Task, on hold or rejected, and no denial of access.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from typing import Any
+from uuid import UUID
+
+from adapter.claims import claim
+from adapter.custody.policy import Policy
+from adapter.custody.releases import releases_of, things
+from mappings.domain.case import Case
+from mappings.domain.links import links_of
+from mappings.domain.party import is_foreign
+from mappings.domain.specimen_release import SpecimenRelease
+from mappings.domain.values import Moment
+from mappings.fhir import custody_task, hand_over, patient, provenance, specimen, specimen_release
+from mappings.fhir.bundle import MAPPERS, Assembly, collection, writing
+from mappings.fhir.context import URN, Writing
+from mappings.fhir.wire import Json
+
+_BESIDE = ("organizations", "practitioners", "roles", "endpoints", "studies")
+"""Lists of the case that what is told here points at, and that claims are judged by."""
+
+
+def custody_resources(
+    case: Case, policy: Policy, told_at: Moment, namespace: UUID, families: Collection[str]
+) -> Iterator[Json]:
+    """The Task of each release and hand-over and the Provenance of each hand-over, with ids as in the bundle.
+
+    Raises:
+        ProblemError: something cannot be said honestly in FHIR.
+    """
+    releases = releases_of(case, policy, dt.date.fromisoformat(told_at.date))
+    ctx = _names(case, releases, told_at, namespace)
+    rows = [(URN + str(made["id"]), made) for made in (*_around(case, ctx), *_told(case, releases, told_at, ctx))]
+    bundle = claim(collection(rows, ctx, "custody", None), (), families)
+    made = (entry["resource"] for entry in bundle["entry"])
+    return (resource for resource in made if resource["resourceType"] in ("Task", "Provenance"))
+
+
+def _names(case: Case, releases: tuple[SpecimenRelease, ...], told_at: Moment, namespace: UUID) -> Writing:
+    assembly = Assembly(
+        namespace=namespace, decided_at=told_at, policies=(), data={}, sha1={}, specimen_releases=releases
+    )
+    known = writing(case, (), assembly)
+    named = {name for event in (*case.custody, *releases) for name in links_of(event)}
+    return Writing({**{name: name for name in named if is_foreign(name)}, **known.urls}, case.test_data)
+
+
+def _around(case: Case, ctx: Writing) -> Iterator[Json]:
+    yield patient.to_fhir(case.patient, ctx)
+    for name, write in MAPPERS:
+        if name in _BESIDE:
+            items: tuple[Any, ...] = getattr(case, name)
+            yield from (write(item, ctx) for item in items if not is_foreign(item.id))
+    for thing in things(case).values():
+        if not is_foreign(thing.id):
+            yield specimen.to_fhir(thing, ctx)
+
+
+def _told(case: Case, releases: tuple[SpecimenRelease, ...], told_at: Moment, ctx: Writing) -> Iterator[Json]:
+    yield from (specimen_release.to_fhir(release, ctx) for release in releases)
+    yield from (custody_task.to_fhir(event, ctx) for event in case.custody if not is_foreign(event.id))
+    yield from (provenance.to_fhir(origin, ctx) for origin in hand_over.origins(case.custody, told_at))

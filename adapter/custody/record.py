@@ -1,0 +1,262 @@
+"""Appending to the record of custody, which is the list `custody` of case.json.
+
+In the case and not in the ledger: the record is about the material, travels with it to the next holder, and is what
+Specimen, Task and Provenance are made from; the ledger is the holder's own of what was decided and disclosed.
+The file is changed by insertion, so that every other byte stays as a person wrote it, and exchanged in one step.
+"""
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from adapter.custody.policy import Policy
+from adapter.custody.releases import record_of, things
+from adapter.custody.retention import kept
+from mappings.domain.case import Case
+from mappings.domain.custody import last_day
+from mappings.domain.material import CustodyEvent
+from mappings.domain.native import encode, read_case, without_mark
+from mappings.problems import Problem, ProblemError, problem, refuse
+
+CASE = "case.json"
+RULE = "custody.record"
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What an append did: the case as it is now, the names of the new events, those that stood there already."""
+
+    case: Case
+    added: tuple[str, ...]
+    known: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def append(
+    folder: Path, events: tuple[CustodyEvent, ...], policy: Policy, *, beyond_retention: bool = False
+) -> Recorded:
+    """Append events to the record of a case, all or none. One that is recorded already is not recorded again.
+
+    An event without a name of its own is the same as one that says the same; with a name, that name counts.
+
+    Raises:
+        ProblemError: the case cannot be read; an event cannot have happened (`custody.*`), contradicts one of its name,
+            names nothing of the case, or discards an original within its retention (unless `beyond_retention`);
+            somebody else is writing (`lock-error`). Nothing is written then.
+    """
+    with _alone(folder):
+        data = (folder / CASE).read_bytes()
+        case = read_case(data, CASE)
+        fresh, known = _sorted_out(case, events)
+        if not fresh:
+            return Recorded(case=case, added=(), known=known)
+        made = _with(case, fresh)
+        faults = _new_faults(case, made)
+        faults += tuple(_retained(made, fresh, policy, beyond_retention))
+        if any(one.stops for one in faults):
+            raise ProblemError(one for one in faults if one.stops)
+        text = insert(data, [encode(event).decode() for event in fresh])
+        if read_case(text, CASE) != made:
+            raise refuse("exception", CASE, "could not be extended as it is written: add the event by hand", rule=RULE)
+        _exchange(folder / CASE, text)
+        return Recorded(case=made, added=tuple(event.id for event in fresh), known=known, problems=faults)
+
+
+def _sorted_out(case: Case, events: tuple[CustodyEvent, ...]) -> tuple[tuple[CustodyEvent, ...], tuple[str, ...]]:
+    """The events that are new, and the names of those that stand there already."""
+    by_name = {event.id: event for event in case.custody}
+    by_content = {_content(event): event.id for event in case.custody}
+    taken = {item.id for item in case.items()}
+    fresh: list[CustodyEvent] = []
+    known: list[str] = []
+    for event in events:
+        if event.id in by_name:
+            if by_name[event.id] != event:
+                message = (
+                    "has the name of another event: the record is append-only, and is corrected by a further event"
+                )
+                raise refuse("conflict", f"{CASE} $.custody", message, rule=RULE)
+            known.append(event.id)
+        elif _content(event) in by_content:
+            known.append(by_content[_content(event)])
+        elif event.id in taken:
+            raise refuse("duplicate", f"{CASE} $.custody", "the name of the event is that of another thing", rule=RULE)
+        else:
+            fresh.append(event)
+            by_name[event.id] = event
+            by_content[_content(event)] = event.id
+            taken.add(event.id)
+    return tuple(fresh), tuple(known)
+
+
+def _content(event: CustodyEvent) -> CustodyEvent:
+    """The event but for its name and the order of its items."""
+    return msgspec.structs.replace(event, id="event", items=tuple(sorted(event.items)))
+
+
+def _with(case: Case, fresh: tuple[CustodyEvent, ...]) -> Case:
+    try:
+        return msgspec.structs.replace(case, custody=(*case.custody, *fresh))
+    except ValueError as error:
+        raise refuse("invariant", CASE, str(error), rule="case.format") from None
+
+
+def _new_faults(before: Case, after: Case) -> tuple[Problem, ...]:
+    """What the new events bring; what was wrong before is `custody`'s to tell, and is not held against them."""
+    old = set(record_of(before).problems)
+    return tuple(found for found in record_of(after).problems if found not in old)
+
+
+def _retained(case: Case, fresh: tuple[CustodyEvent, ...], policy: Policy, beyond: bool) -> Iterator[Problem]:
+    """Originals that are discarded before they may be."""
+    held = things(case)
+    for number, event in enumerate(case.custody):
+        if event not in fresh or event.kind != "discarded":
+            continue
+        for name in event.items:
+            binds = kept(held[name], case, policy).binds(last_day(event.at.date)) if name in held else None
+            if binds is not False:
+                why = "lies within its retention period" if binds else "has a retention period whose end is not known"
+                message = f"an original that {why} is discarded; keep it, or record it with --despite-retention"
+                severity = "warning" if beyond else "error"
+                where = f"{CASE} $.custody[{number}]"
+                yield problem("business-rule", where, message, rule="custody.retention", severity=severity)  # type: ignore[arg-type]
+                break
+
+
+# --- the file
+
+
+def insert(data: bytes, events: list[str]) -> bytes:
+    """The text of a case with these JSON objects at the end of its list `custody`; every other byte stays.
+
+    Raises:
+        ProblemError: the text has no place for them that can be found.
+    """
+    mark = data[: len(data) - len(without_mark(data))]
+    text = without_mark(data).decode("utf-8")
+    ending = "\r\n" if "\r\n" in text else "\n"
+    spans = _members(text)
+    start, end = spans.get("custody", (-1, -1))
+    if start >= 0 and text[start] == "[":
+        made = _into_list(text, start, end, events)
+    elif start < 0 and spans:
+        last = max(stop for _, stop in spans.values())
+        block = "[\n" + ",\n".join(_indented(each, 4) for each in events) + "\n  ]"
+        made = f'{text[:last]},\n  "custody": {block}{text[last:]}'
+    else:
+        raise refuse("structure", CASE, "has no place for a record of custody", rule=RULE)
+    if ending == "\r\n":
+        made = re.sub(r"(?<!\r)\n", "\r\n", made)
+    return mark + made.encode("utf-8")
+
+
+def _into_list(text: str, start: int, end: int, events: list[str]) -> str:
+    """Into a list that is there: behind its last object, indented as that is."""
+    inside = text[start + 1 : end - 1]
+    body = inside.rstrip()
+    line = text.rfind("\n", 0, start + 1 + len(inside) - len(inside.lstrip())) + 1
+    first = re.match(r"[ \t]*", text[line:])
+    deep = len(first[0].expandtabs(2)) if first and body and "\n" in inside else 4
+    added = ",\n".join(_indented(each, deep) for each in events)
+    tail = inside[len(body) :] or "\n  "
+    return f"{text[: start + 1]}{body}{',' if body else ''}\n{added}{tail if body else chr(10) + '  '}{text[end - 1 :]}"
+
+
+def _indented(text: str, width: int) -> str:
+    return "\n".join(" " * width + line for line in text.strip().splitlines())
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SCALAR = re.compile(r"[^\s,\]}]+")
+
+
+def _members(text: str) -> dict[str, tuple[int, int]]:
+    """Name of a member of the outermost object -> from where to where its value stands (a text that is valid JSON)."""
+    found: dict[str, tuple[int, int]] = {}
+    at = _blank(text, text.index("{") + 1)
+    while text[at] == '"':
+        name = _STRING.match(text, at)
+        assert name is not None
+        start = _blank(text, _blank(text, name.end()) + 1)
+        end = _value_end(text, start)
+        found[msgspec.json.decode(name[0])] = (start, end)
+        at = _blank(text, end)
+        if text[at] == ",":
+            at = _blank(text, at + 1)
+    return found
+
+
+def _value_end(text: str, start: int) -> int:
+    if text[start] not in "[{":
+        seen = (_STRING if text[start] == '"' else _SCALAR).match(text, start)
+        assert seen is not None
+        return seen.end()
+    depth, at = 0, start
+    while True:
+        if text[at] == '"':
+            string = _STRING.match(text, at)
+            assert string is not None
+            at = string.end()
+            continue
+        depth += (text[at] in "[{") - (text[at] in "]}")
+        at += 1
+        if depth == 0:
+            return at
+
+
+def _blank(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _exchange(path: Path, data: bytes) -> None:
+    """Put the new content in the place of the old in one step: whoever reads sees one or the other, whole."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(name, path.stat().st_mode & 0o777)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # not every system can sync a folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else appends to this case meanwhile; the lock ends with the process, however that ends."""
+    if not (folder / CASE).is_file():
+        raise refuse("not-found", folder.name or ".", f"has no {CASE}", rule="case.folder")
+    try:
+        import fcntl
+    except ImportError:  # Windows: the exchange is still in one step
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise refuse("lock-error", folder.name or ".", "somebody else is recording; try again", rule=RULE) from None
+        yield
+    finally:
+        os.close(handle)
