@@ -118,7 +118,8 @@ class _Tree:
         label = tissue.identifier or holder.issued
         if tissue.uid and tissue.uid not in holder.uids:
             holder.uids.append(tissue.uid)
-        if _key(label) != holder.key and label not in holder.labels:
+        same = label.value == holder.issued.value and (not label.system or label.system == holder.issued.system)
+        if not same and label not in holder.labels:
             holder.labels.append(label)
         holder.words = holder.words or tissue.short or tissue.detailed
         holder.kind = holder.kind or tissue.kind

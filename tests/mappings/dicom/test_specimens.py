@@ -1,0 +1,208 @@
+"""Specimen descriptions become parts, blocks and slides by what their steps say, never by how a label is built."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from mappings.dicom.header import Content, Header, Issued, Tissue, Triplet
+from mappings.dicom.preparation import issued
+from mappings.dicom.specimens import Materials, materials
+from mappings.dicom.study import studies
+from mappings.domain.values import Code, Concept, Identifier, Moment
+
+SM = "1.2.840.10008.5.1.4.1.1.77.1.6"
+LAB = "urn:oid:1.2.9"
+SLIDE = Triplet(value="433466003", scheme="SCT", meaning="Microscope slide")
+BRAIN = Triplet(value="12738006", scheme="SCT", meaning="Brain")
+
+
+def label(value: str) -> Issued:
+    return Issued(value=value, universal="1.2.9", universal_type="ISO")
+
+
+def text(code: str, value: str) -> Content:
+    return Content(name=Triplet(value=code, scheme="DCM", meaning="m"), text=value)
+
+
+def code(name: tuple[str, str], value: Triplet) -> Content:
+    return Content(name=Triplet(value=name[1], scheme=name[0], meaning="m"), code=value)
+
+
+def kind(value: str, scheme: str = "SCT") -> Content:
+    return code(("DCM", "111701"), Triplet(value=value, scheme=scheme, meaning="m"))
+
+
+def stain(value: str, meaning: str) -> Content:
+    return code(("SCT", "424361007"), Triplet(value=value, scheme="SCT", meaning=meaning))
+
+
+COLLECTED = (text("121041", "S1_A"), kind("17636008"), text("111702", "20260110"))
+SAMPLED = (
+    text("121041", "S1_A_1"),
+    kind("433465004"),
+    text("111705", "S1_A"),
+    code(("DCM", "111707"), Triplet(value="430861001", scheme="SCT", meaning="Gross specimen")),
+    code(("SCT", "430864009"), Triplet(value="431510009", scheme="SCT", meaning="Formalin")),
+    code(("SCT", "430863003"), Triplet(value="311731000", scheme="SCT", meaning="Paraffin wax")),
+)
+CUT = (
+    text("121041", "S1_A_1_1"),
+    kind("433465004"),
+    text("111705", "S1_A_1"),
+    code(("DCM", "111704"), Triplet(value="434472006", scheme="SCT", meaning="Sectioning")),
+)
+STAINED = (text("121041", "S1_A_1_1"), kind("127790008"), stain("12710003", "Hematoxylin stain"))
+TISSUE = Tissue(
+    identifier=label("S1_A_1_1"),
+    uid="1.2.9.7",
+    short="left margin",
+    sites=(BRAIN,),
+    steps=(COLLECTED, SAMPLED, CUT, STAINED),
+)
+BASE = Header(
+    study_uid="1.2.3",
+    series_uid="1.2.3.1",
+    instance_uid="1.2.3.1.1",
+    sop_class=SM,
+    modality="SM",
+    container=label("S1_A_1_1"),
+    container_type=SLIDE,
+    specimens=(TISSUE,),
+)
+
+
+def read(*headers: Header) -> Materials:
+    return materials(studies([(f"{n}.dcm", h) for n, h in enumerate(headers)])[0])
+
+
+def one(**more: Any) -> Materials:
+    return read(msgspec.structs.replace(BASE, **more))
+
+
+def sct(value: str, display: str) -> Concept:
+    return Concept(codes=(Code(system="http://snomed.info/sct", code=value, display=display),))
+
+
+def test_the_tree_that_the_steps_tell() -> None:
+    found = one()
+    (part,), (block,), (slide,) = found.parts, found.blocks, found.slides
+    assert part.identifiers == (Identifier(system=LAB, value="S1_A"),)
+    assert (part.parent, part.collected) == (None, Moment("2026-01-10"))
+    assert part.tissue == sct("430861001", "Gross specimen")
+    assert part.body_site == sct("12738006", "Brain")
+    assert block.identifiers == (Identifier(system=LAB, value="S1_A_1"),)
+    assert (block.part, block.fixative) == (part.id, sct("431510009", "Formalin"))
+    assert slide.identifiers == (
+        Identifier(system=LAB, value="S1_A_1_1"),
+        Identifier(system="urn:dicom:uid", value="urn:oid:1.2.9.7"),
+    )
+    assert (slide.parent, slide.stain) == (block.id, sct("12710003", "Hematoxylin stain"))
+    assert slide.description == "left margin"
+    assert found.shown == {"1.2.3.1": (slide.id,)}
+    assert found.problems == ()
+
+
+def test_a_slide_of_which_nothing_more_is_told_stands_alone() -> None:
+    found = one(specimens=(Tissue(identifier=label("S1_A_1_1")),))
+    assert (found.parts, found.blocks) == ((), ())
+    assert [(slide.parent, slide.stain) for slide in found.slides] == [(None, None)]
+
+
+def test_what_the_last_step_before_was_done_to_is_what_it_was_cut_from_and_that_is_said() -> None:
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(COLLECTED, SAMPLED, STAINED)),))
+    assert found.slides[0].parent == found.blocks[0].id
+    assert [(p.severity, p.where) for p in found.problems] == [("information", "0.dcm (0040,0560)")]
+
+
+def test_without_embedding_or_sectioning_a_thing_is_a_part_whatever_its_label() -> None:
+    sampled = (text("121041", "S1_A_1"), kind("433465004"), text("111705", "S1_A"))
+    smear = (text("121041", "S1_A_1_1"), kind("433465004"), text("111705", "S1_A_1"))
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(sampled, smear)),))
+    by_label = {part.identifiers[0].value: part for part in found.parts}
+    assert found.blocks == ()
+    assert sorted(by_label) == ["S1_A", "S1_A_1"]
+    assert by_label["S1_A_1"].parent == by_label["S1_A"].id
+    assert found.slides[0].parent == by_label["S1_A_1"].id
+
+
+def test_codes_of_snomed_rt_mean_the_same() -> None:
+    legacy = (
+        text("121041", "S1_A_1"),
+        kind("P3-4000A", "SRT"),
+        text("111705", "S1_A"),
+        code(("SRT", "F-6221A"), Triplet(value="F-616D8", scheme="SRT", meaning="Paraffin wax")),
+    )
+    assert len(one(specimens=(msgspec.structs.replace(TISSUE, steps=(legacy,)),)).blocks) == 1
+
+
+def test_several_stains_are_said_in_words() -> None:
+    eosin = stain("36879007", "Water soluble eosin stain")
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=((*STAINED, eosin),)),))
+    assert found.slides[0].stain == Concept(text="Hematoxylin stain; Water soluble eosin stain")
+
+
+def test_one_label_of_one_issuer_is_one_thing_in_all_series() -> None:
+    second = msgspec.structs.replace(BASE, series_uid="1.2.3.2", instance_uid="1.2.3.2.1")
+    found = read(BASE, second)
+    assert (len(found.parts), len(found.blocks), len(found.slides)) == (1, 1, 1)
+    assert sorted(found.shown) == ["1.2.3.1", "1.2.3.2"]
+
+
+def test_the_same_label_of_two_issuers_is_two_things() -> None:
+    other = Issued(value="S1_A_1_1", universal="1.2.10", universal_type="ISO")
+    second = msgspec.structs.replace(
+        BASE, series_uid="1.2.3.2", instance_uid="1.2.3.2.1", container=other, specimens=()
+    )
+    assert len(read(BASE, second).slides) == 2
+
+
+def test_tissue_of_two_blocks_on_one_slide_is_said() -> None:
+    elsewhere = (text("121041", "S1_B_1"), *SAMPLED[1:])
+    cut = (text("121041", "S1_x"), kind("433465004"), text("111705", "S1_B_1"))
+    second = Tissue(identifier=label("S1_x"), steps=(elsewhere, cut))
+    found = one(specimens=(TISSUE, second))
+    assert found.slides[0].identifiers[1].value == "S1_x"
+    assert any("several origins" in problem.message for problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("container", "form"), [("434464009", "blocks"), ("433466003", "slides"), ("434746001", "parts")]
+)
+def test_the_container_tells_what_is_in_it(container: str, form: str) -> None:
+    kind = Triplet(value=container, scheme="SCT", meaning="m")
+    found = one(container_type=kind, specimens=())
+    assert [name for name in ("parts", "blocks", "slides") if getattr(found, name)] == [form]
+
+
+def test_a_label_without_issuer_is_said() -> None:
+    found = one(container=Issued(value="S1"), specimens=())
+    assert found.slides[0].identifiers[0].system.endswith("/sid/issuer-not-stated")
+    assert [problem.rule for problem in found.problems] == ["dicom.specimen"]
+
+
+def test_steps_that_go_in_circles_end() -> None:
+    there = (text("121041", "S1_A"), kind("433465004"), text("111705", "S1_B"))
+    back = (text("121041", "S1_B"), kind("433465004"), text("111705", "S1_A"))
+    own = (text("121041", "S1_A"), kind("433465004"), text("111705", "S1_A"))
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(there, back, own)),))
+    assert sorted(part.identifiers[0].value for part in found.parts) == ["S1_A", "S1_B"]
+    assert sum(part.parent is not None for part in found.parts) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "system"),
+    [
+        ("http://lab.example^URI", "http://lab.example"),
+        ("LAB^1.2.9^ISO", "urn:oid:1.2.9"),
+        ("LAB", "https://w3id.org/second-opinion/fhir/sid/issuer/LAB"),
+        ("", None),
+    ],
+)
+def test_issuers_in_content_items(words: str, system: str | None) -> None:
+    assert issued("S1", words).system == system
+
+
+def test_no_label_is_told_in_a_problem() -> None:
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(COLLECTED, SAMPLED, STAINED)),))
+    assert "S1" not in str([problem.message for problem in found.problems])
