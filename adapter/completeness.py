@@ -27,6 +27,8 @@ LONGEST = 5_000_000
 _SPECIMENS = ("gross", "microscopic", "diagnosis")
 _OPAQUE = frozenset(("application/octet-stream", "application/gzip"))
 """Media types of bytes that say nothing of what they are: no reader opens them."""
+_DICOM = ("dicom", "PS3.")
+"""How the rules begin that refuse DICOM."""
 _IMAGES = frozenset(("whole_slide_image", "ct_study", "mr_study", "imaging_study"))
 
 
@@ -202,6 +204,6 @@ def _refused(loaded: Loaded) -> Iterator[Holding]:
         law = classify_resource(item.resource, item.labels)
         yield Holding(kind=law.kind if law else "", name=item.full_url, state="unreadable")
     for draft in loaded.drafts:
-        if draft.refused and any(problem.rule.startswith("dicom") for problem in draft.problems):
+        if draft.refused and any(problem.rule.startswith(_DICOM) for problem in draft.problems):
             yield Holding(kind="imaging_study", name=draft.source, state="unreadable")
             yield Holding(kind="tissue", name=draft.source, state="unreadable")

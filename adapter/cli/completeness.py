@@ -15,7 +15,7 @@ FORMS = ("--json", "--fhir", "--html")
 @click.option("--released", is_flag=True, help="As the recipient will find it: of what goes, and of nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the table.")
 @click.option("--fhir", "as_fhir", is_flag=True, help="A FHIR OperationOutcome: one issue for each need that is open.")
-@click.option("--html", "as_html", is_flag=True, help="A page for the holder (not with --released: that is index.html).")
+@click.option("--html", "as_html", is_flag=True, help="A page for the holder; the recipient has index.html.")
 @click.pass_context
 @guarded
 def completeness_command(

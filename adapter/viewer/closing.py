@@ -24,10 +24,10 @@ def missing(index: Index) -> Html:
     else:
         said = fragment(
             el("p", f"A {scope} review needs these, and this bundle does not hold them:"),
-            items([_gap(gap) for gap in found.gaps], "gaps"),
+            items([_gap(index, gap) for gap in found.gaps], "gaps"),
         )
     rows: list[list[Child]] = [
-        [need_of(one), LEVELS[one.level], NEED_STATES[one.state], one.detail] for one in found.requirements
+        [_need(index, one), LEVELS[one.level], NEED_STATES[one.state], one.detail] for one in found.requirements
     ]
     heads = ["Need", "Level", "State", "What there is"]
     return section("missing", "What is missing", said, table("Everything such a review needs", heads, rows, "needs"))
@@ -38,10 +38,16 @@ def need_of(found: Requirement) -> str:
     return f"{found.label} ({found.about})" if found.about else found.label
 
 
-def _gap(gap: Requirement) -> Html:
+def _need(index: Index, found: Requirement) -> str:
+    """The same, where the thing it is about has a name for people."""
+    named = found.item is not None and f" {found.item}" in (found.about or "")
+    return f"{found.label} ({index.title(found.item)})" if found.item and named else need_of(found)
+
+
+def _gap(index: Index, gap: Requirement) -> Html:
     sign = "!" if gap.level == "required" else "○"
     mark = el("span", el("span", sign, aria_hidden="true"), " ", LEVELS[gap.level], class_=f"level {gap.level}")
-    return fragment(mark, " ", need_of(gap), f": {gap.detail}" if gap.about else None)
+    return fragment(mark, " ", _need(index, gap), f": {gap.detail}" if gap.about else None)
 
 
 def authority(index: Index) -> Html:

@@ -20,7 +20,8 @@ class Requirement(Fact, frozen=True, kw_only=True):
     """One need as it stands.
 
     Attributes:
-        need: its name in the table; `about` which part, labels or study where there are several.
+        need: its name in the table; `about` which part, labels or study where there are several: labels and local
+            names, never a number or a description; `item` is the local name of that part or study.
         label: what it is in words.
         state: see `states.State`.
         detail: what there is, or what is not, in a sentence; it may hold labels that reports print.
@@ -34,6 +35,7 @@ class Requirement(Fact, frozen=True, kw_only=True):
     about: str | None = None
     detail: str
     where: str
+    item: str | None = None
 
     @property
     def gap(self) -> bool:
@@ -85,7 +87,7 @@ def _requirements(need: Need, held: Held, rows: tuple[Row, ...]) -> Iterator[Req
         for row in rows:
             if row.need == need.name:
                 level: Level = "recommended" if row.listed else need.level
-                yield _made(need, row.state, row.detail, row.about, level)
+                yield _made(need, row.state, row.detail, row.about, level, row.item)
     elif need.name == "study":
         yield from (_study(need, held, study) for study in held.studies() if of_study(held.case, study, frozenset()))
     else:
@@ -102,7 +104,14 @@ def _single(need: Need, found: tuple[Found, ...]) -> Requirement:
     return _made(need, state, tally(told) + doubt)
 
 
-def _made(need: Need, state: State, detail: str, about: str | None = None, level: Level | None = None) -> Requirement:
+def _made(
+    need: Need,
+    state: State,
+    detail: str,
+    about: str | None = None,
+    level: Level | None = None,
+    item: str | None = None,
+) -> Requirement:
     return Requirement(
         need=need.name,
         label=need.label,
@@ -111,6 +120,7 @@ def _made(need: Need, state: State, detail: str, about: str | None = None, level
         about=about,
         detail=detail,
         where=need.where,
+        item=item,
     )
 
 
@@ -134,9 +144,8 @@ def _study(need: Need, held: Held, study: ImagingStudy) -> Requirement:
         report, said = "missing", "no report of it is in the case"
     told = {"here": "images in the case", "promised": "listed, its images are not in the case"}[images]
     state = worst([Found(state=images, what=""), Found(state=report, what="")])
-    return _made(need, state, f"{told}; {said}", _called(study))
+    return _made(need, state, f"{told}; {said}", _called(study), item=study.id)
 
 
 def _called(study: ImagingStudy) -> str:
-    named = study.description or " and ".join(study.modalities) or "imaging study"
-    return f"{named}, {study.started.date}" if study.started else named
+    return f"{' and '.join(study.modalities) or 'imaging study'} {study.id}"

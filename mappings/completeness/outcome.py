@@ -1,20 +1,22 @@
 """A completeness as OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html): one issue for each open need."""
 
 from mappings.completeness.assess import Completeness, Requirement
+from mappings.completeness.needs import Level
 from mappings.completeness.states import State
 from mappings.fhir.context import HTEST
 from mappings.fhir.wire import Json
 from mappings.problems import IssueType, Severity
 
-_CODES: dict[State, tuple[Severity, Severity, IssueType]] = {
-    "missing": ("error", "warning", "required"),
-    "unreadable": ("error", "warning", "processing"),
-    "unclear": ("warning", "warning", "informational"),
-    "promised": ("information", "information", "informational"),
-    "on-its-way": ("information", "information", "informational"),
-    "here": ("information", "information", "informational"),
+_TOLD: tuple[Severity, IssueType] = ("information", "informational")
+_CODES: dict[State, dict[Level, tuple[Severity, IssueType]]] = {
+    "missing": {"required": ("error", "required"), "recommended": ("warning", "not-found")},
+    "unreadable": {"required": ("error", "processing"), "recommended": ("warning", "processing")},
+    "unclear": {"required": ("warning", "informational"), "recommended": ("warning", "informational")},
+    "promised": {"required": _TOLD, "recommended": _TOLD},
+    "on-its-way": {"required": _TOLD, "recommended": _TOLD},
+    "here": {"required": _TOLD, "recommended": _TOLD},
 }
-"""State -> severity where it is required, severity where it is recommended, and the code of issue-type."""
+"""State and level -> issue-severity and issue-type."""
 STATES: dict[State, str] = {
     "missing": "missing",
     "unreadable": "cannot be read",
@@ -36,11 +38,11 @@ def operation_outcome(found: Completeness, *, test_data: bool = False) -> Json:
 
 
 def _issue(found: Requirement) -> Json:
-    required, recommended, code = _CODES[found.state]
+    severity, code = _CODES[found.state][found.level]
     about = f" ({found.about})" if found.about else ""
     told = f"{found.level}, {STATES[found.state]}: {found.label}{about}: {found.detail}"
     return {
-        "severity": required if found.level == "required" else recommended,
+        "severity": severity,
         "code": code,
         "details": {"text": told},
         "diagnostics": f"completeness.{found.need}",

@@ -16,10 +16,14 @@ NOTHING = "no slide, block or image of it is in the case"
 
 
 class Row(Fact, frozen=True, kw_only=True):
-    """What there is of one part, or of the labels of one part."""
+    """What there is of one part, or of the labels of one part.
+
+    `about` holds labels and local names and never a number of the laboratory; `item` is the part's local name.
+    """
 
     need: str
     about: str
+    item: str | None = None
     state: State
     detail: str
     listed: bool = False
@@ -59,10 +63,8 @@ class Parts:
 
     def _parts(self) -> Iterator[Row]:
         seen: set[str] = set()
-        several = len({numbers for _, numbers in self._named}) > 1
         for label, numbers in self._named:
-            about = f"part {label}" + (f" of {' or '.join(numbers)}" if several and numbers else "")
-            row, parts = self._part(label, numbers, about)
+            row, parts = self._part(label, numbers, f"part {label}{self._of(numbers)}")
             seen.update(parts)
             yield row
         told = {self.tissue.part_of(n.name) for n in self.evidence.named if n.name}
@@ -70,6 +72,14 @@ class Parts:
             if part.id not in seen:
                 yield self._listed(part, part.id in told)
         yield from self._dangling()
+
+    def _of(self, numbers: tuple[str, ...]) -> str:
+        """Which report it is that names something, where there are several; by its local name."""
+        reports = sorted(
+            {text.report for text in self.evidence.texts if text.numbers and set(text.numbers) & set(numbers)}
+        )
+        several = len({numbers for _, numbers in self._mentions if numbers}) > 1
+        return f" of {reports[0]}" if several and reports else ""
 
     def _part(self, label: str, numbers: tuple[str, ...], about: str) -> tuple[Row, tuple[str, ...]]:
         fits = self.tissue.parts(label, numbers) or self._only(label, numbers)
@@ -106,13 +116,8 @@ class Parts:
     def _listed(self, part: Part, told: bool) -> Row:
         found = self.tissue.below(part.id)
         about = _called(part, self.tissue.labels[part.id])
-        numbers = self.tissue.accessions(part.id)
-        about += f" of {' or '.join(sorted(numbers))}" if numbers and self._told_already(about) else ""
         row = self._row(about, best(found), tally(found), "named in the report" if told else "listed in the case")
-        return Row(need=row.need, about=about, state=row.state, detail=row.detail, listed=not told)
-
-    def _told_already(self, about: str) -> bool:
-        return any(about == f"part {label}" for label, _ in self._named)
+        return structs.replace(row, item=part.id, listed=not told)
 
     def _row(self, about: str, state: State, what: str, told: str) -> Row:
         if state == "missing" and self.tissue.unassigned():
@@ -139,10 +144,8 @@ class Parts:
         for mention, numbers in self._mentions:
             if mention.sure and mention.kind != "part":
                 groups.setdefault((mention.part or "", numbers), []).append(mention.label)
-        several = len({numbers for _, numbers in groups}) > 1
         for (part, numbers), labels in groups.items():
-            about = f"part {part}" if part else "other labels"
-            about += f" of {' or '.join(numbers)}" if several and numbers else ""
+            about = (f"part {part}" if part else "other labels") + self._of(numbers)
             yield self._labelled(about, part, dict.fromkeys(labels), numbers)
 
     def _labelled(self, about: str, part: str, labels: Iterable[str], numbers: tuple[str, ...]) -> Row:
@@ -160,7 +163,7 @@ class Parts:
     def _doubtful(self) -> Iterator[Row]:
         sure = {(m.kind, m.label) for m, _ in self._mentions if m.sure}
         labels = dict.fromkeys(
-            f"{mention.kind} {mention.label}" + (f" of {mention.accession}" if mention.accession else "")
+            f"{mention.kind} {mention.label}"
             for mention, _ in self._mentions
             if not mention.sure and (mention.kind, mention.label) not in sure and not self.tissue.knows(mention.label)
         )
@@ -197,10 +200,4 @@ _BLOCK: dict[State, str] = {
 
 
 def _called(part: Part, labels: frozenset[str]) -> str:
-    if labels:
-        return f"part {' or '.join(sorted(labels))}"
-    return (
-        f"specimen {part.identifiers[0].value}"
-        if part.identifiers
-        else part.description or "a specimen without a number"
-    )
+    return f"part {' or '.join(sorted(labels))}" if labels else f"specimen {part.id}"

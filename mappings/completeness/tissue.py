@@ -25,7 +25,7 @@ class Tissue:
         self._names = tuple(thing.id for thing in (*case.blocks, *case.slides))
         above: dict[str, str | None] = {b.id: b.part for b in case.blocks}
         above |= {slide.id: slide.parent for slide in case.slides}
-        above |= {part.id: getattr(part, "parent", None) for part in case.parts}
+        above |= {part.id: part.parent for part in case.parts}
         self._parents = {name: parent for name, parent in above.items() if parent}
         pieces: tuple[Piece, ...] = (*case.parts, *case.blocks, *case.slides)
         self._numbers = {piece.id: _numbers(piece) for piece in pieces}
