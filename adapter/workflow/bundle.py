@@ -14,6 +14,7 @@ from adapter.workflow.events import gate_records
 from adapter.workflow.history import BUNDLE, origins
 from adapter.workflow.matter import At
 from adapter.workflow.notices import Told, told
+from adapter.workflow.papers import APART, papers
 from adapter.workflow.state import decided, denied_items, first_deciders, reason_of, status_of
 from mappings.domain.material import Document
 from mappings.domain.provenance import Origin
@@ -88,6 +89,7 @@ def _context(at: At, notices: list[Told], people: dict[str, str], history: list[
     letters = [one.notice.document for one in notices if one.notice.document]
     mine = (
         at.request, f"{at.access.id}{review_task.SUFFIX}", "workflow",
+        *(paper.name for paper in papers(at.access) if paper.field in APART),
         *(one.notice.id for one in notices), *letters, *(f"{name}#binary" for name in letters),
         *(name for _, name in _strangers(at, people)), *(origin.id for origin in history), *gates,
     )  # fmt: skip
@@ -186,27 +188,27 @@ def _papers(at: At, ctx: Writing) -> Iterator[Json]:
     policies = tuple(dict.fromkeys(reason.uri for reason in decision.basis or decision.reasons))
     held = {document.id: document for document in at.case.documents}
     shown: set[str] = set()
-    for _, field in consent.papers(at.access):
+    for paper in papers(at.access):
         yield consent.to_fhir(
-            at.access,
+            paper.access,
             ctx,
             holder=at.case.holder,
             policies=policies,
             data=tuple(name for name in at.goes if name in ctx.urls),
-            paper=field,
+            paper=paper.like,
             shape=at.consent_shape,
         )
-        name = getattr(getattr(at.access, field), "document", None)
+        name = paper.document
         if name in held and name not in shown:
             shown.add(name)
-            yield from _document(at, ctx, _signed(held[name], field))
+            yield from _document(at, ctx, _signed(held[name], paper.like))
 
 
-def _signed(item: Document, field: str) -> Document:
+def _signed(item: Document, like: str) -> Document:
     """The document as the paper it is: who declared it an administrative record said no more than that."""
     if item.kind != "administrative_record":
         return item
-    return msgspec.structs.replace(item, kind="authorization" if field == "authorization" else "consent_form")
+    return msgspec.structs.replace(item, kind="authorization" if like == "authorization" else "consent_form")
 
 
 def _document(at: At, ctx: Writing, item: Document) -> Iterator[Json]:

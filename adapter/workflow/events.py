@@ -5,28 +5,11 @@ from typing import Any
 
 from adapter.workflow.history import addresses
 from adapter.workflow.matter import At
+from adapter.workflow.papers import concerns, papers
 from mappings.domain.audit import GateRecord, Grounds, NetworkPoint
 from mappings.domain.values import Moment
-from mappings.fhir import consent
 from mappings.terminology.tables import table
 
-PAPERS: dict[str, frozenset[str]] = {
-    "directive": frozenset(
-        ("THIRD_PARTY_DIRECTIVE", "DIRECTIVE_NOT_WRITTEN", "DIRECTIVE_NOT_SIGNED", "DIRECTIVE_RECIPIENT_UNCLEAR",
-         "DIRECTIVE_OUTSIDE_EHR")
-    ),
-    "authorization": frozenset(
-        ("AUTHORIZATION_DISCLOSURE", "AUTHORIZATION_MISSING", "AUTHORIZATION_SCOPE_EXCEEDED",
-         "PSYCHOTHERAPY_AUTHORIZATION_MISSING", "SALE_OR_MARKETING_AUTHORIZATION", "AUTH_EXPIRED", "AUTH_INCOMPLETE",
-         "AUTH_REVOKED", "AUTH_COMPOUND", "AUTH_CONDITIONED", "AUTH_NO_EXPIRY", "AUTH_NO_SIGNATURE",
-         "AUTH_NO_STATEMENTS")
-    ),
-    "part2_consent": frozenset(
-        ("PART2_CONSENT_MISSING", "PART2_CONSENT_DEFECTIVE", "PART2_CONSENT_OK", "PART2_NOTICE_REQUIRED",
-         "PART2_CONSENT_COPY", "PART2_COUNSELING_NOTES")
-    ),
-}  # fmt: skip
-"""Paper of the case -> the reasons that are about it."""
 IN_RECORD = frozenset(("CONSENT_DENIES", "CONSENT_UNCLEAR", "CONSENT_NO_AUTHORITY"))
 """Reasons that are about Consents which came as FHIR."""
 Told = list[Mapping[str, Any]]
@@ -62,17 +45,18 @@ def gate_records(at: At, organization: str | None) -> Iterator[GateRecord]:
 
 
 def _rests_on(at: At, reasons: Told) -> tuple[tuple[str, ...], Told]:
-    """The Consents that a decision with these reasons rests on, and those of the reasons that are about Consents."""
+    """The Consents that a decision with these reasons rests on, and the reasons that are about them."""
+    about = [reason for reason in reasons if reason["code"] in IN_RECORD]
     found: list[str] = []
-    for name, field in consent.papers(at.access):
-        if any(reason["code"] in PAPERS.get(field, ()) for reason in reasons):
-            found.append(name)
+    for paper in papers(at.access):
+        if concerned := [reason for reason in reasons if concerns(at, paper, reason)]:
+            found.append(paper.name)
+            about += concerned
     wanted = {reason["item"] for reason in reasons if reason["code"] in IN_RECORD}
     for carried in at.checked.facts.carried_consents:
         if wanted & set(carried.applies_to):
             found.append(str(carried.id).partition("#")[0])
-    known = IN_RECORD.union(*PAPERS.values())
-    return tuple(dict.fromkeys(found)), [reason for reason in reasons if reason["code"] in known]
+    return tuple(dict.fromkeys(found)), about
 
 
 def _grounds(reasons: Told) -> tuple[Grounds, ...]:

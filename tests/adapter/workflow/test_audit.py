@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,3 +109,28 @@ def test_of_another_case_in_the_same_ledger_there_is_nothing(tmp_path: Path) -> 
     made = shown(small(tmp_path, **ASKED), chosen).bundle
     assert events(made, "disclose") == []
     assert "SYN-2025-0001" not in dumps(made).decode()
+
+
+PAPER: dict[str, Any] = {
+    "description": "Psychotherapy notes of 2026", "discloser": "Holder Hospital (synthetic)",
+    "recipient": "Review Center (synthetic)", "purpose": "Second opinion", "expiry": "2027-01-01", "signed": True,
+    "signed_on": "2026-03-01", "signer": "patient", "statement_revocation": True, "statement_conditioning": True,
+    "statement_redisclosure": True, "psychotherapy_notes": True, "plain_language": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "codes"), [({}, "0"), ({"expiry": "2026-03-02"}, "0")], ids=["valid", "expired"])
+def test_an_authorization_that_stands_apart_is_a_consent_of_its_own(
+    change: dict[str, Any], codes: str, tmp_path: Path
+) -> None:
+    case = small_case.case()
+    case["access"]["psychotherapy_authorization"] = PAPER | change
+    files = {"fhir/p.json": small_case.PATIENT, "fhir/r.json": small_case.REPORT, "fhir/n.json": small_case.NOTE}
+    place, chosen = small_case.write(tmp_path / "case", files, case), settings(tmp_path)
+    exported(place, tmp_path, chosen)
+    made: Json = loads(dumps(shown(place, chosen, LATER).bundle))
+    [paper] = of(made, "Consent")
+    [gate] = events(made, "AuthZ-Consent")
+    assert (gate["outcome"], gate["entity"][1]["what"]) == (codes, {"reference": f"urn:uuid:{paper['id']}"})
+    assert paper["category"][0]["coding"][0]["code"] == "HIPAAAuthCD"
+    assert claims(gate) == [f"{BALP}AuthZconsent"]

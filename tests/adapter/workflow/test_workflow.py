@@ -6,7 +6,8 @@ from typing import Any
 
 from adapter.config import Settings
 from adapter.consent.reasons import grounds
-from adapter.workflow.events import IN_RECORD, PAPERS
+from adapter.workflow.events import IN_RECORD
+from adapter.workflow.papers import CODES
 from mappings.fhir.wire import Json, dumps, loads
 from mappings.terminology.tables import table
 from tests import golden
@@ -33,7 +34,7 @@ def test_every_reason_and_outcome_of_the_law_has_its_code() -> None:
 
 
 def test_the_reasons_about_consents_are_reasons() -> None:
-    assert IN_RECORD.union(*PAPERS.values()) <= set(grounds())
+    assert IN_RECORD.union(*CODES.values()) <= set(grounds())
 
 
 def test_what_goes_and_what_stays_of_the_bundle_that_was_released(tmp_path: Path) -> None:
