@@ -65,6 +65,12 @@ class Client:
         self._password = secret(pacs.password_file, pacs.password_env)
         self._token = secret(pacs.token_file, pacs.token_env)
         self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    def close(self) -> None:
+        """Close its connections."""
+        for session in self._sessions:
+            session.close()
 
     def get_json(self, path: Sequence[str], query: Iterable[tuple[str, str]], what: str) -> Any:
         """The JSON answer to a request; None where the server says that there is nothing (204).
@@ -105,18 +111,15 @@ class Client:
                 yield answer
 
     def parts(self, answer: requests.Response, what: str) -> Iterator[Part]:
-        """The parts of a multipart answer, as they come.
+        """The parts of a multipart answer, as they come, to be read inside the block of `opened`.
 
         Raises:
-            ProblemError: it is none, or it ends before its last boundary (that may pass).
+            ProblemError: it is none. That it ends before its last boundary, `opened` says (it may pass).
         """
         boundary = boundary_of(answer.headers.get("Content-Type", ""))
         if boundary is None:
             raise self._refuse("structure", f"answers with {_media(answer)} and not with DICOM instances", what)
-        try:
-            yield from Parts(answer.iter_content(CHUNK), boundary)
-        except CutOff:
-            raise self.passing("transient", "sent an answer that breaks off; try again", what) from None
+        yield from Parts(answer.iter_content(CHUNK), boundary)
 
     def post(self, path: Sequence[str], body: Iterable[bytes], size: int, content_type: str, what: str) -> Answer:
         """Send a body of known size, once: whoever sends it finds out first what became of it, and then sends again.
@@ -168,6 +171,7 @@ class Client:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = requests.Session()
+            self._sessions.append(session)
             session.trust_env = False
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
@@ -187,6 +191,8 @@ class Client:
         """Say what goes wrong on the way without the exception's own text: it quotes the URL."""
         try:
             yield
+        except CutOff:
+            raise self.passing("transient", "sent an answer that breaks off; try again", what) from None
         except requests.exceptions.SSLError:
             message = "cannot be trusted, or does not trust us: check `ca`, `certificate` and `key` in the settings"
             raise self._refuse("security", message, what) from None

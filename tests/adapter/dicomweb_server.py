@@ -20,7 +20,7 @@ BOUNDARY = "edge"
 
 
 class Request:
-    """What came: method, path below the root, query and body; and how to answer it."""
+    """What came: method, path below the root, query and body; and how to answer it (true: it is answered)."""
 
     def __init__(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
@@ -29,27 +29,30 @@ class Request:
         self.headers = handler.headers
         self.body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
 
-    def answer(self, status: int, body: bytes = b"", kind: str = "application/dicom+json", **headers: str) -> None:
+    def answer(self, status: int, body: bytes = b"", kind: str = "application/dicom+json", **headers: str) -> bool:
         self.handler.send_response(status)
         named = {"Content-Type": kind, "Content-Length": str(len(body))}
         for name, value in (named | {n.replace("_", "-"): v for n, v in headers.items()}).items():
             self.handler.send_header(name, value)
         self.handler.end_headers()
         self.handler.wfile.write(body)
+        return True
 
-    def json(self, value: Any, status: int = 200) -> None:
-        self.answer(status, json.dumps(value).encode())
+    def json(self, value: Any, status: int = 200) -> bool:
+        return self.answer(status, json.dumps(value).encode())
 
-    def reset(self) -> None:
+    def reset(self) -> bool:
         """Break the connection off without an answer."""
         self.handler.close_connection = True
         self.handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.handler.connection.shutdown(socket.SHUT_RDWR)
+        return True
 
-    def parts(self, files: list[bytes], cut: int = 0) -> None:
+    def parts(self, files: list[bytes], cut: int = 0) -> bool:
         """Instances as multipart; with `cut`, that many bytes are missing at its end, and the length says so too."""
         whole = multipart(files)
-        self.answer(200, whole[: len(whole) - cut], f'multipart/related; type="application/dicom"; boundary={BOUNDARY}')
+        kind = f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'
+        return self.answer(200, whole[: len(whole) - cut], kind)
 
     @property
     def sent(self) -> list[bytes]:
@@ -111,8 +114,8 @@ class Archive:
             found = [self.row(d, "SOPInstanceUID") for d in self.files.values()]
             request.json(self.page(request, [row for row in found if row["0020000D"]["Value"] == [study]]))
         else:
-            found = [d for uid, d in self.files.items() if request.path.split("/")[-1] in (uid, self.series(d))]
-            request.parts(found) if found else request.answer(404)
+            files = [d for uid, d in self.files.items() if request.path.split("/")[-1] in (uid, self.series(d))]
+            _ = request.parts(files) if files else request.answer(404)
 
     def some(self, request: Request) -> list[bytes]:
         """One file of each study; keys are matched."""

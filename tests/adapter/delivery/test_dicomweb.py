@@ -83,7 +83,7 @@ def test_what_came_there_from_elsewhere_is_compared_and_not_ours(tmp_path: Path)
 def test_202_with_failures_is_taken_at_its_word(tmp_path: Path) -> None:
     archive, files = Archive(), images(tmp_path, 3)
     archive.faults.append(
-        lambda r: post(r) and (r.json(stored(keep(archive, r, ["1.2.3.1.2"]), {"1.2.3.1.2": 0xA900}), 202), True)[1]
+        lambda r: post(r) and r.json(stored(keep(archive, r, ["1.2.3.1.2"]), {"1.2.3.1.2": 0xA900}), 202)
     )
     done = delivered(archive, files, tmp_path)
     assert told(done) == [("1", True, "content"), ("2", False, "answer"), ("3", True, "content")]
@@ -147,16 +147,20 @@ def test_a_reset_after_some_were_stored_sends_the_rest_only(tmp_path: Path) -> N
 
     archive.faults.append(once(half, post))
     sent: list[list[str]] = []
-    archive.faults.append(
-        lambda r: post(r) and bool(sent.append([str(Archive.header(data).SOPInstanceUID) for data in r.sent]))
-    )
+
+    def note(request: Request) -> bool:
+        if post(request):
+            sent.append([str(Archive.header(data).SOPInstanceUID) for data in request.sent])
+        return False
+
+    archive.faults.append(note)
     assert told(delivered(archive, files, tmp_path)) == ALL[:3]
     assert sent == [["1.2.3.1.3"]]
 
 
 def test_one_that_resets_every_time_leaves_it_open(tmp_path: Path) -> None:
     archive, files = Archive(), images(tmp_path, 4)
-    archive.faults.append(lambda r: post(r) and posts(archive) > 1 and (r.reset(), True)[1])
+    archive.faults.append(lambda r: post(r) and posts(archive) > 1 and r.reset())
     done = delivered(archive, files, tmp_path, attempts=3)
     assert [here for _, here, _ in told(done)] == [True, True, True, False]
     assert done.passing
@@ -166,13 +170,15 @@ def test_one_that_resets_every_time_leaves_it_open(tmp_path: Path) -> None:
 
 def test_too_much_at_once_goes_in_halves(tmp_path: Path) -> None:
     archive, files = Archive(), images(tmp_path, 4)
-    archive.faults.append(lambda r: post(r) and len(r.sent) > 1 and (r.answer(413), True)[1])
+    archive.faults.append(lambda r: post(r) and len(r.sent) > 1 and r.answer(413))
     assert told(delivered(archive, files, tmp_path, batch=4)) == ALL[:4]
 
 
 def test_one_that_is_acknowledged_and_not_there_is_not_believed(tmp_path: Path) -> None:
     archive, files = Archive(), images(tmp_path, 2)
-    archive.faults.append(lambda r: post(r) and (keep(archive, r, ["1.2.3.1.2"]), r.json(stored([*files])), True)[2])
+    archive.faults.append(
+        lambda r: post(r) and keep(archive, r, ["1.2.3.1.2"]) is not None and r.json(stored([*files]))
+    )
     done = delivered(archive, files, tmp_path)
     assert told(done)[1][:2] == ("2", False)
     assert "does not list it" in str(done.outcomes[1].problem)
@@ -231,9 +237,7 @@ def test_file_meta_information_of_the_archive_s_own_is_no_difference(tmp_path: P
 def test_an_archive_that_shows_less_proves_less(settings: Any, barred: str, proof: str, tmp_path: Path) -> None:
     archive, files = Archive(), images(tmp_path, 2)
     archive.faults.append(
-        lambda r: (
-            not post(r) and barred != "none" and (barred == "all" or "/series/" in r.path) and (r.answer(403), True)[1]
-        )
+        lambda r: not post(r) and barred != "none" and (barred == "all" or "/series/" in r.path) and r.answer(403)
     )
     done = delivered(archive, files, tmp_path, **settings)
     assert [one.proof for one in done.outcomes] == [proof, proof]
@@ -242,7 +246,7 @@ def test_an_archive_that_shows_less_proves_less(settings: Any, barred: str, proo
 
 def test_who_is_not_let_in_sends_nothing(tmp_path: Path) -> None:
     archive, files = Archive(), images(tmp_path, 2)
-    archive.faults.append(lambda r: (r.answer(401), True)[1])
+    archive.faults.append(lambda r: r.answer(401))
     done = delivered(archive, files, tmp_path)
     assert [one.problem and one.problem.code for one in done.outcomes] == ["login", "login"]
     assert posts(archive) == 0
@@ -275,7 +279,7 @@ def test_a_warning_is_told(status: int, words: str, tmp_path: Path) -> None:
     archive, files = Archive(), images(tmp_path, 1)
     answer = stored(["1.2.3.1.1"])
     answer["00081199"]["Value"][0]["00081196"] = {"vr": "US", "Value": [status]}
-    archive.faults.append(lambda r: post(r) and (keep(archive, r), r.json(answer, 202), True)[2])
+    archive.faults.append(lambda r: post(r) and keep(archive, r) is not None and r.json(answer, 202))
     done = delivered(archive, files, tmp_path)
     assert [words in note.message for note in done.problems] == [True]
     assert told(done) == [("1", True, "content")]

@@ -2,6 +2,7 @@
 
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def refused(archive: Archive, **settings: object) -> tuple[str, int, list[float]
 
 def always(status: int, body: bytes = b"", kind: str = "text/html", **headers: str) -> Archive:
     archive = Archive()
-    archive.faults.append(lambda request: (request.answer(status, body, kind, **headers), True)[1])
+    archive.faults.append(lambda request: request.answer(status, body, kind, **headers))
     return archive
 
 
@@ -104,7 +105,7 @@ def test_a_reset_is_tried_again(tmp_path: Path) -> None:
 
 def test_a_server_that_resets_every_time_is_away() -> None:
     archive = Archive()
-    archive.faults.append(lambda request: (request.reset(), True)[1])
+    archive.faults.append(lambda request: request.reset())
     said, code, _ = refused(archive, attempts=2)
     assert ("is away, or broke the connection off" in said, code) == (True, 5)
 
@@ -180,12 +181,22 @@ def test_all_pages_come_each_row_once(number: int, cap: int | None, ignores: boo
     assert found == [f"1.2.{n}" for n in range(number)]
 
 
+def noting(told: list[str | None]) -> Callable[[Request], bool]:
+    """Notes who asks, and answers nothing."""
+
+    def note(request: Request) -> bool:
+        told.append(request.headers.get("Authorization"))
+        return False
+
+    return note
+
+
 def test_who_we_are_is_said_as_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "password").write_text("geheim\n")
     monkeypatch.setenv("TOKEN", "abc")
     told: list[str | None] = []
     archive = always(204)
-    archive.faults.insert(0, lambda request: bool(told.append(request.headers.get("Authorization"))))
+    archive.faults.insert(0, noting(told))
     for more in ({"user": "ada", "password_file": tmp_path / "password"}, {"token_env": "TOKEN"}, {}):
         with client_of(archive, **more) as (client, _):
             client.get_json(("studies",), [], "search")
@@ -199,7 +210,7 @@ def test_no_netrc_and_no_proxy_of_the_surroundings(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     told: list[str | None] = []
     archive = always(204)
-    archive.faults.insert(0, lambda request: bool(told.append(request.headers.get("Authorization"))))
+    archive.faults.insert(0, noting(told))
     with client_of(archive) as (client, _):
         client.get_json(("studies",), [], "search")
     assert told == [None]
