@@ -61,6 +61,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         phone, email, address: how to reach it; a denial needs the telephone number.
         complaints: how to complain to the holder (164.530(d)), in plain words.
         reviews: how to have a denial reviewed (164.524(a)(4)), in plain words.
+        disagreements: how to file a statement of disagreement with a denied amendment (164.526(d)(1)(ii)).
     """
 
     name: str = ""
@@ -70,6 +71,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     address: tuple[str, ...] = ()
     complaints: str = ""
     reviews: str = ""
+    disagreements: str = ""
 
 
 _Title = Annotated[str, msgspec.Meta(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]

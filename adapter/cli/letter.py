@@ -11,7 +11,9 @@ from adapter.cli.run import emit, guarded, now, settings, tell
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 KINDS = (
     "acknowledgement", "acceptance", "request-for-information", "consent-request", "extension", "denial",
-    "review-outcome", "redirect", "fee-notice", "part2-statement", "accounting",
+    "review-outcome", "redirect", "fee-notice", "part2-statement", "accounting", "amendment-acceptance",
+    "amendment-denial", "amendment-extension", "accounting-extension", "accounting-fee-notice",
+    "accounting-suspension",
 )  # fmt: skip
 """Those of adapter.letters.KINDS, said here so that the help is shown without them; a test compares."""
 
@@ -22,34 +24,47 @@ KINDS = (
 @click.option(
     "--to", "target", type=click.Path(path_type=Path), metavar="FILE", help=".txt, .html, .pdf, .json (FHIR)."
 )
+@click.option(
+    "--about", metavar="ID", help="Which request under `amendments` or `accountings`, where there are several."
+)
+@click.option("--summary", is_flag=True, help="Of an accounting: repeated disclosures to one recipient as one line.")
 @click.option("--sent", is_flag=True, help="Record in the ledger that it goes out now.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: the letter and where it is.")
 @click.pass_context
 @guarded
-def letter_command(ctx: click.Context, kind: Any, case: Path, target: Path | None, sent: bool, as_json: bool) -> None:
+def letter_command(
+    ctx: click.Context, kind: Any, case: Path, target: Path | None, about: Any, summary: bool, sent: bool, as_json: bool
+) -> None:
     """Write the letter KIND of CASE, decided now. Without --to its text goes to stdout.
 
     KIND is one of acknowledgement, acceptance, request-for-information, consent-request, extension, denial,
-    review-outcome, redirect, fee-notice, part2-statement, accounting; `check` names those the decision asks for.
+    review-outcome, redirect, fee-notice, part2-statement, accounting; `check` names those the decision asks for. Of a
+    request under `amendments` or `accountings`: amendment-acceptance, amendment-denial, amendment-extension,
+    accounting-extension, accounting-fee-notice, accounting; to an agency: accounting-suspension.
     A letter is not written while an element of it is missing: each is said, with its paragraph and where to say it.
     """
     from adapter.claims import families
     from adapter.letters import letter
-    from adapter.letters.issue import check_target, printed, write
+    from adapter.letters.issue import check_target, is_there, printed, write
     from adapter.pipeline import check_case
 
     if target is not None:
         check_target(target, case)
     chosen, time = settings(ctx), now()
     checked = check_case(case, chosen, time)
-    found = occasion_of(checked, chosen, time, with_disclosures=kind == "accounting")
+    asked = right_of(checked.loaded.case, kind, about)
+    found = occasion_of(checked, chosen, time, with_disclosures=kind == "accounting", summary=summary, asked=asked)
+    if kind == "accounting-suspension":
+        found = _suspended(found, chosen, time)
     made = letter(kind, found)
     ending = target.suffix.lower() if target else ".txt"
-    issued = printed(ending, made, found, time, chosen.namespace, families(chosen))
+    issued = printed(ending, made, found, time, chosen.namespace, families(chosen), time if sent else None)
+    if target is not None:
+        is_there(issued, target)
+    if sent:  # before the file: what says that it was sent must not be there while the ledger does not know it
+        _record(checked, chosen, time, made, issued.sha256, found)
     if target is not None:
         write(issued, target)
-    if sent:
-        _record(checked, chosen, time, made, issued.sha256)
     if as_json:
         import msgspec
 
@@ -59,36 +74,89 @@ def letter_command(ctx: click.Context, kind: Any, case: Path, target: Path | Non
     tell(_notes(checked))
 
 
-def occasion_of(checked: Any, chosen: Any, time: Any, *, with_disclosures: bool = False) -> Any:
-    """What the letters of a checked case are written on."""
-    from adapter.consent.policy import policies_of, policy_for
+def right_of(case: Any, kind: Any, about: Any) -> Any:
+    """The request to amend or for an accounting that a letter of this kind answers; None where it answers none."""
+    from adapter.letters import AMENDING, COUNTING
+    from mappings.problems import refuse
+
+    if kind not in (*AMENDING, *COUNTING, "accounting"):
+        return None
+    field = "amendments" if kind in AMENDING else "accountings"
+    there = getattr(case, field)
+    fits = [asked for asked in there if about is None or asked.id == about]
+    if len(fits) == 1:
+        return fits[0]
+    if kind == "accounting" and not there and about is None:
+        return None
+    said = "has more than one request; name one with --about" if fits else "has no such request; say what was asked for"
+    raise refuse("required", f"case.json $.{field}", said, rule="letters.about")
+
+
+def occasion_of(
+    checked: Any, chosen: Any, time: Any, *, with_disclosures: bool = False, summary: bool = False, asked: Any = None
+) -> Any:
+    """What the letters of a checked case are written on; with `asked`, of that request to amend or account."""
+    from adapter.consent.decide import decide
+    from adapter.consent.rights_facts import facts_of_right
     from adapter.letters import Occasion
 
-    policy = policy_for(dt.date.fromisoformat(time.date), policies_of(chosen.policy))
+    facts = checked.facts if asked is None else facts_of_right(asked, str(time))
+    policy = checked.policy
     return Occasion(
         case=checked.loaded.case,
-        facts=checked.facts,
-        decision=checked.decision,
+        facts=facts,
+        decision=checked.decision if asked is None else decide(facts, policy),
         policy=policy,
         office=chosen.office,
-        disclosures=_disclosures(checked.loaded.case, chosen, time, policy) if with_disclosures else (),
+        disclosures=_disclosures(checked.loaded.case, chosen, time, policy, facts) if with_disclosures else (),
+        summary=summary,
+        right=asked,
     )
 
 
-def _disclosures(case: Any, chosen: Any, time: Any, policy: Any) -> tuple[Any, ...]:
-    """The lines of the ledger that an accounting lists, under every number of the patient and under the case."""
+def _suspended(found: Any, chosen: Any, time: Any) -> Any:
+    """The occasion with the suspension that was written down last of those in force."""
+    import msgspec
+
+    from adapter.ledger.accounting import suspensions
+    from adapter.ledger.store import Ledger
+    from adapter.letters import Suspension
+
+    numbers = {(str(number.system), str(number.value)) for number in found.case.patient.identifiers}
+    ledger = Ledger(chosen.ledger)
+    try:
+        rows = suspensions(ledger, numbers, dt.date.fromisoformat(time.date))
+    finally:
+        ledger.close()
+    if not rows:
+        return found
+    row = rows[-1]
+    told = Suspension(
+        agency=row["agency"], address=row["agency_address"], official=row["official"], form=row["form"],
+        stated_on=row["stated_on"], until=row["until"],
+    )  # fmt: skip
+    return msgspec.structs.replace(found, suspension=told)
+
+
+def _disclosures(case: Any, chosen: Any, time: Any, policy: Any, facts: Any) -> tuple[Any, ...]:
+    """The lines of the ledger that an accounting lists, under every number of the patient and under the case.
+
+    The six years end on the day of a request for an accounting; else today.
+    """
+    from adapter.consent.clock import day_of_receipt
     from adapter.ledger.accounting import accounting, of_case, six_years
     from adapter.ledger.store import Ledger
     from adapter.letters import Disclosure
     from mappings.problems import refuse
 
     today = dt.date.fromisoformat(time.date)
-    span = (six_years(today, policy), today)
+    last = day_of_receipt(facts, policy) if facts.pathway == "accounting" else None
+    span = (six_years(last or today, policy), last or today)
     ledger = Ledger(chosen.ledger)
     try:
         numbers = [(str(number.system), str(number.value)) for number in case.patient.identifiers]
-        found = [accounting(ledger, number, span, policy) for number in numbers]
-        found.append(of_case(ledger, case.id, span, policy))
+        found = [accounting(ledger, number, span, policy, today) for number in numbers]
+        found.append(of_case(ledger, case.id, span, policy, today))
     finally:
         ledger.close()
     if any(each.persons > 1 for each in found):
@@ -101,6 +169,7 @@ def _disclosures(case: Any, chosen: Any, time: Any, policy: Any) -> tuple[Any, .
             address=line.address,
             description=line.description,
             purpose=line.purpose,
+            basis=line.basis,
         )
         for each in found
         for line in each.lines
@@ -109,15 +178,20 @@ def _disclosures(case: Any, chosen: Any, time: Any, policy: Any) -> tuple[Any, .
     return tuple(lines)
 
 
-def _record(checked: Any, chosen: Any, time: Any, made: Any, digest: str) -> None:
-    """Write down the decision, and that the requester was told."""
+def _record(checked: Any, chosen: Any, time: Any, made: Any, digest: str, found: Any) -> None:
+    """Write down the decision, and that the requester (or the agency) was told."""
     from adapter.ledger.store import Ledger
     from adapter.letters import NOTICE_KINDS
     from adapter.recording import entry
+    from adapter.rights import entry_of
 
-    asked = entry(checked, time, "letter")
-    access = checked.loaded.case.access
-    open_ones = [told.until for told in access.extensions if told.sent_on is None] if access else []
+    right, extends = found.right, made.kind.endswith("extension")
+    if right is None:
+        asked = entry(checked, time, "letter")
+    else:
+        asked = entry_of(checked, right, found.facts, found.decision, time, "letter")
+    held = right or checked.loaded.case.access
+    open_ones = [told for told in held.extensions if told.sent_on is None] if held and extends else []
     ledger = Ledger(chosen.ledger, at=str(time))
     try:
         ledger.decided(asked)
@@ -128,12 +202,13 @@ def _record(checked: Any, chosen: Any, time: Any, made: Any, digest: str) -> Non
                 "sent_at": str(time),
                 "recipient": made.addressee.name,
                 "document_sha256": digest,
-                "promised_on": str(open_ones[0]) if made.kind == "extension" and open_ones else None,
+                "promised_on": str(open_ones[0].until) if open_ones else None,
+                "reasons": open_ones[0].reasons if open_ones else None,
             }
         )
     finally:
         ledger.close()
-    if made.kind == "extension":
+    if extends:
         from mappings.problems import problem
 
         message = "is not said yet: write the day on which this letter went out, so that the decision counts with it"
@@ -141,7 +216,7 @@ def _record(checked: Any, chosen: Any, time: Any, made: Any, digest: str) -> Non
             [
                 problem(
                     "required",
-                    "case.json $.access.extensions.sent_on",
+                    f"{found.place}.extensions.sent_on",
                     message,
                     rule="letters.sent",
                     severity="warning",

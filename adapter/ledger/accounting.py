@@ -66,8 +66,12 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
     others: int = 0
 
 
-def accounting(ledger: Ledger, patient: Number, span: tuple[dt.date, dt.date], policy: Policy) -> Accounting:
+def accounting(
+    ledger: Ledger, patient: Number, span: tuple[dt.date, dt.date], policy: Policy, today: dt.date | None = None
+) -> Accounting:
     """The disclosures of the patient with this number (system, value) within two days, both included.
+
+    Suspensions are those in force `today`, which is the last day unless it is told.
 
     A request that names several numbers of one person (same name and birth date) makes them one patient's.
 
@@ -79,7 +83,7 @@ def accounting(ledger: Ledger, patient: Number, span: tuple[dt.date, dt.date], p
         went = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.in_(requests), _LEFT)
         filed = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.is_not(None), _LEFT)
         told = _reported(connection, numbers)
-        hidden = _hidden(connection, numbers, span[1])
+        hidden = _hidden(connection, numbers, today or span[1])
         lines = _lines(connection, RELEASES.c.content_sha256.in_(went), span, policy)
         unfiled = _lines(connection, RELEASES.c.content_sha256.not_in(filed), span, policy)
     return Accounting(
@@ -93,7 +97,9 @@ def accounting(ledger: Ledger, patient: Number, span: tuple[dt.date, dt.date], p
     )
 
 
-def of_case(ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date], policy: Policy) -> Accounting:
+def of_case(
+    ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date], policy: Policy, today: dt.date | None = None
+) -> Accounting:
     """The disclosures of a case: so those from an earlier version are found. One name may be of two persons' cases.
 
     Raises:
@@ -106,7 +112,7 @@ def of_case(ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date], policy:
         mine = SUBJECTS.c.request_id.in_(requests)
         persons = set(connection.execute(sa.select(SUBJECTS.c.person_sha256).where(mine)).scalars()) - {""}
         numbers = connection.execute(sa.select(SUBJECTS.c.system, SUBJECTS.c.value).where(mine).distinct())
-        hidden = _hidden(connection, {(row[0], row[1]) for row in numbers}, span[1])
+        hidden = _hidden(connection, {(row[0], row[1]) for row in numbers}, today or span[1])
         lines = _lines(connection, RELEASES.c.decision_id.in_(found), span, policy)
     return Accounting(
         since=span[0].isoformat(), until=span[1].isoformat(), known=known, persons=len(persons), unfiled=0,
@@ -149,7 +155,9 @@ def _same_person(connection: sa.Connection, patient: Number) -> tuple[set[Number
 
 
 def _of(numbers: Iterable[Number], table: sa.Table = SUBJECTS) -> sa.ColumnElement[bool]:
-    return sa.or_(sa.false(), *(sa.and_(table.c.system == system, table.c.value == value) for system, value in sorted(numbers)))
+    return sa.or_(
+        sa.false(), *(sa.and_(table.c.system == system, table.c.value == value) for system, value in sorted(numbers))
+    )
 
 
 def _reported(connection: sa.Connection, numbers: set[Number]) -> list[Line]:

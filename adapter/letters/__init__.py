@@ -5,12 +5,15 @@ A letter is not issued while an element is missing: one Problem for each, with i
 
 from collections.abc import Callable
 
-from adapter.letters import asked, denied, granted, records
+from adapter.letters import asked, denied, granted, records, rights
 from adapter.letters.draft import Draft
-from adapter.letters.model import KINDS, Kind, Letter
-from adapter.letters.occasion import Disclosure, Occasion
+from adapter.letters.model import AMENDING, COUNTING, KINDS, Kind, Letter
+from adapter.letters.occasion import Disclosure, Occasion, Suspension
 
-__all__ = ["KINDS", "NOTICE_KINDS", "Disclosure", "Kind", "Letter", "Occasion", "called_for", "letter"]
+__all__ = [
+    "AMENDING", "COUNTING", "KINDS", "NOTICE_KINDS", "Disclosure", "Kind", "Letter", "Occasion", "Suspension",
+    "called_for", "letter",
+]  # fmt: skip
 
 WRITERS: dict[Kind, Callable[[Draft], None]] = {
     "acknowledgement": granted.acknowledgement,
@@ -24,8 +27,18 @@ WRITERS: dict[Kind, Callable[[Draft], None]] = {
     "fee-notice": granted.fee_notice,
     "part2-statement": records.part2_statement,
     "accounting": records.accounting,
+    "amendment-acceptance": rights.amendment_acceptance,
+    "amendment-denial": rights.amendment_denial,
+    "amendment-extension": rights.extension,
+    "accounting-extension": rights.extension,
+    "accounting-fee-notice": rights.accounting_fee_notice,
+    "accounting-suspension": rights.accounting_suspension,
 }
-NOTICE_KINDS: dict[Kind, str] = {**{kind: kind for kind in KINDS}, "consent-request": "request-for-information"}
+NOTICE_KINDS: dict[Kind, str] = {
+    **{kind: kind for kind in KINDS},
+    "consent-request": "request-for-information",
+    "accounting-fee-notice": "fee-notice",
+}
 """Kind of letter -> kind of notice in FHIR."""
 
 _PRODUCED: dict[str, Kind] = {

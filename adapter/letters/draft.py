@@ -78,11 +78,16 @@ class Draft:
     def _patient(self) -> str:
         return line(self.occasion.case.patient.names[0].label)
 
+    @property
+    def place(self) -> str:
+        """Where the request that is answered stands in the case."""
+        return self.occasion.place
+
     def received(self, paragraph: str = "45 CFR 164.524(b)(2)(i)") -> str:
         """The day of receipt in words, noted as missing where it is not known."""
         where = "received_at" if self.occasion.facts.received_at is None else "holder_tz"
         message = "is missing: without it the local day on which the request was received is not known"
-        day = self.lack.need(self.occasion.received, f"{ACCESS}.{where}", message, paragraph)
+        day = self.lack.need(self.occasion.received, f"{self.place}.{where}", message, paragraph)
         return long_date(day) if day else ""
 
     def deadline(self) -> str:
@@ -105,9 +110,8 @@ class Draft:
         office, phone = self.contact()
         self.say("contact", common=True, office=office, reach=f"{phone}{self._also}")
 
-    def complaints(self) -> None:
-        """The parts on complaints, to the holder and to the Secretary (45 CFR 164.524(d)(2)(iii))."""
-        paragraph = "45 CFR 164.524(d)(2)(iii)"
+    def complaints(self, paragraph: str = "45 CFR 164.524(d)(2)(iii)") -> None:
+        """The parts on complaints, to the holder and to the Secretary."""
         office, phone = self.contact(paragraph)
         message = "is missing: say how to complain to you (your procedure under 45 CFR 164.530(d)), in plain words"
         how = self.lack.need(self.occasion.office.complaints, f"{OFFICE}.complaints", message, paragraph) or ""
@@ -126,7 +130,9 @@ class Draft:
             ProblemError: an element is missing; one Problem each.
         """
         message = "is not known: the letter has no date; say when the request was received"
-        today: dt.date | None = self.lack.need(self.occasion.today, f"{ACCESS}.received_at", message, "letters.date")
+        today: dt.date | None = self.lack.need(
+            self.occasion.today, f"{self.place}.received_at", message, "letters.date"
+        )
         if self.lack.problems or today is None or self.to is None:
             raise ProblemError(self.lack.problems)
         sender = holder(self.occasion)

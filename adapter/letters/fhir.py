@@ -14,12 +14,14 @@ import msgspec
 from adapter.claims import claim
 from adapter.letters import NOTICE_KINDS, Letter, Occasion
 from adapter.letters.html import as_html
+from adapter.letters.parties import AGENCY
 from adapter.validation import validate_bundle
 from mappings.domain.access import Access, Notice
 from mappings.domain.case import Case
 from mappings.domain.links import links_of
 from mappings.domain.material import Document
-from mappings.domain.party import PATIENT
+from mappings.domain.party import PATIENT, Organization
+from mappings.domain.rights import AmendmentRequest, Right
 from mappings.domain.values import Moment
 from mappings.fhir import (
     access_task,
@@ -34,16 +36,26 @@ from mappings.fhir import (
 )
 from mappings.fhir.bundle import Assembly, collection, writing
 from mappings.fhir.context import URN, Writing
+from mappings.fhir.datatypes import compact, moment
 from mappings.fhir.wire import Json, dumps
 from mappings.identity import resource_id, sid, within
 from mappings.problems import ProblemError
 
-NOTICE, LETTER = "notice", "letter"
+NOTICE, LETTER, RIGHT = "notice", "letter", "right"
 _SYSTEM = sid("letter")
 
 
-def as_fhir(letter: Letter, occasion: Occasion, decided_at: Moment, namespace: UUID, families: frozenset[str]) -> bytes:
+def as_fhir(
+    letter: Letter,
+    occasion: Occasion,
+    decided_at: Moment,
+    namespace: UUID,
+    families: frozenset[str],
+    sent: Moment | None = None,
+) -> bytes:
     """The Bundle (collection) as JSON; profiles of `families` are claimed where they are satisfied.
+
+    With `sent` the Communication is completed; without, it is in preparation.
 
     Raises:
         ProblemError: what was made is not valid FHIR.
@@ -62,7 +74,9 @@ def as_fhir(letter: Letter, occasion: Occasion, decided_at: Moment, namespace: U
         language=letter.language,
     )
     ctx = _names(occasion.case, letter, decided_at, namespace)
-    rows = [(URN + str(resource["id"]), resource) for resource in _resources(letter, occasion, document, page, ctx)]
+    rows = [
+        (URN + str(resource["id"]), resource) for resource in _resources(letter, occasion, document, page, ctx, sent)
+    ]
     made = collection(rows, ctx, ctx.id("bundle"), decided_at)
     bundle = claim(made, (), families)
     if wrong := [found for found in validate_bundle(bundle) if found.stops]:
@@ -75,7 +89,7 @@ def _names(case: Case, letter: Letter, decided_at: Moment, namespace: UUID) -> W
     assembly = Assembly(namespace=namespace, decided_at=decided_at, policies=(), data={}, sha1={})
     known = writing(case, (), assembly)
     own = {}
-    for name in (NOTICE, LETTER, f"{LETTER}#binary", "bundle", "task"):
+    for name in (NOTICE, LETTER, f"{LETTER}#binary", "bundle", "task", AGENCY, RIGHT):
         own[name] = URN + resource_id(
             namespace, _SYSTEM, within(known.id(case.request.id), letter.kind, letter.date, name)
         )
@@ -84,24 +98,33 @@ def _names(case: Case, letter: Letter, decided_at: Moment, namespace: UUID) -> W
     return Writing({**known.urls, **own}, case.test_data)
 
 
-def _resources(letter: Letter, occasion: Occasion, document: Document, page: bytes, ctx: Writing) -> Iterator[Json]:
+def _resources(
+    letter: Letter, occasion: Occasion, document: Document, page: bytes, ctx: Writing, sent: Moment | None
+) -> Iterator[Json]:
     case = occasion.case
-    access = _plain(case.access) if case.access is not None and occasion.by_individual else None
+    own = occasion.by_individual and occasion.right is None and letter.addressee.id != AGENCY
+    access = _plain(case.access) if case.access is not None and own else None
     wanted = {letter.addressee.id, case.holder} | (links_of(access) if access else set())
     yield patient.to_fhir(case.patient, ctx)
-    yield from _parties(case, wanted, ctx)
+    yield from _parties(case, wanted | ({occasion.right.requested_by} if occasion.right else set()), ctx)
+    if letter.addressee.id == AGENCY:
+        yield organization.to_fhir(Organization(id=AGENCY, name=letter.addressee.name), ctx)
     about: tuple[str, ...] = ()
     if access is not None:
         about = (f"{access.id}{access_task.SUFFIX}",)
         clock = (occasion.received, occasion.deadline)
         term = (clock[0], clock[1]) if clock[0] and clock[1] else None
         yield access_task.to_fhir(access, ctx, holder=case.holder, clock=term, status=_status(occasion))
+    if occasion.right is not None:
+        about = (RIGHT,)
+        yield _task(occasion.right, occasion, ctx)
     notice = Notice(
         id=NOTICE,
         kind=NOTICE_KINDS[letter.kind],  # type: ignore[arg-type]
         recipient=letter.addressee.id,
         text=letter.title,
         about=about,
+        sent=sent,
         document=LETTER,
     )
     yield communication.to_fhir(notice, ctx)
@@ -112,6 +135,31 @@ def _resources(letter: Letter, occasion: Occasion, document: Document, page: byt
 def _plain(access: Access) -> Access:
     """The request without its papers: they are Consents of their own and are not sent along."""
     return msgspec.structs.replace(access, directive=None, authorization=None, part2_consent=None, loan=None)
+
+
+def _task(asked: Right, occasion: Occasion, ctx: Writing) -> Json:
+    """The request that is answered, with its clock; the law gives it no code, so its kind is said in words."""
+    amends = isinstance(asked, AmendmentRequest)
+    clock = {"start": occasion.received.isoformat() if occasion.received else None, "end": occasion.decision.deadline}
+    return compact(
+        {
+            "resourceType": "Task",
+            "id": ctx.id(RIGHT),
+            "meta": ctx.meta(),
+            "status": _status(occasion),
+            "intent": "order",
+            "code": {"text": AMEND_WORDS if amends else ACCOUNT_WORDS},
+            "for": ctx.to(PATIENT),
+            **moment("authoredOn", asked.received_at),
+            "requester": ctx.to(asked.requested_by),
+            "owner": ctx.to(occasion.case.holder),
+            "restriction": {"period": compact(clock)},
+        }
+    )
+
+
+AMEND_WORDS = "Request to amend (45 CFR 164.526)"
+ACCOUNT_WORDS = "Request for an accounting of disclosures (45 CFR 164.528)"
 
 
 def _status(occasion: Occasion) -> Literal["in-progress", "on-hold", "rejected"]:

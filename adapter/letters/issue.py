@@ -26,18 +26,29 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def printed(
-    ending: str, letter: Letter, occasion: Occasion, decided_at: Moment, namespace: UUID, families: frozenset[str]
+    ending: str,
+    letter: Letter,
+    occasion: Occasion,
+    decided_at: Moment,
+    namespace: UUID,
+    families: frozenset[str],
+    sent: Moment | None = None,
 ) -> Issued:
     """The letter in the form of this ending.
 
     Raises:
         ProblemError: there is no such form, it cannot show the letter, or (FHIR) what was made is not valid.
     """
-    return Issued(data=_forms(letter, occasion, decided_at, namespace, families)[ending]())
+    return Issued(data=_forms(letter, occasion, decided_at, namespace, families, sent)[ending]())
 
 
 def _forms(
-    letter: Letter, occasion: Occasion, decided_at: Moment, namespace: UUID, families: frozenset[str]
+    letter: Letter,
+    occasion: Occasion,
+    decided_at: Moment,
+    namespace: UUID,
+    families: frozenset[str],
+    sent: Moment | None,
 ) -> dict[str, Callable[[], bytes]]:
     def text() -> bytes:
         from adapter.letters.plain import as_text
@@ -57,7 +68,7 @@ def _forms(
     def fhir() -> bytes:
         from adapter.letters.fhir import as_fhir
 
-        return as_fhir(letter, occasion, decided_at, namespace, families)
+        return as_fhir(letter, occasion, decided_at, namespace, families, sent)
 
     return {".txt": text, ".html": html, ".pdf": pdf, ".json": fhir}
 
@@ -77,17 +88,28 @@ def check_target(target: Path, folder: Path) -> None:
         raise refuse("conflict", "--to", message, rule=rule)
 
 
-def write(issued: Issued, target: Path) -> None:
-    """Write it for its owner alone (mode 0600); the same letter again changes nothing.
+def is_there(issued: Issued, target: Path) -> bool:
+    """Whether this very letter is there already.
 
     Raises:
         ProblemError: something else is there.
     """
     if target.exists():
         if target.is_file() and target.read_bytes() == issued.data:
-            return
+            return True
         message = "is there already and is not this letter; name another file, or take that one away"
         raise refuse("conflict", "--to", message, rule="letters.target")
+    return False
+
+
+def write(issued: Issued, target: Path) -> None:
+    """Write it for its owner alone (mode 0600); the same letter again changes nothing.
+
+    Raises:
+        ProblemError: something else is there.
+    """
+    if is_there(issued, target):
+        return
     beside = target.with_name(f".{target.name}.part")
     beside.touch(mode=0o600, exist_ok=True)
     try:

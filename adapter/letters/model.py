@@ -6,9 +6,14 @@ import msgspec
 
 Kind = Literal[
     "acknowledgement", "acceptance", "request-for-information", "consent-request", "extension", "denial",
-    "review-outcome", "redirect", "fee-notice", "part2-statement", "accounting",
+    "review-outcome", "redirect", "fee-notice", "part2-statement", "accounting", "amendment-acceptance",
+    "amendment-denial", "amendment-extension", "accounting-extension", "accounting-fee-notice",
+    "accounting-suspension",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
+AMENDING: tuple[Kind, ...] = ("amendment-acceptance", "amendment-denial", "amendment-extension")
+COUNTING: tuple[Kind, ...] = ("accounting-extension", "accounting-fee-notice")
+"""Letters on a request to amend, or for an accounting, that is in the case."""
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from adapter.consent.facts import Facts
 from adapter.consent.policy import Policy
 from adapter.consent.reasons import Reason
 from adapter.consent.words import INDIVIDUALS
-from mappings.domain.case import Case
+from mappings.domain.case import OF_THE_HOLDER, Case
+from mappings.domain.rights import Right
 from mappings.problems import Problem, problem
 
 T = TypeVar("T")
@@ -26,6 +27,18 @@ class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None
     description: str
     purpose: str
+    basis: tuple[str, ...] = ()
+
+
+class Suspension(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement that suspends an accounting (45 CFR 164.528(a)(2)); days are ISO, `form` is written or oral."""
+
+    agency: str
+    address: str | None
+    official: str
+    form: str
+    stated_on: str
+    until: str
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +49,9 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
         facts, decision, policy: what was decided on what, under which rules; the day of the letter is the decision's.
         office: the contact that letters name.
         disclosures: what an accounting has to list.
+        summary: whether repeated disclosures are listed as one line (45 CFR 164.528(b)(3)).
+        right: the request to amend or for an accounting that is answered; None: the request for access.
+        suspension: the statement of an agency that is confirmed.
     """
 
     case: Case
@@ -44,6 +60,18 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     office: Office
     disclosures: tuple[Disclosure, ...] = ()
+    summary: bool = False
+    right: Right | None = None
+    suspension: Suspension | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the request stands in the case."""
+        for field in OF_THE_HOLDER:
+            for number, asked in enumerate(getattr(self.case, field)):
+                if asked is self.right or asked == self.right:
+                    return f"case.json $.{field}[{number}]"
+        return "case.json $.access"
 
     @property
     def today(self) -> dt.date | None:

@@ -9,12 +9,20 @@ from mappings.domain.values import Address
 
 TO_REQUESTER: tuple[Kind, ...] = ("acknowledgement", "request-for-information")
 """Letters that whoever asks may get: they tell of no item. `part2-statement` goes to the recipient."""
+AGENCY = "agency"
+"""Local name of an agency that is no party of the case."""
 _ACCESS = "case.json $.access"
 
 
 def addressee(occasion: Occasion, kind: Kind, lack: Lack) -> Party | None:
     """To whom a letter of this kind goes."""
     access = occasion.case.access
+    if kind == "accounting-suspension":
+        told = occasion.suspension
+        lines = (line(told.address),) if told and told.address else ()
+        return Party(id=AGENCY, name=line(told.agency), lines=lines) if told else None
+    if occasion.right is not None:
+        return _party(occasion, occasion.right.requested_by, lack)
     if kind == "part2-statement":
         return _party(occasion, access.recipient_party if access else None, lack)
     if kind == "consent-request" or (kind == "accounting" and not occasion.by_individual):

@@ -7,7 +7,9 @@ from adapter.consent.notices import PART2_STATEMENT
 from adapter.letters.draft import ACCESS, Draft
 from adapter.letters.model import Table
 from adapter.letters.occasion import Disclosure
+from adapter.letters.rights import settled
 from adapter.letters.texts import line, long_date
+from mappings.domain.rights import AccountingRequest
 
 _SCOPE = "42 CFR 2.32(b)"
 _LINES = "45 CFR 164.528(b)(2)"
@@ -35,21 +37,69 @@ def part2_statement(draft: Draft) -> None:
 
 
 def accounting(draft: Draft) -> None:
-    """Every disclosure of six years that has to be listed: date, recipient and address, description, purpose."""
-    today = draft.occasion.today or dt.date.max
-    start = years_after(today, -YEARS, draft.occasion.policy) if draft.occasion.today else today
+    """Every disclosure of the time asked for that has to be listed: date, recipient, description, purpose.
+
+    With `summary`, several to one recipient for one purpose under 164.502(a)(2)(ii) or 164.512 are one line (b)(3).
+    """
+    if draft.occasion.right is not None:
+        settled(draft)
+    start, end, shorter = _span(draft)
     rows = sorted(
-        (each for each in draft.occasion.disclosures if start.isoformat() <= each.on[:10] <= today.isoformat()),
+        (each for each in draft.occasion.disclosures if start.isoformat() <= each.on[:10] <= end.isoformat()),
         key=lambda each: (each.on, each.recipient),
     )
-    draft.say("opening", start=long_date(start), end=long_date(today))
-    lines = tuple(_row(draft, number, each) for number, each in enumerate(rows))
-    if lines:
-        draft.say("lines", table=Table(caption="Disclosures, oldest first", heads=HEADS, rows=lines))
-    else:
+    draft.say("opening_shorter" if shorter else "opening", start=long_date(start), end=long_date(end))
+    groups = _grouped(rows) if draft.occasion.summary else [[each] for each in rows]
+    numbers = {id(each): number for number, each in enumerate(rows)}
+    single = tuple(_row(draft, numbers[id(group[0])], group[0]) for group in groups if len(group) == 1)
+    several = tuple(
+        (*_row(draft, numbers[id(group[0])], group[0]), str(len(group)), _day(group[-1]))
+        for group in groups
+        if len(group) > 1
+    )
+    if single:
+        draft.say("lines", table=Table(caption="Disclosures, oldest first", heads=HEADS, rows=single))
+    if several:
+        heads = ("Date of the first", *HEADS[1:], "How many", "Date of the last")
+        draft.say("repeated", table=Table(caption="Repeated disclosures", heads=heads, rows=several))
+        draft.cite("45 CFR 164.528(b)(3)")
+    if not rows:
         draft.say("none")
     draft.say("free")
     draft.questions()
+
+
+def _span(draft: Draft) -> tuple[dt.date, dt.date, bool]:
+    """The first and last day, and whether the individual asked for less than six years (45 CFR 164.528(a)(1), (3)).
+
+    The six years end on the day of the request where the case says it, else on the day of the letter.
+    """
+    asked, today = draft.occasion.right, draft.occasion.today or dt.date.max
+    if not isinstance(asked, AccountingRequest):
+        start = years_after(today, -YEARS, draft.occasion.policy) if draft.occasion.today else today
+        return start, today, False
+    end = draft.occasion.received or today
+    start = years_after(end, -YEARS, draft.occasion.policy)
+    first = dt.date.fromisoformat(asked.since) if asked.since else start
+    last = dt.date.fromisoformat(asked.until) if asked.until else end
+    return max(first, start), min(last, end), first > start or last < end
+
+
+_MULTIPLE = ("45 CFR 164.502(a)(2)(ii)", "45 CFR 164.512")
+
+
+def _grouped(rows: list[Disclosure]) -> list[list[Disclosure]]:
+    """Rows that may be told as one together, each group oldest first, in the order of their first rows."""
+    groups: dict[tuple[object, ...], list[Disclosure]] = {}
+    for number, each in enumerate(rows):
+        fits = bool(each.basis) and all(citation.startswith(_MULTIPLE) for citation in each.basis)
+        key = (each.recipient, each.address, each.purpose, each.basis) if fits else (number,)
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
+
+
+def _day(told: Disclosure) -> str:
+    return long_date(dt.date.fromisoformat(told.on[:10]))
 
 
 def _row(draft: Draft, number: int, told: Disclosure) -> tuple[str, ...]:
@@ -57,4 +107,4 @@ def _row(draft: Draft, number: int, told: Disclosure) -> tuple[str, ...]:
         message = "is missing in this line: an accounting says it"
         draft.lack.need(getattr(told, name), f"disclosures[{number}].{name}", message, f"{_LINES}{paragraph}")
     to = f"{line(told.recipient)}, {line(told.address)}" if told.address else line(told.recipient)
-    return long_date(dt.date.fromisoformat(told.on[:10])), to, line(told.description), line(told.purpose)
+    return _day(told), to, line(told.description), line(told.purpose)

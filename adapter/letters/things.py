@@ -6,14 +6,17 @@ from adapter.letters.texts import known_date, line, plain_words
 from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.report import Report
 
+A_REPORT = "a report"
+
 
 def kind_in_words(occasion: Occasion, item: str) -> str:
     """What kind of thing it is: for parts of the case itself by what they are, else by the kind in law."""
     kind = next((m.kind for m in occasion.facts.materials if m.id == item), None)
-    part = next((type(each).__name__ for each in occasion.case.items() if each.id == item), "")
+    found = next((each for each in occasion.case.items() if each.id == item), None)
     words = plain_words("things")
-    row = words.get(part) or words.get(kind or "")
-    return row["words"] if row else "an item"
+    told = found.kind if isinstance(found, Document) and kind is None else kind
+    row = words.get(type(found).__name__) or words.get(told or "")
+    return row["words"] if row else A_REPORT if isinstance(found, Report) else "an item"
 
 
 def thing(occasion: Occasion, item: str) -> str:

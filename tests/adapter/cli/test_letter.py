@@ -149,3 +149,74 @@ def test_the_accounting_lists_what_the_ledger_counts(tmp_path: Path) -> None:
     done = run(tmp_path, "letter", "accounting", place)
     assert done.code == 0
     assert "There is no disclosure that has to be listed." in done.out
+
+
+AMENDMENT = {
+    "id": "amend", "requested_by": "patient", "received_at": "2099-01-10T09:00:00-07:00", "holder_tz": "America/Denver",
+    "identity_verified": True, "asks": "It names the wrong side.", "created_here": True, "accurate_and_complete": True,
+}  # fmt: skip
+
+
+def amending(folder: Path, **changes: object) -> Path:
+    place = prepared(folder)
+    settings = (folder / "second-opinion.toml").read_text(encoding="utf-8") + 'disagreements = "Write to us."\n'
+    (folder / "second-opinion.toml").write_text(settings, encoding="utf-8")
+    held = json.loads((place / "case.json").read_text(encoding="utf-8"))
+    held["amendments"] = [AMENDMENT | {"about": [held["request"]["id"]]} | changes]
+    (place / "case.json").write_text(json.dumps(held), encoding="utf-8")
+    return place
+
+
+def test_a_denied_amendment_is_in_the_ledger_once_it_is_sent_and_its_clock_ends(tmp_path: Path) -> None:
+    place = amending(tmp_path)
+    assert run(tmp_path, "ledger", "request", place).code == 0
+    due = ("ledger", "due", "--as-of", "2099-02-01", "--json")
+    assert [one["next"] for one in run(tmp_path, *due).json["due"]] == ["send the denial"]
+    draft = run(tmp_path, "letter", "amendment-denial", place, "--to", "draft.json")
+    assert (draft.code, communication(tmp_path / "draft.json")["status"]) == (0, "preparation")
+    done = run(tmp_path, "letter", "amendment-denial", place, "--to", "sent.json", "--sent", "--json")
+    assert done.code == 0
+    told = communication(tmp_path / "sent.json")
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    try:
+        [notice], requests = ledger.rows("notice"), ledger.rows("request")
+    finally:
+        ledger.close()
+    assert (told["status"], told["sent"]) == ("completed", notice["sent_at"])
+    assert (notice["kind"], notice["document_sha256"]) == ("amendment-denial", done.json["sha256"])
+    assert [row["pathway"] for row in requests] == ["amendment"]
+
+
+def communication(path: Path) -> dict[str, str]:
+    entries = json.loads(path.read_text(encoding="utf-8"))["entry"]
+    [found] = [e["resource"] for e in entries if e["resource"]["resourceType"] == "Communication"]
+    return dict(found)
+
+
+def test_nothing_says_sent_where_the_ledger_cannot_be_written(tmp_path: Path) -> None:
+    place = amending(tmp_path)
+    nowhere = {"SECOND_OPINION_LEDGER": "sqlite:////proc/nowhere/ledger.sqlite3"}
+    done = run(tmp_path, "letter", "amendment-denial", place, "--to", "sent.json", "--sent", **nowhere)
+    assert (done.code, (tmp_path / "sent.json").exists()) == (1, False)
+    assert done.err.splitlines()[-1].startswith("error: ledger: cannot be opened, read or written")
+
+
+def test_where_there_are_several_requests_one_is_named(tmp_path: Path) -> None:
+    place = amending(tmp_path)
+    held = json.loads((place / "case.json").read_text(encoding="utf-8"))
+    held["amendments"].append(held["amendments"][0] | {"id": "second", "asks": "Another thing is wrong."})
+    (place / "case.json").write_text(json.dumps(held), encoding="utf-8")
+    done = run(tmp_path, "letter", "amendment-denial", place)
+    assert (done.code, "name one with --about" in done.err) == (1, True)
+    assert "Another thing is wrong." in " ".join(
+        run(tmp_path, "letter", "amendment-denial", place, "--about", "second").out.split()
+    )
+    assert run(tmp_path, "letter", "accounting-extension", place).code == 1
+
+
+def test_what_was_asked_of_the_holder_leaves_no_trace_in_a_release(tmp_path: Path) -> None:
+    place = amending(tmp_path, asks="Quetzal")
+    assert run(tmp_path, "export", place, "--to", "out").code == 4
+    found = [path for path in (tmp_path / "out").rglob("*") if path.is_file() and b"uetzal" in path.read_bytes()]
+    assert found == []
+    assert b'"amendments"' not in (tmp_path / "out" / "case.json").read_bytes()
