@@ -6,6 +6,7 @@ did not change stands. `--report` prints what is known and judges nothing.
 
 import argparse
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -42,7 +43,19 @@ def _run(patterns: list[str], children: int) -> None:
     mutmut: Any = importlib.import_module("mutmut.__main__")
     runner: Any = importlib.import_module("mutmut.runners.harness").PytestRunner
     runner.run_tests = _a_few_first(runner.run_tests)
+    mutmut.print_stats = _now_and_then(mutmut.print_stats)
     mutmut._run(patterns, children)
+
+
+def _now_and_then(told: Callable[..., None]) -> Callable[..., None]:
+    """Count the mutants once in a hundred times: to count them all after each takes as long as to judge one."""
+    calls = itertools.count()
+
+    def print_stats(found: Any, force_output: bool = False) -> None:
+        if next(calls) % 100 == 0 or force_output:
+            told(found, force_output=True)
+
+    return print_stats
 
 
 def _a_few_first(whole: Callable[..., int]) -> Callable[..., int]:
