@@ -13,20 +13,16 @@ import msgspec
 from adapter.account import Account, Outcome, Unit, account, alike
 from adapter.claims import claim
 from adapter.closing import inside
-from adapter.consent.facts import holder_use
-from adapter.consent.gate import use
-from adapter.consent.law import material
-from adapter.consent.policy import policy_for
-from adapter.consent.release import HolderUse
+from adapter.consent.policy import Policy
 from adapter.converted_files import Documents
 from adapter.converted_images import Made, gender_of, images_as_fhir
 from adapter.holding import Draft, File
+from adapter.own_use import Usable, usable
 from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
 from adapter.sources.files import printable
-from adapter.sources.gather import Gathered, by_file, gather_several
+from adapter.sources.gather import by_file, gather_several
 from adapter.sources.persons import ownership
 from adapter.validation import validate_bundle
-from mappings.dicom.study import Found
 from mappings.domain.party import PATIENT, Patient
 from mappings.domain.values import Identifier
 from mappings.fhir import patient as patient_mapper
@@ -47,16 +43,24 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
 
 
-def convert(paths: Iterable[Path], namespace: UUID, today: dt.date, tried: Collection[str] = frozenset()) -> Converted:
+def convert(
+    paths: Iterable[Path],
+    namespace: UUID,
+    today: dt.date,
+    tried: Collection[str] = frozenset(),
+    policies: tuple[Policy, ...] | None = None,
+    own_use: str = "conversion",
+) -> Converted:
     """Convert files and folders; `tried` are the families of profiles that what we make of them may claim.
+
+    `policies` are the deployment's, `own_use` says for which use of the holder's own it is (see `adapter.own_use`).
 
     Raises:
         ProblemError: what we made of them is not valid FHIR.
     """
     roots = named_roots(paths)
-    found = gather_several(roots, namespace)
-    permitted = _permitted(found, found.studies, today)
-    return _Conversion(found, namespace, permitted, tuple(roots), tried).run()
+    allowed = usable(gather_several(roots, namespace), today, policies, own_use)
+    return _Conversion(allowed, namespace, tuple(roots), tried).run()
 
 
 def named_roots(paths: Iterable[Path]) -> dict[str, Path]:
@@ -82,26 +86,18 @@ def _apart(names: list[str]) -> bool:
     return len(set(names)) == len(names) and not within
 
 
-def _permitted(found: Gathered, images: Iterable[Found], today: dt.date) -> HolderUse:
-    names = [item.full_url for item in found.carried] + [image.study.id for image in images]
-    names += [f"file {number}" for number, _ in enumerate(found.opaque)]
-    names = names or ["files that hold nothing"]  # to find that out is a use too
-    facts = holder_use(tuple(material(name, "clinical_record") for name in dict.fromkeys(names)))
-    return use(facts, policy_for(today))
-
-
 class _Conversion:
     def __init__(
         self,
-        found: Gathered,
+        allowed: Usable,
         namespace: UUID,
-        permitted: HolderUse,
         roots: tuple[str, ...],
         tried: Collection[str],
     ) -> None:
-        self.roots, self.tried = roots, tried
-        self.found, self.images, self.namespace, self.permitted = found, found.studies, namespace, permitted
-        self.known = {item.full_url: item for item in found.carried if item.full_url in permitted.items}
+        found = allowed.found
+        self.roots, self.tried, self.allowed = roots, tried, allowed
+        self.found, self.images, self.namespace = found, found.studies, namespace
+        self.known = {item.full_url: item for item in found.carried}
         self.owners = ownership(found.carried, dict(found.aliases))
         self.files = {file.path: file for file in found.images}
         self.images_made: list[Made] = []
@@ -201,14 +197,17 @@ class _Conversion:
             uid = study_of.get(file.path)
             urls = [study_urls[uid], *more.get(file.path, ())] if uid else []
             named = tuple(name for url in urls for name in said.get(url, ()))
-            outcome: Outcome = "mapped" if uid else "refused"
-            notes = tuple(about.get(file.path, ()))
+            kept = self.allowed.image_kept(file.path)
+            outcome: Outcome = "mapped" if uid else "withheld" if kept else "refused"
+            notes = (*about.get(file.path, ()), *kept)
             units.append(Unit(source=file.path, sha256=file.sha256, outcome=outcome, resources=named, problems=notes))
         units += self.documents.units(said)
+        units += self.allowed.files_kept()
         return account(units)
 
     def _unit(self, draft: Draft, said: dict[str, list[str]], problems: dict[str, list[Problem]]) -> Unit:
         resources = tuple(name for url in draft.names for name in said.get(url, ()))
         notes = (*draft.problems, *(p for url in draft.names for p in problems.get(url, ())))
         outcome: Outcome = "refused" if draft.refused else "mapped"
-        return Unit(source=draft.source, sha256=draft.sha256, outcome=outcome, resources=resources, problems=notes)
+        unit = Unit(source=draft.source, sha256=draft.sha256, outcome=outcome, resources=resources, problems=notes)
+        return self.allowed.withheld(unit, draft)

@@ -23,20 +23,29 @@ from mappings.problems import Problem
     default="json",
     help="bundle.json, or bundle.xml (with --to). A Bundle that XML cannot say whole stays JSON.",
 )
+@click.option(
+    "--for",
+    "own_use",
+    type=click.Choice(["conversion", "originator_treatment", "training", "legal_defense"]),
+    default="conversion",
+    help="For which use of your own. Session notes stay out of a plain conversion (45 CFR 164.508(a)(2)(i)).",
+)
 @click.pass_context
 @guarded
-def convert_command(ctx: click.Context, paths: tuple[Path, ...], target: Path | None, form: str) -> None:
+def convert_command(ctx: click.Context, paths: tuple[Path, ...], target: Path | None, form: str, own_use: str) -> None:
     """Convert files and folders to FHIR: NDJSON on stdout, or with --to one Bundle a person and DIR/account.json.
 
     What names nobody goes to DIR/unassigned. A use inside the holder's walls (45 CFR 164.506(c)(1)), no disclosure.
     """
     from adapter.claims import families
+    from adapter.consent.policy import policies_of
     from adapter.convert import convert
 
     if form == "xml" and target is None:
         raise click.UsageError("--format xml writes bundle.xml: name a folder with --to")
     chosen = settings(ctx)
-    done = convert(paths, chosen.namespace, dt.datetime.now(dt.UTC).date(), families(chosen))
+    today = dt.datetime.now(dt.UTC).date()
+    done = convert(paths, chosen.namespace, today, families(chosen), policies_of(chosen.policy), own_use)
     if target is None:
         _stream(done)
         tell(found for unit in done.account.units if unit.outcome == "refused" for found in unit.problems)
