@@ -48,13 +48,20 @@ def mapping_command(summary: bool, form: str, as_json: bool) -> None:
 @explain_command.command("consent")
 @click.option("--switches", "by_switch", is_flag=True, help="The switches of policy.toml, each with what it means.")
 @click.option("--carried", is_flag=True, help="How a Consent that came as FHIR is read: the combining rules.")
+@click.option(
+    "--blocking", is_flag=True, help="Information blocking (45 CFR part 171): the exceptions, what each asks."
+)
 @printed
 @click.pass_context
 @guarded
-def consent_command(ctx: click.Context, by_switch: bool, carried: bool, form: str, as_json: bool) -> None:
+def consent_command(
+    ctx: click.Context, by_switch: bool, carried: bool, blocking: bool, form: str, as_json: bool
+) -> None:
     """Every rule of the decision with its paragraph; with --switches, what counsel may turn and has turned."""
     if by_switch:
         _print(switches(settings(ctx).policy), form, as_json)
+    elif blocking:
+        _print(blocking_exceptions(), form, as_json)
     else:
         _print(carried_consents() if carried else consent(), form, as_json)
 
@@ -67,7 +74,32 @@ def codes_command(form: str, as_json: bool) -> None:
     _print(codes(), form, as_json)
 
 
+@explain_command.command("completeness")
+@printed
+@guarded
+def completeness_command(form: str, as_json: bool) -> None:
+    """What a reviewer needs, for which scope and reasons, why, and where that is published."""
+    _print(needs(), form, as_json)
+
+
 # --- what there is to say
+
+
+def needs() -> list[Line]:
+    """One line for every line of the table of needs."""
+    from mappings.completeness.needs import lines
+
+    return [
+        {
+            "need": line.label,
+            "scope": " or ".join(line.scopes),
+            "reasons": ", ".join(line.reasons) or "any",
+            "level": line.level + (" after surgery" if line.after_surgery else ""),
+            "why": line.why,
+            "reference": line.reference,
+        }
+        for line in lines()
+    ]
 
 
 def mapping() -> list[Line]:
@@ -110,6 +142,25 @@ def carried_consents() -> list[Line]:
     from adapter.consent.foreign import rules
 
     return [dict(row) for row in rules().values()]
+
+
+def blocking_exceptions() -> list[Line]:
+    """One line for every exception to information blocking: when it may hold, what it asks, which reasons it is for."""
+    from adapter.consent.blocking import exceptions
+
+    return [
+        {
+            "exception": row.exception,
+            "citation": row.citation,
+            "verified": "yes" if row.verified else "no",
+            "when": row.when,
+            "says": row.says,
+            "asks": row.asks,
+            "proof": row.proof,
+            "codes": " ".join(row.codes),
+        }
+        for row in exceptions()
+    ]
 
 
 def switches(own: Path | None = None) -> list[Line]:

@@ -12,6 +12,7 @@ from adapter.account import Account, Unit
 from adapter.cli.columns import columns
 from adapter.cli.run import printable
 from adapter.completeness import Forecast, Foretold
+from adapter.consent.blocking import exceptions_for
 from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
 from mappings.completeness.assess import Completeness, Requirement
@@ -69,6 +70,9 @@ def decision(made: Decision, facts: Facts) -> None:
             steps.setdefault(reason.next_step, reason.code)
     for step, code in steps.items():
         out.print(f"next, for {code}: {escape(step)}", soft_wrap=True)
+    for row in exceptions_for(made):
+        unread = "" if row.verified else "; not verified, read the section"
+        out.print(f"information blocking, {row.exception} ({row.citation}{unread}): {row.asks}", soft_wrap=True)
 
 
 def _table(out: Console, rows: list[tuple[str, ...]]) -> None:
