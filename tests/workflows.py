@@ -25,7 +25,7 @@ from adapter.workflow import Workflow, matter_at, workflow_of
 from mappings.domain.native import encode_case
 from mappings.domain.values import Moment
 from mappings.fhir.wire import Json, pretty
-from tests import golden
+from tests import golden, small_case
 from tests.generated_bundles import generated
 
 SHAPES = ("pcf", "fast")
@@ -54,6 +54,25 @@ ASKED: dict[str, Any] = {
 REVIEW: dict[str, Any] = {"requested_on": "2026-02-02", "official": "Ida Testreviewer", "official_licensed": True}
 DECIDED: dict[str, Any] = REVIEW | {"decided_on": "2026-02-20"}
 DENIED: dict[str, Any] = {"determinations": [FOUND]}
+NOTES: dict[str, Any] = {
+    "description": "Psychotherapy notes of 2026", "discloser": "Holder Hospital (synthetic)",
+    "recipient": "Review Center (synthetic)", "purpose": "Second opinion", "expiry": "2027-01-01", "signed": True,
+    "signed_on": "2026-03-01", "signer": "patient", "statement_revocation": True, "statement_conditioning": True,
+    "statement_redisclosure": True, "psychotherapy_notes": True, "plain_language": True,
+}  # fmt: skip
+"""An authorization for psychotherapy notes that stands apart."""
+DENYING: dict[str, Any] = {
+    "resourceType": "Consent",
+    "id": "no",
+    "status": "active",
+    "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+    "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+    "patient": {"reference": "Patient/p"},
+    "dateTime": "2026-02-01",
+    "policy": [{"uri": "https://example.org/policy"}],
+    "provision": {"type": "deny"},
+}
+"""A Consent of the record that denies everything."""
 STATES: dict[str, dict[str, Any]] = {
     "asked": {},
     "unverified": {"identity_verified": None},
@@ -138,7 +157,31 @@ def workflows() -> Iterator[tuple[str, Json]]:
         exported(case, folder, chosen)
         sent(case, "denial", chosen, LATER)
         yield "state-told", shown(case, chosen, LATER).bundle
+    yield from _papers()
     yield from _generated()
+
+
+def _papers() -> Iterator[tuple[str, Json]]:
+    """Papers that refuse, and one that stands apart, in both shapes."""
+    revoked = json.loads((golden.CASES / "authorization" / "case.json").read_bytes())["access"]["authorization"]
+    apart = small_case.case()
+    apart["access"]["psychotherapy_authorization"] = NOTES
+    files = {"fhir/p.json": small_case.PATIENT, "fhir/r.json": small_case.REPORT}
+    for shape in SHAPES:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            cases = {
+                "revoked": small(
+                    folder, "authorization", authorization={**revoked, "revoked_in_writing_on": "2026-03-01"}
+                ),
+                "denying": small_case.write(folder / "denying", files | {"fhir/c.json": DENYING}),
+                "apart": small_case.write(folder / "apart", files | {"fhir/n.json": small_case.NOTE}, apart),
+            }
+            for name, case in cases.items():
+                chosen = settings(folder, consent_shape=shape)
+                (folder / f"{name}-out").mkdir()
+                exported(case, folder / f"{name}-out", chosen)
+                yield f"paper-{name}-{shape}", shown(case, chosen, LATER).bundle
 
 
 def _generated() -> Iterator[tuple[str, Json]]:

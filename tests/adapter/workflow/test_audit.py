@@ -11,7 +11,7 @@ from mappings.domain.values import Moment
 from mappings.fhir.wire import Json, dumps, loads
 from tests import golden, small_case
 from tests.adapter.workflow.made import BALP, FAST, OURS, PCF, bundle, claims, events, of
-from tests.workflows import ASKED, LATER, exported, sent, settings, shown, small
+from tests.workflows import ASKED, DENYING, LATER, NOTES, exported, sent, settings, shown, small
 
 # --- papers and audit
 
@@ -59,20 +59,7 @@ def test_a_revoked_authorization_is_a_decision_by_consent_that_refuses(tmp_path:
 
 
 def test_a_consent_of_the_record_that_denies_is_what_the_decision_rests_on(tmp_path: Path) -> None:
-    denies = {
-        "resourceType": "Consent",
-        "id": "no",
-        "status": "active",
-        "scope": {
-            "coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]
-        },
-        "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
-        "patient": {"reference": "Patient/p"},
-        "dateTime": "2026-02-01",
-        "policy": [{"uri": "https://example.org/policy"}],
-        "provision": {"type": "deny"},
-    }
-    files = {"fhir/p.json": small_case.PATIENT, "fhir/r.json": small_case.REPORT, "fhir/c.json": denies}
+    files = {"fhir/p.json": small_case.PATIENT, "fhir/r.json": small_case.REPORT, "fhir/c.json": DENYING}
     place, chosen = small_case.write(tmp_path / "case", files), settings(tmp_path)
     exported(place, tmp_path, chosen)
     made: Json = loads(dumps(shown(place, chosen, LATER).bundle))
@@ -111,20 +98,12 @@ def test_of_another_case_in_the_same_ledger_there_is_nothing(tmp_path: Path) -> 
     assert "SYN-2025-0001" not in dumps(made).decode()
 
 
-PAPER: dict[str, Any] = {
-    "description": "Psychotherapy notes of 2026", "discloser": "Holder Hospital (synthetic)",
-    "recipient": "Review Center (synthetic)", "purpose": "Second opinion", "expiry": "2027-01-01", "signed": True,
-    "signed_on": "2026-03-01", "signer": "patient", "statement_revocation": True, "statement_conditioning": True,
-    "statement_redisclosure": True, "psychotherapy_notes": True, "plain_language": True,
-}  # fmt: skip
-
-
 @pytest.mark.parametrize(("change", "codes"), [({}, "0"), ({"expiry": "2026-03-02"}, "0")], ids=["valid", "expired"])
 def test_an_authorization_that_stands_apart_is_a_consent_of_its_own(
     change: dict[str, Any], codes: str, tmp_path: Path
 ) -> None:
     case = small_case.case()
-    case["access"]["psychotherapy_authorization"] = PAPER | change
+    case["access"]["psychotherapy_authorization"] = NOTES | change
     files = {"fhir/p.json": small_case.PATIENT, "fhir/r.json": small_case.REPORT, "fhir/n.json": small_case.NOTE}
     place, chosen = small_case.write(tmp_path / "case", files, case), settings(tmp_path)
     exported(place, tmp_path, chosen)
