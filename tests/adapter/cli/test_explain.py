@@ -137,3 +137,14 @@ def test_a_cell_with_a_bar_is_escaped() -> None:
 def test_another_table_is_refused() -> None:
     assert CliRunner().invoke(explain_command, ["mappings"]).exit_code == 2
     assert CliRunner().invoke(explain_command, ["codes", "--format", "html"]).exit_code == 2
+
+
+def test_every_need_of_a_reviewer_is_told_with_its_reason(tmp_path: Path) -> None:
+    found = run(tmp_path, "explain", "completeness", "--json").json
+    assert {line["level"] for line in found} == {"required", "recommended", "recommended after surgery"}
+    assert all(line["why"] and line["reference"] for line in found)
+    radiology = [line for line in found if line["need"] == "the radiology images"]
+    assert [(line["scope"], line["level"]) for line in radiology] == [
+        ("multidisciplinary", "required"),
+        ("pathology-only", "recommended"),
+    ]
