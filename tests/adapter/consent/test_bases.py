@@ -191,3 +191,20 @@ def test_what_was_paid_in_full_is_kept_from_whoever_asks_for_the_payer(change: R
     assert ("SELF_PAY_RESTRICTION" in codes(decision)) != goes
     assert decided(to_center, paid | {"restriction_requested": False}).released == ("report",)
     assert decided(to_center, paid | {"paid_in_full_out_of_pocket": False}).released == ("report",)
+
+
+def test_payment_is_to_a_plan_or_a_provider_and_to_nobody_else() -> None:
+    """45 CFR 164.506(c)(3): to another the disclosure needs an authorization."""
+    decision = decided(PAYMENT, recipient="attorney", recipient_is_provider=None)
+    assert (decision.outcome, decision.released) == ("pend", ())
+    assert "AUTHORIZATION_MISSING" in codes(decision)
+
+
+@pytest.mark.parametrize(
+    "change", [{"recipient": "attorney"}, {"requester": "attorney"}, {"purpose": "other"}, {"purpose": "martian"}]
+)
+def test_involvement_in_care_is_of_the_family_for_that_purpose(change: Request) -> None:
+    """45 CFR 164.510(b)(1)(i)."""
+    decision = decided(FAMILY, family={"involved_in_care": True, "individual_agreed": True}, **change)
+    assert (decision.outcome, decision.released) == ("pend", ())
+    assert "AUTHORIZATION_MISSING" in codes(decision)
