@@ -8,7 +8,14 @@ from click.testing import CliRunner
 
 from adapter.cli.explain import explain_command
 
-QUERIES = (("mapping",), ("mapping", "--summary"), ("consent",), ("consent", "--switches"), ("codes",))
+QUERIES = (
+    ("mapping",),
+    ("mapping", "--summary"),
+    ("consent",),
+    ("consent", "--switches"),
+    ("codes",),
+    ("completeness",),
+)
 
 
 def run(*arguments: str) -> str:
@@ -139,8 +146,8 @@ def test_another_table_is_refused() -> None:
     assert CliRunner().invoke(explain_command, ["codes", "--format", "html"]).exit_code == 2
 
 
-def test_every_need_of_a_reviewer_is_told_with_its_reason(tmp_path: Path) -> None:
-    found = run(tmp_path, "explain", "completeness", "--json").json
+def test_every_need_of_a_reviewer_is_told_with_its_reason() -> None:
+    found = read("completeness")
     assert {line["level"] for line in found} == {"required", "recommended", "recommended after surgery"}
     assert all(line["why"] and line["reference"] for line in found)
     radiology = [line for line in found if line["need"] == "the radiology images"]
