@@ -17,6 +17,7 @@ from adapter.consent.groups import Holder, PrivacyContact
 from adapter.consent.policy import policies_of, policy_for
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle, theirs
+from adapter.delivery.medium import deliver_medium
 from adapter.errors import Failure, NotPermitted
 from adapter.ledger.store import Ledger
 from adapter.recording import content_digest, disclosure_row, entry, release_row
@@ -51,8 +52,8 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
         ProblemError: the folder is no case, or holds another person's things.
     """
     loaded = load_case(folder, settings.namespace)
-    facts = facts_of(loaded, str(now), holder_in_law(settings))
     policy = policy_for(dt.date.fromisoformat(now.date), policies_of(settings.policy))
+    facts = facts_of(loaded, str(now), holder_in_law(settings), policy)
     decision = decide(facts, policy)
     return Checked(loaded=loaded, facts=facts, decision=decision, completeness=of_case(loaded), policy=policy)
 
@@ -100,8 +101,8 @@ def _obstacles(checked: Checked) -> tuple[Problem, ...]:
     return () if asked else (_without_request(),)
 
 
-def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> Exported:
-    """The whole way.
+def export_case(folder: Path, target: Path, settings: Settings, now: Moment, medium: int | None = None) -> Exported:
+    """The whole way: a case bundle, or with `medium` (bytes) volumes to be burnt, none larger than that.
 
     Raises:
         NotPermitted: the gate does not permit; the ledger has the decision, nothing was written anywhere else.
@@ -122,7 +123,10 @@ def export_case(folder: Path, target: Path, settings: Settings, now: Moment) -> 
     ledger = Ledger(settings.ledger, at=str(now))
     try:
         row = ledger.prepare(entry(checked, now), release_row(checked, released, bundle, settings, target.name))
-        digest, noticed = deliver(released, bundle, target, settings)
+        if medium is None:
+            digest, noticed = deliver(released, bundle, target, settings)
+        else:
+            digest, noticed = deliver_medium(released, bundle, target, medium, settings)
         ledger.delivered(row, disclosure_row(checked, released, digest, now))
     finally:
         ledger.close()

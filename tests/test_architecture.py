@@ -72,6 +72,8 @@ FOR_RECIPIENTS = {
     "adapter.delivery.case_bundle": {"deliver", "fhir_bundle", "assembly"},
     "adapter.delivery.dicomweb": {"deliver_images"},
     "adapter.delivery.dimse": {"deliver_images"},
+    "adapter.delivery.medium": {"deliver_medium"},
+    "adapter.delivery.medium_pages": {"index_page", "readme"},
     "adapter.delivery.part10": {"parts_of"},
     "adapter.viewer.page": {"render"},
 }

@@ -54,10 +54,17 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
     "--to", "target", required=True, type=click.Path(path_type=Path), metavar="OUT", help="Folder, or FILE.zip."
 )
 @click.option("--strict", is_flag=True, help="Write nothing where something that came as FHIR is not valid.")
+@click.option(
+    "--medium",
+    metavar="cd|dvd|BYTES",
+    help="Write OUT/VOLUME1, ... to be burnt (IHE PDI) in place of the bundle, none larger than that.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the summary.")
 @click.pass_context
 @guarded
-def export_command(ctx: click.Context, case: Path, target: Path, strict: bool, as_json: bool) -> None:
+def export_command(
+    ctx: click.Context, case: Path, target: Path, strict: bool, medium: str | None, as_json: bool
+) -> None:
     """Export CASE as a bundle to OUT; OUT.account.json beside it says what became of every unit.
 
     The bundle is sealed (signed) where a signing key is set.
@@ -74,7 +81,7 @@ def export_command(ctx: click.Context, case: Path, target: Path, strict: bool, a
     chosen = replace(chosen, target_strict=chosen.target_strict or strict)
     try:
         with refused_as(as_json):
-            done = export_case(case, target, chosen, now())
+            done = export_case(case, target, chosen, now(), _capacity(medium))
     except NotPermitted as refusal:
         if as_json:
             emit(show.decision_json(refusal.decision))
@@ -88,6 +95,17 @@ def export_command(ctx: click.Context, case: Path, target: Path, strict: bool, a
         show.summary(done, target, place)
     whole = set(done.checked.decision.released) == set(done.release.items)
     end(0 if whole and not (done.account.incomplete or done.checked.decision.excluded) else 4)
+
+
+def _capacity(medium: str | None) -> int | None:
+    """The bytes of a medium."""
+    from adapter.delivery.volumes import SIZES
+
+    if medium is None or medium in SIZES:
+        return SIZES.get(medium or "")
+    if not (medium.isascii() and medium.isdigit() and len(medium) < 16):
+        raise click.BadParameter("is neither cd, dvd nor a number of bytes", param_hint="--medium")
+    return int(medium)
 
 
 def _as_json(checked: Any) -> dict[str, Any]:

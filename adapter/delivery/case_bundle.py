@@ -96,8 +96,12 @@ def check_ready(target: Path, case: str, settings: Settings) -> None:
         private_key(settings.signing_key)
 
 
-def deliver(release: Release, bundle: Json, target: Path, settings: Settings) -> tuple[str, tuple[Problem, ...]]:
+def deliver(
+    release: Release, bundle: Json, target: Path, settings: Settings, images: bool = True
+) -> tuple[str, tuple[Problem, ...]]:
     """Write the bundle to `target` (a folder, or a zip by its ending); nothing is there until all is.
+
+    Without `images` their files are left out: they lie on the medium beside it.
 
     Returns:
         The sha256 of manifest.json, and what was noticed while writing images.
@@ -113,7 +117,7 @@ def deliver(release: Release, bundle: Json, target: Path, settings: Settings) ->
         if release.part2_statement:
             (tree / PART2).write_text(PART2_STATEMENT + "\n", encoding="ascii")
         _write_documents(release, tree)
-        noticed = _write_images(release, tree, settings)
+        noticed = _write_images(release, tree, settings) if images else ()
         return _seal(release, tree, settings, claimed(bundle, theirs(release))), noticed
 
 

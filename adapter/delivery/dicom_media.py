@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from adapter.delivery.part10 import MARK, complete_meta, head_of
 from adapter.quiet import quiet_pydicom
 from mappings.problems import Problem, problem, refuse
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 FOLDER = "DICOM"
 DICOMDIR = "DICOMDIR"
-_IMPLICIT = "1.2.840.10008.1.2"
-_MARK = b"\0" * 128 + b"DICM"
 _NUMBERS = ("StudyID", "SeriesNumber", "InstanceNumber")
 """Type 1 in directory records, type 2 in images: where an image has none, the record counts."""
 _KEYS = (
@@ -51,13 +50,13 @@ class _Image(msgspec.Struct):
     filled: tuple[str, ...] = ()
 
 
-def write_media(files: Mapping[str, Path], out: Path, uid: str) -> tuple[Problem, ...]:
+def write_media(files: Mapping[str, Path], out: Path, uid: str, name: str = "") -> tuple[Problem, ...]:
     """Write the File-set below `out`; the same files and UID give the same bytes.
 
     Args:
         files: SOP Instance UID -> file.
         out: the folder that gets DICOMDIR and DICOM/; neither may be there yet.
-        uid: the File-set UID.
+        uid: the File-set UID; name: the File-set ID (0004,1130), at most 16 characters of CS.
 
     Returns:
         What a receiver has to know, by the place on the medium: an instance that DICOMDIR cannot list, one whose
@@ -75,6 +74,7 @@ def write_media(files: Mapping[str, Path], out: Path, uid: str) -> tuple[Problem
         images = sorted((_read(sop, path) for sop, path in files.items()), key=lambda image: image.key)
         made = FileSet()
         made.UID = UID(uid)
+        made.ID = name or None
         stage.callback(lambda: _unstage(made))
         listed = {image.key[2] for number, image in enumerate(images, 1) if _add(made, image, number)}
         out.mkdir(parents=True, exist_ok=True)
@@ -98,24 +98,12 @@ def _read(sop: str, path: Path) -> _Image:
     try:
         dataset = dcmread(path, stop_before_pixels=True, force=True)
         key = (str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID), str(dataset.SOPInstanceUID))
-        _complete_meta(dataset)
+        complete_meta(dataset)
     except Exception:  # pydicom raises almost anything on broken files, and says values in it
         raise refuse("structure", path.name, "cannot be read as DICOM any more", rule="dicom.media") from None
     if key[2] != sop:
         raise refuse("conflict", path.name, "is another instance than it was; run again", rule="dicom.media")
     return _Image(key=key, path=path, dataset=dataset)
-
-
-def _complete_meta(dataset: Any) -> None:
-    """Say which transfer syntax a file without meta information has, as its reader found it."""
-    from pydicom.uid import UID
-
-    meta = dataset.file_meta
-    if not meta.get("TransferSyntaxUID"):
-        suffix = {(True, True): "", (False, True): ".1", (False, False): ".2"}[dataset.original_encoding]
-        meta.TransferSyntaxUID = UID(_IMPLICIT + suffix)
-    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
 
 
 def _add(made: "FileSet", image: _Image, number: int) -> bool:
@@ -185,9 +173,10 @@ def _write(image: _Image, out: Path, place: str, listed: bool) -> list[Problem]:
     target.parent.mkdir(parents=True, exist_ok=True)
     notes: list[Problem] = []
     with image.path.open("rb") as source, target.open("wb") as sink:
-        if source.read(len(_MARK))[128:] != _MARK[128:]:
-            source.seek(0)
-            _meta(image, sink, source)
+        if source.read(len(MARK))[128:] != MARK[128:]:
+            prefix, begin = head_of(image.dataset, source)
+            sink.write(prefix)
+            source.seek(begin)
             message = "had no preamble and file meta information and got them; its data set is unchanged"
             notes.append(problem("informational", place, message, rule="PS3.10 7.1", severity="warning"))
         else:
@@ -202,20 +191,6 @@ def _write(image: _Image, out: Path, place: str, listed: bool) -> list[Problem]:
         message = "is on the medium, but DICOMDIR cannot list it: it lacks what a directory record needs"
         notes.append(problem("incomplete", place, message, rule="PS3.3 F.5", severity="warning"))
     return notes
-
-
-def _meta(image: _Image, sink: BinaryIO, source: BinaryIO) -> None:
-    """Write preamble and file meta information, and pass over meta elements that stand there without preamble."""
-    from pydicom.filebase import DicomFileLike
-    from pydicom.filewriter import write_file_meta_info
-
-    sink.write(_MARK)
-    write_file_meta_info(DicomFileLike(sink), image.dataset.file_meta, enforce_standard=True)
-    while (head := source.read(8))[:2] == b"\x02\x00" and len(head) == 8:
-        short = head[4:6] not in (b"OB", b"OW", b"UN", b"SQ", b"UT")
-        size = int.from_bytes(head[6:8] if short else source.read(4), "little")
-        source.seek(size, 1)
-    source.seek(-len(head), 1)
 
 
 def _same(source: Path, start: int, target: Path) -> None:
