@@ -1,4 +1,4 @@
-"""Workflows for the reference validator: `python -m tests.workflows DIR` writes them all.
+"""Workflows for the reference validator (tests/live judges them): `python -m tests.workflows DIR` writes them all.
 
 Every fixture in both shapes of Consent, before anything is on record and after an export; small requests in every state
 (denied, reviewed, pending, overdue, told, revoked); and 20 generated cases. What they claim is theirs, so that a claim
