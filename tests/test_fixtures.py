@@ -71,6 +71,7 @@ EXCLUDED: dict[str, tuple[str, dict[str, str]]] = {
             "doc-peer-review": "NOT_IN_DESIGNATED_RECORD_SET",
         },
     ),
+    "slides-on-loan": ("permit", {}),
     "soft-tissue-sarcoma": (
         "permit_with_exclusions",
         {

@@ -364,6 +364,7 @@ WINDOWS = {
     "discordant-imaging-biopsy": {"2025-11-06", "2025-11-20", "2025-12-04"},
     "insurance-required": {"2025-11-05", "2025-11-10", "2025-11-17"},
     "patient-directive": {"2026-01-15", "2026-01-22"},
+    "slides-on-loan": {"2026-01-06", "2026-01-09", "2026-01-15"},
     "soft-tissue-sarcoma": {"2025-12-03", "2025-12-08"},
     "svc-syndrome": {"2026-02-11"},
 }
@@ -372,7 +373,11 @@ WINDOWS = {
 Counted by hand: 11 November and the third Monday of January are federal holidays.
 """
 
-KEPT = {"insurance-required": {"2035-10-22"}, "soft-tissue-sarcoma": {"2035-11-24"}}
+KEPT = {
+    "insurance-required": {"2035-10-22"},
+    "slides-on-loan": {"2035-12-22"},
+    "soft-tissue-sarcoma": {"2035-11-24"},
+}
 """Ten years from the day the last final report of the first diagnosis was issued: so long originals are kept."""
 
 

@@ -133,7 +133,8 @@ def _table(lines: list[Any], told: dict[str, Any]) -> None:
     rows = [("case", "item", "label", "what", "state", "since", "with", "due back", "parcel", "")]
     for line in lines:
         parcel = " ".join(part for part in (line.carrier, line.tracking) if part)
-        with_ = f"{'to ' if line.state == 'in-transit' else ''}{line.who}" if line.who else ""
+        way = "to " if line.state == "in-transit" or (line.state == "lost" and line.tracking) else ""
+        with_ = f"{way}{line.who}" if line.who else ""
         rows.append(
             (line.case, line.item, line.label or "", line.what, line.state, (line.since or "")[:16].replace("T", " "),
              with_, line.due_back or "", parcel, _remark(line))
