@@ -37,8 +37,17 @@ _KEYS = (
     *("RTPlanLabel", "RTPlanDate", "RTPlanTime", "DoseSummationType", "TreatmentDate", "TreatmentTime"),
     *("UserContentLabel", "UserContentLongLabel", "Rows", "Columns", "NumberOfFrames", "ImageType"),
     *("InstanceCreationDate", "InstanceCreationTime", "DataPointRows", "DataPointColumns"),
+    *("ReferencedSeriesSequence", "BlendingSequence", "ReferencedImageEvidenceSequence"),
 )
 """What directory records are made of; nothing else of an image is handed to their maker."""
+_TEXTS = (
+    *("StudyDate", "StudyTime", "ContentDate", "ContentTime", "PresentationCreationDate", "PresentationCreationTime"),
+    *("StructureSetLabel", "RTPlanLabel", "DoseSummationType", "ContentLabel", "CompletionFlag", "VerificationFlag"),
+)
+"""Type 1 in directory records too, and not to be made up: where the image has none, the record has it empty."""
+_OF_STUDY = ("StudyDate", "StudyTime")
+_PLACEHOLDERS = {"Date": "19000101", "Time": "000000"}
+"""What stands in the place of a date or time while records are made: their maker wants one."""
 
 
 class _Image(msgspec.Struct):
@@ -48,6 +57,7 @@ class _Image(msgspec.Struct):
     path: Path
     dataset: Any
     filled: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
 
 
 def write_media(files: Mapping[str, Path], out: Path, uid: str, name: str = "") -> tuple[Problem, ...]:
@@ -72,13 +82,14 @@ def write_media(files: Mapping[str, Path], out: Path, uid: str, name: str = "") 
 
     with quiet_pydicom(), tempfile.TemporaryDirectory() as scratch, ExitStack() as stage:
         images = sorted((_read(sop, path) for sop, path in files.items()), key=lambda image: image.key)
+        _agree(images)
         made = FileSet()
         made.UID = UID(uid)
         made.ID = name or None
         stage.callback(lambda: _unstage(made))
         listed = {image.key[2] for number, image in enumerate(images, 1) if _add(made, image, number)}
         out.mkdir(parents=True, exist_ok=True)
-        places = _directory(made, Path(scratch), out, _syntaxes(images)) if listed else {}
+        places = _directory(made, Path(scratch), out, images) if listed else {}
     rest = (f"{FOLDER}/UNLISTED/IM{number:06}" for number in range(len(images)))
     return tuple(
         note
@@ -106,6 +117,17 @@ def _read(sop: str, path: Path) -> _Image:
     return _Image(key=key, path=path, dataset=dataset)
 
 
+def _agree(images: list[_Image]) -> None:
+    """A study has one record: its date and time are those of the first image that has them."""
+    told: dict[tuple[str, str], Any] = {}
+    for keyword in _OF_STUDY:
+        for image in images:
+            if image.dataset.get(keyword):
+                told.setdefault((image.key[0], keyword), image.dataset[keyword].value)
+        for image in images:
+            setattr(image.dataset, keyword, told.get((image.key[0], keyword)))
+
+
 def _add(made: "FileSet", image: _Image, number: int) -> bool:
     """Make the directory records of one instance; False where it lacks what they need."""
     from pydicom.dataset import Dataset, FileMetaDataset
@@ -120,9 +142,17 @@ def _add(made: "FileSet", image: _Image, number: int) -> bool:
                 slim[keyword] = image.dataset[keyword]
         if "EncapsulatedDocument" in image.dataset:
             slim.EncapsulatedDocument = b"\0\0"
+        _title(slim, image.dataset)
         image.filled = tuple(keyword for keyword in _NUMBERS if slim.get(keyword) in (None, ""))
         for keyword in image.filled:
             setattr(slim, keyword, str(number))
+        image.blank = tuple(
+            keyword
+            for keyword in _TEXTS
+            if slim.get(keyword) in (None, "") and (keyword in slim or keyword in _OF_STUDY)  # others tell what it is
+        )
+        for keyword in image.blank:
+            setattr(slim, keyword, _PLACEHOLDERS.get(keyword[-4:], "X"))
         slim.save_as(io.BytesIO())  # a FileSet that fails while it stages is left half done
         made.add(slim)
     except Exception:  # an element that records need is missing, empty or broken
@@ -130,23 +160,32 @@ def _add(made: "FileSet", image: _Image, number: int) -> bool:
     return True
 
 
-def _syntaxes(images: list[_Image]) -> dict[str, str]:
-    return {image.key[2]: image.dataset.file_meta.TransferSyntaxUID for image in images}
+def _title(slim: "Dataset", dataset: "Dataset") -> None:
+    """Of the content of a report or key object, the record has what modifies its title (PS3.3 F.5.25), and no more."""
+    items = [one for one in dataset.get("ContentSequence") or () if one.get("RelationshipType") == "HAS CONCEPT MOD"]
+    if items:
+        slim.ContentSequence = items
 
 
-def _directory(made: "FileSet", scratch: Path, out: Path, syntaxes: Mapping[str, str]) -> dict[str, str]:
+def _directory(made: "FileSet", scratch: Path, out: Path, images: list[_Image]) -> dict[str, str]:
     """Write OUT/DICOMDIR and return where each instance that it lists has to be."""
     from pydicom import dcmread
 
     made.write(scratch)
     directory = dcmread(scratch / DICOMDIR)
     offsets = [record.seq_item_tell for record in directory.DirectoryRecordSequence]
+    known = {image.key[2]: image for image in images}
+    studies = {image.key[0]: image for image in images}
     places: dict[str, str] = {}
     for record in directory.DirectoryRecordSequence:
         if "ReferencedFileID" in record:
+            image = known[str(record.ReferencedSOPInstanceUIDInFile)]
             record.ReferencedFileID = [FOLDER, *record.ReferencedFileID]
-            record.ReferencedTransferSyntaxUIDInFile = syntaxes[str(record.ReferencedSOPInstanceUIDInFile)]
-            places[str(record.ReferencedSOPInstanceUIDInFile)] = "/".join(record.ReferencedFileID)
+            record.ReferencedTransferSyntaxUIDInFile = image.dataset.file_meta.TransferSyntaxUID
+            places[image.key[2]] = "/".join(record.ReferencedFileID)
+            _empty(record, image)
+        elif "StudyInstanceUID" in record:
+            _empty(record, studies[str(record.StudyInstanceUID)])
     # The longer file ids move the records: write once to learn where they are, then again with the offsets.
     directory.save_as(out / DICOMDIR, enforce_file_format=True)
     moved = dcmread(out / DICOMDIR)
@@ -154,6 +193,13 @@ def _directory(made: "FileSet", scratch: Path, out: Path, syntaxes: Mapping[str,
     _point(moved, new)
     moved.save_as(out / DICOMDIR, enforce_file_format=True)
     return places
+
+
+def _empty(record: "Dataset", image: _Image) -> None:
+    """Take placeholders out again."""
+    for keyword in image.blank:
+        if keyword in record:
+            setattr(record, keyword, None)
 
 
 def _point(directory: "Dataset", new: dict[int, int]) -> None:
@@ -184,6 +230,10 @@ def _write(image: _Image, out: Path, place: str, listed: bool) -> list[Problem]:
         start = source.tell()
         shutil.copyfileobj(source, sink)
     _same(image.path, start, target)
+    empty = [keyword for keyword in image.blank if keyword in _OF_STUDY]
+    if empty and listed:
+        message = f"has no {' and '.join(empty)}; DICOMDIR has it empty, though it should have one"
+        notes.append(problem("informational", place, message, rule="PS3.3 F.5", severity="information"))
     if image.filled and listed:
         message = f"DICOMDIR counts where the image has no {', '.join(image.filled)}; the image is unchanged"
         notes.append(problem("informational", place, message, rule="PS3.3 F.5", severity="information"))

@@ -174,7 +174,7 @@ def test_compressed_images_go_as_they_are(archives: tuple[Pacs, Pacs], place: Pa
 
     names = ("JPEG2000.dcm", "MR_small_RLE.dcm", "CT_small.dcm")
     files = {str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID): Path(path)
-             for path in (str(get_testdata_file(name)) for name in names)}  # fmt: skip
+             for path in (str(get_testdata_file(name, download=False)) for name in names)}  # fmt: skip
     peer = Peer("center", pacs_named(load_settings(place / "second-opinion.toml", {}), "center"))
     with Journal(tmp_path / "j", "x") as journal:
         done = dimse.deliver_images(made_release(EXAMPLE, images=files), peer, journal)

@@ -11,7 +11,7 @@ from adapter.delivery.dicom_media import write_media
 from adapter.sources.dicom_folder import read_instance
 from mappings.dicom.study import studies
 from mappings.problems import ProblemError
-from tests.dicom_files import dataset, write, write_bare
+from tests.dicom_files import dataset, item, write, write_bare
 
 UID = "2.25.301234567890"
 
@@ -120,8 +120,47 @@ def test_records_count_where_images_do_not(tmp_path: pathlib.Path, keyword: str,
     assert written.read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("keyword", ["PatientID", "StudyDate", "StudyTime"])
-def test_nothing_is_invented_about_person_or_time(tmp_path: pathlib.Path, keyword: str) -> None:
+@pytest.mark.parametrize("keyword", ["StudyDate", "StudyTime"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_time_that_the_image_has_not_is_empty_in_the_directory(
+    tmp_path: pathlib.Path, keyword: str, value: str | None
+) -> None:
+    path = write(tmp_path / "in", dataset(**{keyword: value}))
+    problems = write_media({"1.2.3.1.1": path}, tmp_path / "out", UID)
+    assert [(p.severity, p.message[:19]) for p in problems] == [("information", f"has no {keyword}; DI"[:19])]
+    records = dcmread(tmp_path / "out" / "DICOMDIR").DirectoryRecordSequence
+    assert [record[keyword].value for record in records if record.DirectoryRecordType == "STUDY"] == [""]
+    assert listed(tmp_path / "out")["1.2.3.1.1"].read_bytes() == path.read_bytes()
+    assert b"19000101" not in (tmp_path / "out" / "DICOMDIR").read_bytes()
+
+
+def test_a_study_has_the_date_of_the_first_image_that_has_one(tmp_path: pathlib.Path) -> None:
+    made = (dataset(StudyDate=""), dataset(SOPInstanceUID="1.2.3.1.2", StudyDate="20260116"))
+    files = {str(one.SOPInstanceUID): write(tmp_path / f"{n}", one) for n, one in enumerate(made)}
+    assert write_media(files, tmp_path / "out", UID) == ()
+    records = dcmread(tmp_path / "out" / "DICOMDIR").DirectoryRecordSequence
+    assert [record.StudyDate for record in records if record.DirectoryRecordType == "STUDY"] == ["20260116"]
+
+
+def test_a_report_is_listed_with_what_modifies_its_title_alone(tmp_path: pathlib.Path) -> None:
+    code = item(CodeValue="126000", CodingSchemeDesignator="DCM", CodeMeaning="Imaging Measurement Report")
+    content = [
+        item(RelationshipType="HAS CONCEPT MOD", ValueType="CODE", ConceptNameCodeSequence=[code]),
+        item(RelationshipType="CONTAINS", ValueType="TEXT", TextValue="Rosebud", ConceptNameCodeSequence=[code]),
+    ]
+    report = dataset(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.88.33", Modality="SR", CompletionFlag="COMPLETE", ContentDate="20260115",
+        VerificationFlag="UNVERIFIED", ContentTime="080000", ConceptNameCodeSequence=[code], ContentSequence=content,
+    )  # fmt: skip
+    assert write_media({"1.2.3.1.1": write(tmp_path / "in", report)}, tmp_path / "out", UID) == ()
+    (record,) = (r for r in dcmread(tmp_path / "out" / "DICOMDIR").DirectoryRecordSequence if "ContentSequence" in r)
+    assert record.DirectoryRecordType == "SR DOCUMENT"
+    assert [one.RelationshipType for one in record.ContentSequence] == ["HAS CONCEPT MOD"]
+    assert b"Rosebud" not in (tmp_path / "out" / "DICOMDIR").read_bytes()
+
+
+@pytest.mark.parametrize("keyword", ["PatientID"])
+def test_nothing_is_invented_about_the_person(tmp_path: pathlib.Path, keyword: str) -> None:
     path = write(tmp_path / "in", dataset(**{keyword: None}))
     problems = write_media({"1.2.3.1.1": path}, tmp_path / "out", UID)
     assert [(p.severity, p.where) for p in problems] == [("warning", "DICOM/UNLISTED/IM000000")]
