@@ -314,3 +314,29 @@ def test_the_paper_that_goes_out_does_not_point_at_the_consent_that_stays(tmp_pa
     told = [text for path in ("bundle.json", "case.json") for text in strings(json.loads(files[path]))]
     assert not [text for text in told if text.endswith("Consent/c")]
     assert sum(text == "Consent" for text in told) == 1
+
+
+def test_a_paper_is_limited_to_what_both_it_and_the_consent_that_it_names_cover(tmp_path: Path) -> None:
+    """45 CFR 164.508(a)(1): no further than the one, no further than the other."""
+
+    def covers(name: str, provision: Json, **paper: Any) -> tuple[str, ...] | None:
+        access = NAMING["access"] | {"authorization": PAPER | paper}
+        files = BOTH | {"fhir/consent.json": consent(provision)}
+        found = checked(tmp_path / name, files, NAMING | {"access": access}).facts.authorization
+        return found.covers if found else None
+
+    on_second: Json = {"type": "permit", "data": ON_SECOND}
+    both = ["DiagnosticReport/report", "DiagnosticReport/second"]
+    assert covers("limited", on_second) == (f"{URL}second",)
+    assert covers("both", on_second, covers=both) == (f"{URL}second",)
+    assert covers("whole", {"type": "permit"}, covers=both[:1]) == (f"{URL}report",)
+    assert covers("none", on_second, covers=both[:1]) == ()
+
+
+def test_a_consent_that_cannot_carry_is_named_with_the_paper_that_rests_on_it(tmp_path: Path) -> None:
+    files = BOTH | {"fhir/consent.json": consent({"type": "permit", "data": ON_SECOND})}
+    [told] = checked(tmp_path, files, NAMING).facts.carried_consents
+    assert (told.id, told.says, told.paper) == ("https://ehr.example/r4/Consent/c", "no_authority", "authorization")
+    assert told.rules == ("not-covered",)
+    assert f"{URL}report" in told.applies_to
+    assert f"{URL}second" not in told.applies_to

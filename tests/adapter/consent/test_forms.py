@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from adapter.consent.case_facts import items_of
-from adapter.consent.facts import Material
+from adapter.consent.facts import Material, Research, Source
+from adapter.consent.forms import bound, forms_of_files
 from adapter.consent.law import is_administrative, is_part2, is_psychotherapy
 from adapter.sources.case_file import load_case
+from mappings.fhir.carried import Carried
 from mappings.identity import DEFAULT_NAMESPACE
 from tests.small_case import BASE, PATIENT, PSYCHOTHERAPY, REPORT, case, export, write
 
@@ -117,3 +119,40 @@ def test_a_binary_of_an_administrative_record_is_one(tmp_path: Path) -> None:
     found = _items(tmp_path, files)
     assert is_administrative(found["DocumentReference/open"])
     assert "Binary/b" not in found
+
+
+def test_what_is_said_of_one_form_to_protect_it_holds_of_all() -> None:
+    """45 CFR 164.522, 164.524(a)(2)-(3), 164.526(d): the ground is in the content, whichever copy shows it."""
+    study, informer = Research(in_progress=True), Source(is_provider=False)
+    told = Material(
+        id="a", kind="clinical_record", names_other_person=True, restriction_requested=True,
+        paid_in_full_out_of_pocket=True, statement_of_disagreement=True, privacy_act_denial_ok=True,
+        research=study, source=informer,
+    )  # fmt: skip
+    plain = Material(id="b", kind="clinical_record", names_other_person=False)
+    other = Material(id="c", kind="clinical_record", restriction_requested=False)
+    one, two, three = bound((told, plain, other), {"a": frozenset("ab"), "b": frozenset("ab")})
+    for item in (one, two):
+        assert item.names_other_person is True
+        assert item.restriction_requested is True
+        assert item.paid_in_full_out_of_pocket is True
+        assert item.statement_of_disagreement is True
+        assert item.privacy_act_denial_ok is True
+        assert (item.research, item.source) == (study, informer)
+    assert three is other
+
+
+def test_files_that_are_no_case_have_forms_too() -> None:
+    held = {"resourceType": "Binary", "contentType": "text/plain", "data": DATA}
+    url, alias = f"{BASE}/Binary/b", "urn:uuid:0d9e6a0e-0000-4000-8000-000000000001"
+    note = _document("n", {"url": alias})
+    carried = tuple(
+        Carried(unit="u", base=BASE, full_url=f"{BASE}/{one['resourceType']}/{name}", resource=one)
+        for name, one in (("b", held), ("n", note), ("x", {"resourceType": "Basic"}), ("y", {"resourceType": "Basic"}))
+    )
+    same = {f"{BASE}/Basic/x": "one", f"{BASE}/Basic/y": "one"}
+    digest = hashlib.sha256(BYTES).hexdigest()
+    found = forms_of_files(carried, same, {alias: url}, [("file", ("bytes", digest))])
+    assert found[f"{BASE}/Basic/x"] == {f"{BASE}/Basic/x", f"{BASE}/Basic/y"}
+    assert found["file"] == {"file", url}
+    assert set(found) == {"file", url, f"{BASE}/Basic/x", f"{BASE}/Basic/y"}
