@@ -15,11 +15,13 @@ from adapter.consent.case_request import item_in_law, patient_of, request_of
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
 from adapter.consent.foreign_case import named_in_denials, with_consents
+from adapter.consent.foreign_readings import SHIPPED, readings_of
 from adapter.consent.forms import Forms, bound, every_form, forms_of
 from adapter.consent.groups import Holder
 from adapter.consent.law import BOUND, ItemInLaw, classify_resource, classify_study, material, material_of, strict_kinds
 from adapter.consent.names import PHYSICAL, Names, kept_back, meant, names_of, unknown_names
 from adapter.consent.papers import as_paper, documents_of
+from adapter.consent.policy import Policy
 from adapter.holding import Loaded
 from mappings.domain.case import Case
 from mappings.domain.case import Material as Line
@@ -43,10 +45,11 @@ _REPORTS = {
 }
 
 
-def facts_of(loaded: Loaded, as_of: str, holder: Holder = UNSAID) -> Facts:
+def facts_of(loaded: Loaded, as_of: str, holder: Holder = UNSAID, policy: Policy | None = None) -> Facts:
     """The facts of a case at a time (date-time with offset). Without `access` nothing is known, and nothing goes.
 
-    `holder` is what the holder is in law, as the deployment's settings say.
+    `holder` is what the holder is in law, as the deployment's settings say; by `policy` Consents in the record are read
+    (left out: as shipped).
 
     Raises:
         ProblemError: a name in the case means nothing here, so that what it is to protect would not be.
@@ -54,7 +57,7 @@ def facts_of(loaded: Loaded, as_of: str, holder: Holder = UNSAID) -> Facts:
     case, access, forms, names = loaded.case, loaded.case.access, forms_of(loaded), names_of(loaded)
     if unknown := unknown_names(loaded, frozenset(item.id for item in _found(loaded)), forms):
         raise ProblemError(unknown)
-    items = items_of(loaded)
+    items, readings = items_of(loaded), readings_of(policy) if policy else SHIPPED
     if access is None:
         return Facts(as_of=as_of, materials=items)
     return Facts(
@@ -76,7 +79,7 @@ def facts_of(loaded: Loaded, as_of: str, holder: Holder = UNSAID) -> Facts:
         holder=holder,
         emergency=case.request.emergency is not None,
         **request_of(access),
-        **with_consents(loaded, access, items, papers_of(case, access, names, forms), as_of, names, forms),
+        **with_consents(loaded, access, items, papers_of(case, access, names, forms), as_of, names, forms, readings),
     )
 
 

@@ -107,7 +107,8 @@ def says(consent: Json, thing: Thing, asked: Question, ours: bool | None) -> Sai
     if status == "active":
         return said
     if status in ("draft", "proposed", "rejected"):
-        may = frozenset((SILENT, DENY)) if said.may_deny else frozenset((SILENT,))
+        waits = said.may_deny and asked.readings.consent_unagreed_denial_waits
+        may = frozenset((SILENT, DENY)) if waits else frozenset((SILENT,))
         return Said(may=may, rules=said.rules).with_rules("status.not-agreed")
     return _unknown("status.unknown")
 
@@ -132,7 +133,8 @@ def _modified(consent: Json) -> bool:
 def _by_scope(consent: Json, thing: Thing, asked: Question) -> Said:
     scopes = {code for system, code in codings(consent.get("scope")) if system == SCOPE}
     if scopes & {"treatment", "adr"} and scopes <= {"treatment", "adr"} and not discloses(consent):
-        return _said(SILENT, rules=("scope.care",))
+        silent = asked.readings.consent_to_care_is_silent
+        return _said(SILENT, rules=("scope.care",)) if silent else _unknown("scope.care")
     if not scopes or not scopes <= {"treatment", "adr", "research", "patient-privacy"}:
         return _unknown("scope.unknown")
     said = _by_policy(consent, thing, asked)
@@ -195,8 +197,10 @@ def _root(consent: Json, policy: str | None, thing: Thing, asked: Question) -> S
     if stated is None:
         return _unknown("type.unknown")
     base: Meaning = stated if stated != SILENT else PERMIT if policy == PERMIT else DENY
-    if stated == SILENT and policy is None:
+    if stated == SILENT and (policy is None or not asked.readings.consent_root_falls_back):
         return _unknown("root-type")
+    if not asked.readings.consent_opt_out_denies_the_rest and stated != SILENT:
+        policy = None
     outside = _outside(stated, policy)
     begun_, over = inside(held["period"], asked.now, asked.zone) if "period" in held else (True, False)
     if begun_ is False or over is True:
@@ -259,6 +263,8 @@ def _inside(provision: Json, base: Meaning, thing: Thing, asked: Question) -> Sa
     children = [_child(one, thing, asked) for one in nested]
     why = tuple(rule for child in children for rule in child.rules)
     denied, may_deny = any(child.denies for child in children), any(child.may_deny for child in children)
+    if denied and any(child.permits for child in children) and not asked.readings.consent_denying_exception_wins:
+        return _unknown(*why, "nested")
     if base == DENY:
         lifted = not may_deny and any(child.permits for child in children)
         may_lift = not denied and any(PERMIT in child.may for child in children)

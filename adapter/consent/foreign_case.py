@@ -16,6 +16,7 @@ from adapter.consent.foreign import ANY, Said, objects, provisions_of, says
 from adapter.consent.foreign_facts import CarriedConsent
 from adapter.consent.foreign_papers import lacks
 from adapter.consent.foreign_parties import Party, Question, Thing, number_of
+from adapter.consent.foreign_readings import SHIPPED, Readings
 from adapter.consent.foreign_things import native_parties, parties_of, things_of
 from adapter.consent.foreign_time import Edge, begun, edges
 from adapter.consent.forms import Forms
@@ -36,19 +37,22 @@ _REFUSED = Said(may=ANY, rules=("refused",))
 
 def with_consents(
     loaded: Loaded, access: Access, items: tuple[Item, ...], papers: dict[str, Any], as_of: str, names: Names,
-    forms: Forms,
+    forms: Forms, readings: Readings = SHIPPED,
 ) -> dict[str, Any]:  # fmt: skip
     """The facts of the papers, limited by the Consents they name, with what all Consents of the case say."""
     consents, refused = _consents(loaded.carried), _consents(loaded.unread)
     if not consents and not refused:
         return papers
-    things, asked = things_of(loaded, items, forms), _question(loaded, access, as_of)
+    things, asked = things_of(loaded, items, forms), _question(loaded, access, as_of, readings)
     said = {f"{one.full_url}#refused": [_REFUSED for _ in things] for one in refused}
-    over = superseded({item.full_url: item.resource for item in consents}, access.holder_tz)
+    told = {item.full_url: item.resource for item in consents}
+    over = superseded(told, asked.zone) if readings.consent_later_replaces_same_number else frozenset()
     for consent in consents:
         here, ours = _asked_of(consent, asked, loaded), _is_ours(consent, loaded)
         replaced = consent.full_url in over
         said[consent.full_url] = [_REPLACED if replaced else says(consent.resource, t, here, ours) for t in things]
+    if not readings.consent_denial_beats_later_permit:
+        said = _lifted(said, told, asked.zone)
     carried = list(_denials(said, things, names, forms))
     for paper in PAPERS:
         wanted = getattr(getattr(access, paper), "document", None)
@@ -126,13 +130,15 @@ def _limited(papers: dict[str, Any], paper: str, permitted: list[str]) -> dict[s
 # --- the question
 
 
-def _question(loaded: Loaded, access: Access, as_of: str) -> Question:
+def _question(loaded: Loaded, access: Access, as_of: str, readings: Readings) -> Question:
+    zone = access.holder_tz if readings.consent_day_is_local else "UTC"
     purpose = "payment" if access.engaged_by_payer is True else access.purpose
     patients = frozenset(item.full_url for item in loaded.carried if item.type == "Patient")
     recipients = native_parties(loaded.case, access.recipient_party)
     return Question(
-        now=now_of(as_of, access.holder_tz),
-        zone=access.holder_tz,
+        now=now_of(as_of, zone),
+        zone=zone,
+        readings=readings,
         recipients=tuple(_with_urls(party, patients) for party in recipients),
         holders=native_parties(loaded.case, loaded.case.holder),
         purposes=frozenset([purpose]),
@@ -188,6 +194,16 @@ def superseded(consents: Mapping[str, Json], zone: str | None) -> frozenset[str]
         for name in names
         if any(_later(consents[other], consents[name], zone) for other in names if other != name)
     )
+
+
+def _lifted(said: dict[str, list[Said]], consents: Mapping[str, Json], zone: str | None) -> dict[str, list[Said]]:
+    """What each says, where a later one that permits in every reading lifts what an earlier one denies or may deny."""
+
+    def now(name: str, number: int, one: Said) -> Said:
+        later = (o for o in consents if name in consents and _later(consents[o], consents[name], zone))
+        return _REPLACED if one.may_deny and any(said[o][number].permits for o in later) else one
+
+    return {name: [now(name, n, one) for n, one in enumerate(all_)] for name, all_ in said.items()}
 
 
 def _later(one: Json, other: Json, zone: str | None) -> bool:

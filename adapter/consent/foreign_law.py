@@ -31,10 +31,16 @@ def carried(matter: Matter, item: Material) -> Iterator[Finding]:
     for one in _about(matter, item):
         if one.says == "no_authority":
             continue
-        if matter.facts.emergency is True and matter.basis.name == "treatment":
+        emergency = matter.facts.emergency is True and matter.basis.name == "treatment"
+        if emergency and matter.policy.carried_denial_yields_to_emergency:
             yield note("RESTRICTION_EMERGENCY", item)
         elif one.says == "denies" and matter.basis.name == "directive":
-            yield hold("CONSENT_UNCLEAR", item, fact=f"{PREFIX}directive")
+            waits = matter.policy.directive_waits_for_denial
+            yield (
+                hold("CONSENT_UNCLEAR", item, fact=f"{PREFIX}directive") if waits else note("DIRECTIVE_PREVAILS", item)
+            )
+        elif one.says == "denies" and not matter.policy.carried_denial_binds:
+            yield hold("CONSENT_UNCLEAR", item, fact=f"{PREFIX}denies")
         elif one.says == "denies":
             yield out("CONSENT_DENIES", item, "deny_not_permitted")
         else:

@@ -54,7 +54,7 @@ def _checks(provision: Json, thing: Thing, asked: Question, denies: bool) -> Ite
     tests: tuple[tuple[str, str, Callable[[Any], bool | None]], ...] = (
         ("actor", "actor", lambda all_: _actors(all_, asked)),
         ("action", "action", lambda all_: any_of(_action(one) for one in all_)),
-        ("securityLabel", "label", lambda all_: _agreeing([_label(one, thing, denies) for one in all_])),
+        ("securityLabel", "label", lambda all_: _agreeing([_label(one, thing, denies, asked) for one in all_])),
         ("purpose", "purpose", lambda all_: any_of(_purpose(one, asked) for one in all_)),
         ("class", "class", lambda all_: any_of(_class(one, thing) for one in all_)),
         ("code", "code", lambda all_: any_of(_code(one, thing) for one in all_)),
@@ -133,12 +133,12 @@ def _labels() -> dict[str, str]:
     return {row["code"].casefold(): row["data_class"] or row["kind"] for row in told}
 
 
-def _label(coding: Json, thing: Thing, denies: bool) -> bool | None:
+def _label(coding: Json, thing: Thing, denies: bool, asked: Question) -> bool | None:
     code = (text(coding.get("code")) or "").strip().casefold()
     if not code:
         return None
     if text(coding.get("system")) == CONFIDENTIALITY:
-        return _level(code, thing, denies)
+        return _level(code, thing, denies, asked.readings.consent_confidentiality_is_ladder)
     if code in thing.labels:
         return True
     if code not in _labels():
@@ -148,14 +148,16 @@ def _label(coding: Json, thing: Thing, denies: bool) -> bool | None:
     return False
 
 
-def _level(code: str, thing: Thing, denies: bool) -> bool | None:
-    """Confidentiality: a permit reaches up to it, a denial from it upwards."""
+def _level(code: str, thing: Thing, denies: bool, ladder: bool) -> bool | None:
+    """Confidentiality: a permit reaches up to it, a denial from it upwards; as no ladder, each reaches it alone."""
     if code not in LADDER or len(code) != 1:
         return None
     own = [LADDER.index(label) for label in thing.labels if len(label) == 1 and label in LADDER]
     if not own and thing.classes:
         return None
     level, bound = max(own, default=LADDER.index("n")), LADDER.index(code)
+    if not ladder:
+        return level == bound
     return level >= bound if denies else level <= bound
 
 

@@ -11,10 +11,10 @@ def lacks(consent: Json, asked: Question, paper: str | None = None) -> tuple[str
     """What a Consent lacks to be the paper behind a release, whatever it permits: rules, in the order of the table."""
     tests = (
         ("category.other-paper", paper is not None and not _is_paper(consent, paper)),
-        ("source.missing", not _has_source(consent)),
+        ("source.missing", asked.readings.consent_needs_signed_paper and not _has_source(consent)),
         ("signer.missing", not _is_signed(consent, asked)),
         ("date.missing", not _is_dated(consent, asked)),
-        ("verification.false", not _is_verified(consent)),
+        ("verification.false", asked.readings.consent_unverified_carries_nothing and not _is_verified(consent)),
     )
     return tuple(rule for rule, holds in tests if holds)
 

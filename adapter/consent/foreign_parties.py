@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from adapter.consent.foreign_readings import SHIPPED, Readings
 from adapter.consent.foreign_time import Edge
 from mappings.fhir.wire import Json
 
@@ -61,6 +62,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         resolve: a literal reference of the Consent -> the fullUrl it means.
         parties: fullUrl -> who that is, of all that is in the case.
         held: every fullUrl in the case.
+        readings: how it is read where the text leaves it open.
     """
 
     now: Edge
@@ -71,6 +73,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     resolve: Callable[[str], str] = str
     parties: Mapping[str, Party] = msgspec.field(default_factory=dict)
     held: frozenset[str] = frozenset()
+    readings: Readings = SHIPPED
 
 
 def any_of(answers: Iterable[bool | None]) -> bool | None:
@@ -98,7 +101,7 @@ def is_one_of(reference: Json, parties: tuple[Party, ...], asked: Question) -> b
     party = party_of(reference, asked)
     if party is None or not parties:
         return None
-    return any_of(_same(party, other) for other in parties)
+    return any_of(_same(party, other, asked.readings) for other in parties)
 
 
 def party_of(reference: Json, asked: Question) -> Party | None:
@@ -111,8 +114,9 @@ def party_of(reference: Json, asked: Question) -> Party | None:
     return msgspec.structs.replace(led, numbers=led.numbers | numbers)
 
 
-def _same(one: Party, other: Party) -> bool | None:
-    if one.urls & other.urls or one.numbers & other.numbers or one.names & other.names:
+def _same(one: Party, other: Party, readings: Readings) -> bool | None:
+    named = readings.consent_equal_name_is_same and one.names & other.names
+    if one.urls & other.urls or one.numbers & other.numbers or named:
         return True
     if one.patient or other.patient:
         return one.patient and other.patient

@@ -58,6 +58,21 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     administrative_records_leave: bool
     conversion_is_use: bool
     consent_forms_in_access: Literal["patient", "individual", "nobody"]
+    carried_denial_binds: bool
+    carried_denial_yields_to_emergency: bool
+    directive_waits_for_denial: bool
+    consent_root_falls_back: bool
+    consent_unagreed_denial_waits: bool
+    consent_denial_beats_later_permit: bool
+    consent_later_replaces_same_number: bool
+    consent_denying_exception_wins: bool
+    consent_opt_out_denies_the_rest: bool
+    consent_day_is_local: bool
+    consent_confidentiality_is_ladder: bool
+    consent_equal_name_is_same: bool
+    consent_to_care_is_silent: bool
+    consent_needs_signed_paper: bool
+    consent_unverified_carries_nothing: bool
     fiftieth_anniversary_protected: bool
     leap_day_to_march: bool
     state_rules: dict[str, StateRule] = msgspec.field(default_factory=dict)
