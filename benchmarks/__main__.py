@@ -22,6 +22,7 @@ import msgspec
 from adapter.convert import convert
 from adapter.quiet import quiet_pydicom
 from adapter.validation import validate_resource
+from benchmarks import dicom as dicom_headers
 from benchmarks import validators
 from mappings.fhir.bundle import take_apart
 from mappings.fhir.context import URN
@@ -214,6 +215,7 @@ def main() -> None:
             print(f"validating {len(resources)} resources: {what}, {rounds} times")
             print("\n".join(validators.table(validators.measure(resources * rounds))))
     print(f"load of the facts in a fresh process: {validators.load() * 1000:.0f} ms")
+    print("\n".join(dicom_headers.table()))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ pydicom's own messages quote values: its warnings are caught, its errors are sai
 """
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -11,9 +12,13 @@ import msgspec
 from adapter.quiet import quiet_pydicom
 from adapter.sources.dicom_elements import Odd, read, scan
 from adapter.sources.dicom_header import WANTED, Reader
+from adapter.sources.files import Place, places
 from mappings.dicom.header import Header
-from mappings.problems import refuse
+from mappings.dicom.study import Found, Grouping
+from mappings.problems import Problem, ProblemError, refuse
 
+DIRECTORY = "1.2.840.10008.1.3.10"
+"""SOP Class of a DICOMDIR."""
 HEAD = 1 << 16
 """So many bytes of a file are looked at first; nearly every header ends in them."""
 
@@ -31,6 +36,28 @@ def read_instance(path: Path, reader: Reader | None = None) -> Header | None:
             return read_header(head, size, stream, reader or Reader())
     except OSError:
         raise refuse("not-found", "", "cannot be opened; check that it is there and readable", rule="file") from None
+
+
+def read_folder(root: Path, zones: Mapping[str, str] | None = None) -> tuple[tuple[Found, ...], tuple[Problem, ...]]:
+    """The studies of the DICOM files below `root`, by their headers alone: nothing is hashed, nothing else is read.
+
+    For whoever needs no account: what is no DICOM is passed over. Problems are those of `mappings.dicom.study.studies`
+    and those of files that cannot be read.
+    """
+    reader, grouping, problems = Reader(), Grouping(zones), []
+    for place in places(root):
+        if not isinstance(place, Place):
+            problems.append(place[1])
+            continue
+        try:
+            header = read_instance(Path(place.location), reader)
+        except ProblemError as error:
+            problems += (msgspec.structs.replace(p, where=f"{place.path} {p.where}".strip()) for p in error.problems)
+            continue
+        if header is not None and header.sop_class != DIRECTORY:
+            grouping.add(place.path, header)
+    found, notes = grouping.close()
+    return found, (*problems, *notes)
 
 
 def read_header(head: bytes, size: int, stream: io.FileIO, reader: Reader) -> Header | None:

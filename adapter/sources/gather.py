@@ -11,6 +11,7 @@ import msgspec
 
 from adapter.holding import Draft, File
 from adapter.sources.dicom_directory import compared
+from adapter.sources.dicom_folder import DIRECTORY
 from adapter.sources.examining import Examined, Seen, examine_all
 from adapter.sources.fhir_files import FhirUnit, place, read_fhir, source_key
 from adapter.sources.files import as_document, not_fhir
@@ -22,9 +23,6 @@ from mappings.domain.case import SourceSettings
 from mappings.fhir.carried import Carried, pointers, source_base
 from mappings.fhir.wire import dumps
 from mappings.problems import Problem, problem
-
-DIRECTORY = "1.2.840.10008.1.3.10"
-"""SOP Class of a DICOMDIR."""
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):

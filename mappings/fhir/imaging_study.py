@@ -111,7 +111,7 @@ def _series(series: Series, ctx: Writing) -> Json:
             "specimen": ctx.to_all(series.slides),
             **moment("started", series.started),
             "performer": [{"actor": {"display": series.performer}}] if series.performer else None,
-            "instance": [_instance(instance) for instance in series.instances],
+            "instance": _instances(series),
         }
     )
 
@@ -122,15 +122,13 @@ def _site(site: Concept | None) -> Json | None:
     return coding(site.codes[0]) if site.codes else {"display": site.text}
 
 
-def _instance(instance: Instance) -> Json:
-    return compact(
-        {
-            "uid": instance.uid,
-            "sopClass": {"system": URI, "code": OID + instance.sop_class},
-            "number": instance.number,
-            "title": instance.title,
-        }
-    )
+def _instances(series: Series) -> list[Json]:
+    """The instances; those of one SOP Class share its Coding, of which there may be thousands."""
+    classes = {i.sop_class: {"system": URI, "code": OID + i.sop_class} for i in series.instances}
+    return [
+        compact({"uid": i.uid, "sopClass": classes[i.sop_class], "number": i.number, "title": i.title})
+        for i in series.instances
+    ]
 
 
 def from_fhir(resource: Json, ctx: Reading) -> ImagingStudy:
