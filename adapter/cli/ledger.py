@@ -1,4 +1,4 @@
-"""ledger: verify, disclosures, due, request, notice, disclosed, suspend, migrate."""
+"""ledger: verify, disclosures, due, request, notice, disclosed, suspend, retention, archive, migrate."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from adapter.cli.columns import columns
+from adapter.cli.ledger_kept import archive_command, retention_command
 from adapter.cli.ledger_record import (
     BY_NUMBER,
     DAY,
@@ -24,11 +25,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 def ledger_command() -> None:
     """The record of what was asked, decided, disclosed and told: whether it is whole, what it owes.
 
-    Nothing is ever deleted from it.
+    Nothing is ever deleted from it silently.
     """
 
 
-for _command in (request_command, disclosed_command, suspend_command):
+for _command in (request_command, disclosed_command, suspend_command, retention_command, archive_command):
     ledger_command.add_command(_command)
 
 
@@ -49,10 +50,16 @@ def _table(rows: Sequence[Sequence[str]]) -> None:
 
 @ledger_command.command("verify")
 @click.option("--head", "anchor", metavar="HASH", help="A head that was written down earlier: the ledger must have it.")
+@click.option(
+    "--archive",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An archive of this ledger: whether it is as it was written.",
+)
 @_common
 @click.pass_context
 @guarded
-def verify_command(ctx: click.Context, anchor: str | None, as_json: bool, as_of: Any) -> None:
+def verify_command(ctx: click.Context, anchor: str | None, file: Path | None, as_json: bool, as_of: Any) -> None:
     """Say whether every row is as it was written, and print the head of the chain.
 
     Write the head down elsewhere from time to time: given as `--head`, it shows that nothing was cut off since.
@@ -60,6 +67,7 @@ def verify_command(ctx: click.Context, anchor: str | None, as_json: bool, as_of:
     import datetime as dt
 
     from adapter.consent.policy import policies_of, policy_for
+    from adapter.ledger.retention import check_archive
     from adapter.ledger.store import Ledger
     from adapter.ledger.verify import verify
 
@@ -69,19 +77,21 @@ def verify_command(ctx: click.Context, anchor: str | None, as_json: bool, as_of:
     try:
         policy = policy_for(day, policies_of(chosen.policy))
         found = verify(ledger, policy, day, anchor.strip().lower() if anchor is not None else None)
+        wrong = check_archive(ledger, file.read_bytes()) if file is not None else ()
     finally:
         ledger.close()
-    tell(found.problems)
+    tell((*found.problems, *wrong))
     if as_json:
         emit({"intact": found.intact, "head": found.head, "rows": found.rows, "taken_over": found.taken_over,
-              "unclosed": found.unclosed, "older_than": found.older_than, "older": found.older})  # fmt: skip
+              "archived": found.archived, "unclosed": found.unclosed, "older_than": found.older_than,
+              "older": found.older})  # fmt: skip
     else:
         rows = sum(found.rows.values())
         click.echo(f"{'intact' if found.intact else 'NOT INTACT'}: {rows} rows")
         click.echo(f"head {found.head}")
         for line in _remarks(found):
             click.echo(line)
-    end(0 if found.intact else 1)
+    end(0 if found.intact and not wrong else 1)
 
 
 def _remarks(found: Any) -> list[str]:
@@ -91,6 +101,8 @@ def _remarks(found: Any) -> list[str]:
             f"taken over: {found.taken_over} rows come from a ledger without a chain; what was done to them before "
             "cannot be shown"
         )
+    if found.archived:
+        told.append(f"archived: {found.archived} rows went to archives; `--archive FILE` verifies one of them")
     if found.unclosed:
         told.append(f"not closed: {found.unclosed} releases were prepared and never reported as done; export again")
     if found.older:

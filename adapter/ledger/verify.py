@@ -11,8 +11,22 @@ from adapter.consent.clock import years_after
 from adapter.consent.policy import Policy
 from adapter.ledger.chain import GENESIS, link
 from adapter.ledger.engine import reading
+from adapter.ledger.retention import rows_digest
 from adapter.ledger.store import Ledger
-from adapter.ledger.tables import CHAINED, DECISIONS, DISCLOSURES, HEAD, NOTICES, RELEASES, REQUESTS, TAKEOVERS
+from adapter.ledger.tables import (
+    ARCHIVED,
+    CHAINED,
+    CHECKPOINTS,
+    DECISIONS,
+    DISCLOSURES,
+    HEAD,
+    NOTICES,
+    RELEASES,
+    REPORTED,
+    REQUESTS,
+    SUSPENSIONS,
+    TAKEOVERS,
+)
 from mappings.problems import Problem, problem
 
 WINDOW = 500
@@ -26,7 +40,10 @@ _DATED = {
     RELEASES: "decided_at",
     DISCLOSURES: "disclosed_at",
     NOTICES: "sent_at",
+    REPORTED: "reported_at",
+    SUSPENSIONS: "until",
 }
+_NUMBERED = (*CHAINED, ARCHIVED)
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +53,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
         head: the hash of the last row; written down elsewhere, it shows later that nothing was cut off.
         rows: rows of each table.
         taken_over: rows that come from a ledger without a chain; what was done to them before cannot be shown.
+        archived: rows that went to an archive; their places in the chain are here.
         unclosed: releases whose delivery was prepared and never recorded as done.
         older: rows of each table dated before `older_than`, past the term they are kept for (45 CFR 164.530(j)(2)).
     """
@@ -43,6 +61,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     head: str
     rows: dict[str, int]
     taken_over: int
+    archived: int
     unclosed: int
     older: dict[str, int]
     older_than: str
@@ -67,7 +86,9 @@ def verify(ledger: Ledger, policy: Policy, today: dt.date, anchor: str | None = 
         for number, found in _by_number(connection):
             walk.step(number, found)
         rows = {table.name: _count(connection, table) for table in CHAINED}
-        walk.end(head, sum(rows.values()))
+        archived = _count(connection, ARCHIVED)
+        walk.end(head, sum(rows.values()) + archived)
+        walk.archives(connection)
         taken = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(TAKEOVERS.c.rows), 0))).scalar_one()
         closed = sa.select(DISCLOSURES.c.release_id)
         never = sa.and_(
@@ -79,6 +100,7 @@ def verify(ledger: Ledger, policy: Policy, today: dt.date, anchor: str | None = 
         head=walk.hash,
         rows=rows,
         taken_over=int(taken),
+        archived=archived,
         unclosed=unclosed,
         older={name: count for name, count in older.items() if count},
         older_than=limit,
@@ -119,6 +141,8 @@ class _Walk:
         self.anchored = self.anchored or self.hash == self.anchor
 
     def _follows(self, number: int, table: sa.Table, row: dict[str, Any]) -> bool:
+        if table is ARCHIVED:
+            return True  # its checkpoint answers for it
         try:
             return bool(link(self.hash, number, table.name, row) == row["hash"])
         except ValueError:
@@ -132,6 +156,18 @@ class _Walk:
             self._tell("chain_head", "does not name the last row: rows were cut off or added, or it was changed")
         if not self.anchored:
             self._tell("--head", "is no hash of this chain: rows were cut off or rewritten since it was written down")
+
+    def archives(self, connection: sa.Connection) -> None:
+        """Every checkpoint tells the rows that went, and no other went."""
+        held: dict[str, list[tuple[int, str]]] = {}
+        for row in connection.execute(sa.select(ARCHIVED)):
+            held.setdefault(row.checkpoint_id, []).append((row.number, row.hash))
+        for row in connection.execute(sa.select(CHECKPOINTS)):
+            rows = held.pop(row.id, [])
+            if (len(rows), rows_digest(rows)) != (row.rows, row.rows_sha256):
+                self._tell(f"checkpoint {row.number}", "does not tell the rows that are said to be archived")
+        if held:
+            self._tell("archived", "has rows that no checkpoint tells of: they were removed")
 
     def _tell(self, where: str, message: str) -> None:
         self.problems.append(problem("invariant", f"ledger {where}", message, rule="ledger.chain"))
@@ -152,14 +188,14 @@ def _by_number(connection: sa.Connection) -> Iterator[tuple[int, Found]]:
                 table.c.number.between(-_ANY, _ANY)  # on SQLite a number can be made a text
             )
         ).one()
-        for table in CHAINED
+        for table in _NUMBERED
     ]
     lowest = min((low for low, _ in bounds if low is not None), default=1)
     highest = max((high for _, high in bounds if high is not None), default=0)
     start = lowest
     while start <= highest:
         window: dict[int, Found] = {}
-        for table in CHAINED:
+        for table in _NUMBERED:
             within = sa.select(table).where(table.c.number.between(start, start + WINDOW - 1))
             for row in connection.execute(within).mappings():
                 window.setdefault(row["number"], []).append((table, dict(row)))
@@ -171,7 +207,7 @@ def _next(connection: sa.Connection, start: int) -> int:
     """The next number from here on that some row has; a wide gap is not walked through."""
     nexts = [
         connection.execute(sa.select(sa.func.min(table.c.number)).where(table.c.number >= start)).scalar_one()
-        for table in CHAINED
+        for table in _NUMBERED
     ]
     return min((number for number in nexts if number is not None), default=start)
 

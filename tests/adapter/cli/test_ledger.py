@@ -9,8 +9,10 @@ import click
 import pytest
 
 from adapter.cli.ledger import notice_command
+from adapter.ledger.store import Ledger
 from mappings.domain.access import Notice
 from tests.adapter.cli.command import Done, case, change, run
+from tests.adapter.ledger.given import entry
 from tests.adapter.ledger.old import schema_1
 
 AMBER = "https://prairie-lake.example/sid/mrn|AMB-000123"
@@ -366,3 +368,25 @@ def test_what_the_accounting_could_not_say_is_refused(command: tuple[str, ...], 
     done = run(tmp_path, *command, stdin=AMBER)
     assert (done.code, done.out, done.err.startswith(message)) == (1, "", True)
     assert not (tmp_path / "ledger.sqlite3").exists()
+
+
+def test_what_is_past_its_term_goes_to_a_file_that_the_ledger_knows(tmp_path: Path) -> None:
+    old = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", at="2015-05-01T10:00:00-04:00")
+    old.decided(entry("OLD-1", at="2015-05-01T10:00:00-04:00", received_at=None, deadline=None))
+    old.close()
+    assert run(tmp_path, "ledger", "retention", "--as-of", "2021-05-01").out == "nothing is past its term\n"
+    listed = run(tmp_path, "ledger", "retention")
+    assert listed.out.splitlines()[1].split() == ["2015-05-01", "2021-05-01", "OLD-1", "3"]
+    assert run(tmp_path, "ledger", "verify").out.startswith("intact: 4 rows\n")
+    assert run(tmp_path, "ledger", "archive", "--to", "old.ndjson").out == "archived: 3 rows\n"
+    assert run(tmp_path, "ledger", "archive", "--to", "more.ndjson").out == "nothing is past its term\n"
+    done = run(tmp_path, "ledger", "verify", "--archive", "old.ndjson")
+    assert (done.code, done.out.splitlines()[0], done.err) == (0, "intact: 2 rows", "")
+    assert "archived: 3 rows went to archives" in done.out
+    (tmp_path / "old.ndjson").write_bytes(b"{}\n")
+    assert run(tmp_path, "ledger", "verify", "--archive", "old.ndjson").code == 1
+
+
+def test_an_archive_makes_no_ledger(tmp_path: Path) -> None:
+    done = run(tmp_path, "ledger", "archive", "--to", "old.ndjson")
+    assert (done.code, list(tmp_path.iterdir())) == (1, [])

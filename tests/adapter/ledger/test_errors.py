@@ -1,15 +1,19 @@
 """What cannot be opened, read or written is one Problem, of the right kind, that shows no value."""
 
+import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from adapter.errors import exit_code
 from adapter.ledger import engine
 from adapter.ledger.store import Ledger
 from mappings.problems import ProblemError
-from tests.adapter.ledger.given import AT, change, entry, fill, go, notice, release
+from tests.adapter.ledger.given import AT, LATER, change, entry, fill, go, notice, release, reported, suspension
+from tests.adapter.ledger.test_chain import look
 
 
 def code(url: str, at: str | None = AT) -> tuple[str, int]:
@@ -97,3 +101,61 @@ def test_a_notice_of_a_request_that_is_none_is_refused(url: str) -> None:
         ledger.noticed(notice() | {"request_id": "none"})
     ledger.close()
     assert (refused.value.problems[0].code, refused.value.problems[0].rule) == ("not-found", "ledger.notice")
+
+
+WORK: dict[str, Callable[[Ledger], object]] = {
+    "decided": lambda ledger: ledger.decided(entry("case-9")),
+    "asked": lambda ledger: ledger.asked(entry("case-9", pathway="amendment")),
+    "prepare": lambda ledger: ledger.prepare(entry("case-9"), release("9" * 64)),
+    "noticed": lambda ledger: ledger.noticed(notice(at=LATER)),
+    "reported": lambda ledger: ledger.reported(reported(recipient="Mirabel" * 4000)),
+    "suspended": lambda ledger: ledger.suspended(suspension(agency="Mirabel" * 4000)),
+}
+
+
+@pytest.mark.parametrize("pragma", ["query_only=ON", "max_page_count=1"])
+@pytest.mark.parametrize("work", WORK)
+def test_a_disk_that_is_read_only_or_full_is_one_problem_and_changes_nothing(
+    work: str, pragma: str, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite3"
+    fill(url)
+    head = look(url).head
+    ledger = Ledger(url, at=AT)
+    sa.event.listen(ledger.engine, "begin", lambda connection: connection.exec_driver_sql(f"PRAGMA {pragma}"))
+
+    def until_it_stops() -> None:
+        for number in range(200):
+            WORK[work](ledger)
+            ledger.reported(reported(description=f"{number}" * 9000))
+
+    with pytest.raises(ProblemError) as refused:
+        until_it_stops()
+    ledger.close()
+    assert [(one.code, "Mirabel" in one.message) for one in refused.value.problems] == [("no-store", False)]
+    found = look(url)
+    assert found.problems == ()
+    assert found.head == head or pragma != "query_only=ON"
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_writers_at_once_of_each_kind_wait_for_one_another(work: str, url: str) -> None:
+    fill(url)
+    before = sum(look(url).rows.values())
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if child == 0:
+            failed = 1
+            try:
+                ledger = Ledger(url, at=AT)
+                WORK[work](ledger)
+                ledger.close()
+                failed = 0
+            finally:
+                os._exit(failed)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+    found = look(url)
+    added = {"decided": 3, "asked": 3, "prepare": 4}.get(work, 1)
+    assert (found.problems, sum(found.rows.values()) - before) == ((), added)

@@ -12,7 +12,7 @@ from adapter.pipeline import export_case
 from mappings.domain.values import Moment
 from mappings.problems import ProblemError
 from tests import small_case
-from tests.adapter.ledger.given import AT, LATER, change, entry, go, notice
+from tests.adapter.ledger.given import AT, LATER, change, entry, go, notice, reported, suspension
 from tests.adapter.ledger.killing import killed_at
 from tests.adapter.ledger.old import counts, schema_1, schema_2
 from tests.adapter.ledger.test_chain import look, places
@@ -31,6 +31,9 @@ def everything(url: str) -> None:
     ledger.decided(entry("case-2", "MRN-0002", outcome="pend"))
     go(ledger, entry())
     ledger.noticed(notice())
+    ledger.asked(entry("case-3", "MRN-0003", pathway="amendment", outcome="pend"))
+    ledger.reported(reported())
+    ledger.suspended(suspension())
     ledger.close()
 
 
@@ -43,8 +46,8 @@ def test_a_writer_that_is_killed_leaves_a_ledger_that_verifies(urls: Iterator[st
         seen.add(_state(url))
         everything(url)
         assert (places(url), look(url).rows) == ([], {
-            "request": 2, "subject": 2, "policy": 1, "decision": 2, "release": 1, "disclosure": 1,
-            "reported_disclosure": 0, "suspension": 0, "notice": 1, "takeover": 0, "checkpoint": 0,
+            "request": 3, "subject": 3, "policy": 1, "decision": 3, "release": 1, "disclosure": 1,
+            "reported_disclosure": 1, "suspension": 1, "notice": 1, "takeover": 0, "checkpoint": 0,
         })  # fmt: skip
         return died
 
@@ -53,7 +56,13 @@ def test_a_writer_that_is_killed_leaves_a_ledger_that_verifies(urls: Iterator[st
         ("not-found",), (), ("decision",), ("decision", "decision", "release"),
         ("decision", "decision", "release", "disclosure"),
         ("decision", "decision", "release", "disclosure", "notice"),
+        ("decision", "decision", "decision", "release", "disclosure", "notice"),
+        ("decision", "decision", "decision", "release", "disclosure", "reported_disclosure", "notice"),
+        ("decision", "decision", "decision", "release", "disclosure", "reported_disclosure", "suspension", "notice"),
     }, "each is whole or not there at all"  # fmt: skip
+
+
+KINDS = ("decision", "release", "disclosure", "reported_disclosure", "suspension", "notice")
 
 
 def _state(url: str) -> tuple[str, ...]:
@@ -62,7 +71,7 @@ def _state(url: str) -> tuple[str, ...]:
     except ProblemError as error:
         return tuple(one.code for one in error.problems)
     assert found.problems == ()
-    return tuple(n for n in ("decision", "release", "disclosure", "notice") for _ in range(found.rows[n]))
+    return tuple(n for n in KINDS for _ in range(found.rows[n]))
 
 
 def test_a_takeover_that_is_killed_leaves_the_ledger_as_it_was(urls: Iterator[str]) -> None:

@@ -15,6 +15,7 @@ from adapter.consent.rights_facts import facts_of_right
 from adapter.holding import Loaded, Ownership
 from adapter.letters import Kind, Letter, Occasion, letter
 from mappings.domain.native import read_case
+from mappings.domain.rights import Right
 from mappings.problems import ProblemError
 
 OFFICE = Office(
@@ -170,7 +171,8 @@ def occasion(
         settings={},
         drafts=(),
     )
-    right = next(iter((*case.amendments, *case.accountings)), None)
+    asked: tuple[Right, ...] = (*case.amendments, *case.accountings)
+    right = next(iter(asked), None)
     facts = facts_of(loaded, on) if right is None else facts_of_right(right, on)
     policy = policy_for(dt.date.fromisoformat(on[:10]))
     return Occasion(case=case, facts=facts, decision=decide(facts, policy), policy=policy, office=office, right=right)

@@ -1,0 +1,188 @@
+"""Six years from when a row was made or last in effect (45 CFR 164.530(j)(2)); an archive leaves its mark."""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapter.consent.policy import policy_for
+from adapter.ledger.retention import Past, archive, check_archive, past_term
+from adapter.ledger.store import Ledger
+from mappings.problems import ProblemError
+from tests.adapter.ledger.given import AT, LATER, change, entry, fill, go, notice, reported, suspension
+from tests.adapter.ledger.killing import killed_at
+from tests.adapter.ledger.test_chain import look, places
+from tests.adapter.ledger.test_killed import points
+
+OLD, END = "2019-05-01T10:00:00-04:00", "2026-04-01T10:00:00-04:00"
+POLICY = policy_for(dt.date(2026, 4, 1))
+
+
+def filled(url: str) -> str:
+    """A request that is past its term, one that is not, disclosures and a suspension told by hand; the head."""
+    ledger = Ledger(url, at=OLD)
+    first = entry("case-1", "MRN-0001", at=OLD, received_at=OLD, deadline="2019-05-31")
+    go(ledger, first, "1" * 64)
+    ledger.noticed(notice("acknowledgement", "2019-05-02", first) | {"promised_on": None})
+    go(ledger, entry("case-2", "MRN-0002"), "2" * 64)
+    ledger.reported(reported("2019-01-01", reported_at=OLD))
+    ledger.suspended(suspension("2025-12-31", recorded_at=OLD, stated_on="2019-05-01"))
+    ledger.close()
+    return look(url).head
+
+
+def listed(url: str, day: dt.date = dt.date(2026, 4, 1)) -> tuple[Past, ...]:
+    ledger = Ledger(url)
+    try:
+        return past_term(ledger, POLICY, day)
+    finally:
+        ledger.close()
+
+
+def archived(url: str, target: Path, at: str = END) -> int:
+    ledger = Ledger(url, at=at)
+    try:
+        return archive(ledger, POLICY, at, target)
+    finally:
+        ledger.close()
+
+
+def test_what_belongs_together_is_kept_from_the_last_day_of_any_of_it(url: str) -> None:
+    filled(url)
+    assert [(one.case, one.last, one.kept_until, len(one.rows)) for one in listed(url)] == [
+        (None, "2019-05-01", "2025-05-01", 1),
+        ("case-1", "2019-05-31", "2025-05-31", 6),
+    ]
+    assert [one.case for one in listed(url, dt.date(2025, 5, 31))] == [None]
+    assert len(listed(url, dt.date(2032, 1, 1))) == 3, "the suspension held until 2025-12-31"
+    assert look(url).problems == ()
+
+
+def test_a_request_that_is_still_in_effect_keeps_all_of_it(url: str) -> None:
+    filled(url)
+    ledger = Ledger(url, at=LATER)
+    ledger.decided(entry("case-1", "MRN-0001", at=LATER, received_at=OLD))
+    ledger.close()
+    assert [one.case for one in listed(url)] == [None]
+
+
+def test_what_went_twice_is_kept_while_one_of_the_requests_is(url: str) -> None:
+    filled(url)
+    ledger = Ledger(url, at=LATER)
+    go(ledger, entry("case-3", "MRN-0003", at=LATER), "1" * 64)
+    ledger.close()
+    assert [one.case for one in listed(url)] == [None]
+
+
+def test_an_archive_takes_the_rows_and_the_chain_still_verifies(url: str, tmp_path: Path) -> None:
+    head = filled(url)
+    before = look(url).rows
+    assert archived(url, tmp_path / "a.ndjson") == 7
+    found = look(url, head)
+    assert (found.problems, found.archived) == ((), 7)
+    gone = {
+        "request": 1,
+        "subject": 1,
+        "decision": 1,
+        "release": 1,
+        "disclosure": 1,
+        "notice": 1,
+        "reported_disclosure": 1,
+    }
+    assert found.rows == {name: count - gone.get(name, 0) for name, count in before.items()} | {"checkpoint": 1}
+    assert listed(url) == ()
+    ledger = Ledger(url)
+    assert check_archive(ledger, (tmp_path / "a.ndjson").read_bytes()) == ()
+    ledger.close()
+    rows = [json.loads(line) for line in (tmp_path / "a.ndjson").read_text(encoding="utf-8").splitlines()]
+    assert [row["table"] for row in rows][-1] == "reported_disclosure"
+    assert (tmp_path / "a.ndjson").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_archive_that_is_changed_is_none(url: str, tmp_path: Path) -> None:
+    filled(url)
+    archived(url, tmp_path / "a.ndjson")
+    ledger = Ledger(url)
+    data = (tmp_path / "a.ndjson").read_bytes()
+    [told] = check_archive(ledger, data.replace(b"Test Agency", b"Best Agency"))
+    ledger.close()
+    assert (told.where, told.rule, "Agency" in told.message) == ("--archive", "ledger.archive", False)
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("DELETE FROM archived WHERE number = 1", "row 1"),
+        ("UPDATE archived SET hash = 'x' WHERE number = 2", "checkpoint 15"),
+        ("UPDATE checkpoint SET rows_sha256 = 'x'", "checkpoint 15"),
+        ("UPDATE checkpoint SET archive_sha256 = 'x'", "checkpoint 15"),
+    ],
+)
+def test_what_is_changed_of_the_marks_shows(statement: str, place: str, url: str, tmp_path: Path) -> None:
+    filled(url)
+    archived(url, tmp_path / "a.ndjson")
+    change(url, statement)
+    assert place in places(url)
+
+
+def test_a_row_that_is_removed_as_if_it_were_archived_shows(url: str, tmp_path: Path) -> None:
+    filled(url)
+    archived(url, tmp_path / "a.ndjson")
+    row = "SELECT number, hash, (SELECT id FROM checkpoint) FROM suspension"
+    change(url, f"INSERT INTO archived (number, hash, checkpoint_id) {row}", "DELETE FROM suspension")
+    assert places(url) == ["checkpoint 15"]
+
+
+def test_nothing_past_its_term_makes_no_file(url: str, tmp_path: Path) -> None:
+    head = fill(url)
+    assert archived(url, tmp_path / "a.ndjson", AT) == 0
+    assert (list(tmp_path.glob("*.ndjson")), look(url).head) == ([], head)
+
+
+def test_a_file_that_is_another_is_not_written_over_and_nothing_goes(url: str, tmp_path: Path) -> None:
+    head = filled(url)
+    (tmp_path / "a.ndjson").write_text("mine")
+    with pytest.raises(ProblemError, match="is there already and is not this archive"):
+        archived(url, tmp_path / "a.ndjson")
+    assert ((tmp_path / "a.ndjson").read_text(), look(url).head, look(url).archived) == ("mine", head, 0)
+
+
+def test_a_folder_that_is_not_there_takes_nothing(url: str, tmp_path: Path) -> None:
+    head = filled(url)
+    with pytest.raises(ProblemError, match="Nothing was removed"):
+        archived(url, tmp_path / "none" / "a.ndjson")
+    assert look(url).head == head
+
+
+def test_an_archive_that_is_killed_loses_no_row(urls: Iterator[str], tmp_path: Path) -> None:
+    def work(point: int) -> bool:
+        url, target = next(urls), tmp_path / f"{point}.ndjson"
+        filled(url)
+        died = killed_at(point, lambda: archived(url, target), files=True)
+        found = look(url)
+        assert found.problems == ()
+        assert found.archived == 0 or target.read_bytes().count(b"\n") == 7
+        archived(url, target)
+        assert (look(url).problems, look(url).archived, target.read_bytes().count(b"\n")) == ((), 7, 7)
+        return died
+
+    assert points(work) > 20
+
+
+def test_archives_at_once_take_every_row_once(url: str, tmp_path: Path) -> None:
+    filled(url)
+    children = []
+    for number in range(3):
+        child = os.fork()
+        if child == 0:
+            try:
+                archived(url, tmp_path / f"{number}.ndjson")
+            finally:
+                os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+    assert (look(url).problems, look(url).archived, len(list(tmp_path.glob("*.ndjson")))) == ((), 7, 1)
