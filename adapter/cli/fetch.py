@@ -114,7 +114,8 @@ def _report(done: Any, folder: Path, notes: tuple[Problem, ...], as_json: bool) 
         told = {name: getattr(done, name) for name in ("studies", "instances", "new", "missing", "size")}
         emit({"to": str(folder), **told, "problems": (*notes, *done.problems)})
     else:
-        click.echo(f"{done.instances} of {total} instances of {done.studies} studies are in {printable(str(folder))}")
+        studies = f"{done.studies} {'study' if done.studies == 1 else 'studies'}"
+        click.echo(f"{done.instances} of {total} instances of {studies} are in {printable(str(folder))}")
         click.echo(f"fetched now: {done.new} instances, {done.size} bytes")
     end(4 if done.missing or any(note.stops for note in (*notes, *done.problems)) else 0)
 
