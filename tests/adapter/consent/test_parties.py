@@ -55,7 +55,7 @@ FILES: dict[str, Any] = {
         "name": [{"family": "Testdaughter"}],
     },
 }
-PEOPLE = {
+PEOPLE: dict[str, list[Any]] = {
     "organizations": [
         {"id": "org-a", "name": "Alpha  Clinic (synthetic)", "identifiers": [{"system": NPI, "value": "11"}]},
         {"id": "org-b", "name": "Beta Clinic (synthetic)"},
@@ -136,8 +136,8 @@ def test_sensitive_kinds_are_classes_of_data_and_glass_is_what_the_slide_is(load
         Material(id="b", kind="psychotherapy_notes"),
     ]
     glass, notes = things_of(loaded, asked, {"a": frozenset(["a", "a2"])})
-    assert (glass.id, glass.urls, glass.classes) == ("a#physical", {"a", "a2"}, {"sud"})
-    assert (notes.urls, notes.classes) == ({"b"}, {"mental_health"})
+    assert (glass.id, glass.urls, glass.classes) == ("a#physical", frozenset(["a", "a2"]), frozenset(["sud"]))
+    assert (notes.urls, notes.classes) == (frozenset(["b"]), frozenset(["mental_health"]))
     assert (glass.opaque, notes.opaque, glass.type) == (True, True, None)
 
 
@@ -167,7 +167,7 @@ def test_who_is_who_in_the_case_itself(tmp_path: Any) -> None:
         Party(urls=frozenset(["kin-a"]), names=frozenset(["testkin"]), person=True),
     )
     [patient] = native_parties(told, "patient")
-    assert (patient.urls, patient.patient, patient.person) == ({"patient"}, True, True)
+    assert (patient.urls, patient.patient, patient.person) == (frozenset(["patient"]), True, True)
     assert patient.numbers == {(n.system, n.value) for n in told.patient.identifiers}
     assert patient.numbers
     assert native_parties(told, "nobody") == ()
