@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from adapter.cli.columns import columns
-from adapter.cli.run import emit, guarded, settings
+from adapter.cli.run import emit, guarded, now, settings
 
 Line = dict[str, str]
 """One line of a table: column by name."""
@@ -64,6 +64,21 @@ def consent_command(
         _print(blocking_exceptions(), form, as_json)
     else:
         _print(carried_consents() if carried else consent(), form, as_json)
+
+
+@explain_command.command("custody")
+@click.option("--labels", is_flag=True, help="The schemes by which labels of blocks and slides are read.")
+@printed
+@click.pass_context
+@guarded
+def custody_command(ctx: click.Context, labels: bool, form: str, as_json: bool) -> None:
+    """How long originals are kept and on what terms slides and blocks leave, as of today."""
+    import datetime as dt
+
+    from adapter.custody.explained import policy_lines, scheme_lines
+
+    today = dt.date.fromisoformat(str(now())[:10])
+    _print(scheme_lines() if labels else policy_lines(today, settings(ctx).custody), form, as_json)
 
 
 @explain_command.command("codes")

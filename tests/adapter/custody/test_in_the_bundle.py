@@ -31,7 +31,7 @@ def releases(made: Any) -> list[Any]:
 
 def labelled(made: Any, value: str) -> str:
     return next(
-        entry["fullUrl"]
+        str(entry["fullUrl"])
         for entry in made["entry"]
         if value in [number["value"] for number in entry["resource"].get("identifier", []) if "value" in number]
     )
