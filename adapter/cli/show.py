@@ -15,7 +15,7 @@ from adapter.completeness import Forecast, Foretold
 from adapter.consent.blocking import exceptions_for
 from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
-from mappings.completeness.assess import Completeness, Requirement
+from mappings.completeness.assess import NOTHING, Completeness, Requirement
 from mappings.completeness.outcome import STATES
 
 WIDTH = 120
@@ -109,7 +109,8 @@ def completeness(found: Completeness, forecast: Forecast | None = None) -> None:
     _table(out, rows)
     out.print("the reviewer will miss:" if found.gaps else "complete for this scope")
     for gap in found.gaps:
-        out.print(f"  {gap.level}: {escape(_need(gap))}: {escape(gap.detail)}", soft_wrap=True)
+        why = "" if gap.detail == NOTHING else f": {escape(gap.detail)}"
+        out.print(f"  {gap.level}: {escape(_need(gap))}{why}", soft_wrap=True)
     withheld = [told.requirement for told in theirs.values() if told.withheld]
     if withheld:
         out.print("the recipient will miss, because it is withheld (nothing that goes tells so):")

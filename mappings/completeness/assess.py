@@ -15,6 +15,8 @@ from mappings.domain.material import ImagingStudy
 from mappings.domain.request import Reason, Scope
 from mappings.domain.values import Fact
 
+NOTHING = "nothing of it is in the case"
+
 
 class Requirement(Fact, frozen=True, kw_only=True):
     """One need as it stands.
@@ -99,7 +101,7 @@ def _single(need: Need, found: tuple[Found, ...]) -> Requirement:
     state = best(found)
     told = found if need.name == "tissue" else tuple(one for one in found if one.state == state)
     if not found:
-        return _made(need, state, "nothing of it is in the case")
+        return _made(need, state, NOTHING)
     doubt = f": whether it is {need.label} needs a person" if state == "unclear" else ""
     return _made(need, state, tally(told) + doubt)
 

@@ -118,11 +118,17 @@ def test_the_filled_template_permits(begun: tuple[Path, Done]) -> None:
     lines = done.out.splitlines()
     assert lines[0] == "permit"
     assert "report   pathology_report  released  TREATMENT_DISCLOSURE (45 CFR 164.506(c)(2))" in lines
-    assert lines[-5:] == [
+    assert lines[-11:] == [
         "the reviewer will miss:",
         "  required: slides, blocks or whole-slide images",
+        "  recommended: blocks or unstained slides, for further stains",
+        "  recommended: results of special stains and immunohistochemistry",
+        "  recommended: molecular, cytogenetic and flow cytometry results",
+        "  recommended: the radiology report",
+        "  recommended: the radiology images",
         "  recommended: the working diagnosis",
         "  recommended: the clinical history",
+        "  recommended: prior treatment",
         "units    mapped 0, kept 1, withheld 0, refused 0",
     ]
     assert run(folder, "export", "new", "--to", "out").code == 0
