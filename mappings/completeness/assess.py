@@ -70,12 +70,7 @@ class Completeness(Fact, frozen=True, kw_only=True):
 
 
 def completeness(case: Case, evidence: Evidence) -> Completeness:
-    """Assess a case.
-
-    >>> from mappings.completeness.states import STATES
-    >>> STATES.index("missing") < STATES.index("here")
-    True
-    """
+    """Assess a case: every need that applies, with its state, in the order of the table; the same input, the same."""
     held, request = Held(case, evidence), case.request
     rows = Parts(held.tissue, evidence).rows()
     made: list[Requirement] = []

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from adapter.completeness import Forecast, of_case
 from adapter.config import Settings
@@ -14,11 +15,13 @@ from adapter.delivery.bundle_import import import_bundle
 from adapter.pipeline import check_case, foretell
 from adapter.sources.case_file import load_case
 from mappings.completeness.assess import Completeness
+from mappings.completeness.carried import carried_evidence
 from mappings.domain.case import Case
 from mappings.domain.native import encode_case
+from mappings.fhir.carried import Carried
 from mappings.identity import DEFAULT_NAMESPACE
 from tests import golden
-from tests.small_case import PATIENT, PSYCHOTHERAPY, REPORT, case, write
+from tests.small_case import BASE, PATIENT, PSYCHOTHERAPY, REPORT, case, write
 from tests.strategies_case import cases
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -166,3 +169,27 @@ def test_specimens_that_a_report_names_are_parts(tmp_path: Path) -> None:
 def test_the_small_case_itself_misses_report_and_tissue(tmp_path: Path) -> None:
     found = of_case(load_case(write(tmp_path / "c", {}, case()), DEFAULT_NAMESPACE))
     assert [gap.need for gap in found.gaps if gap.level == "required"] == ["pathology-report", "tissue"]
+
+
+# --- any JSON
+
+_WORDS = st.sampled_from(["", "#c", "Specimen/a", "Part B:", "UGFydCBB", "text/plain"])
+_LEAVES = st.none() | st.booleans() | st.integers(0, 9) | _WORDS
+_FIELDS = st.sampled_from(
+    ["identifier", "value", "coding", "code", "specimen", "reference", "display", "result", "contained", "id", "text",
+     "div", "presentedForm", "contentType", "data", "url", "content", "attachment", "container", "type", "category",
+     "resourceType", "accessionIdentifier", "masterIdentifier", "method", "valueString", "conclusion"]
+)  # fmt: skip
+_JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_FIELDS, inner, max_size=4))
+
+
+@given(
+    st.sampled_from(["DiagnosticReport", "DocumentReference", "Observation", "Specimen", "Composition", "CarePlan"]),
+    st.dictionaries(_FIELDS, _JSON, max_size=5),
+    st.sampled_from(["pathology_report", "clinical_record", ""]),
+)
+def test_foreign_json_of_any_shape_is_read_calmly(kind: str, members: dict[str, Any], law: str) -> None:
+    url = f"{BASE}/{kind}/x"
+    item = Carried(unit="u", base=BASE, full_url=url, resource={**members, "resourceType": kind, "id": "x"})
+    found = carried_evidence([item], {url: law} if law else {}, {}, frozenset())
+    assert {text.report for text in found.texts} | set(found.unread) | {n.report for n in found.named} <= {url}
