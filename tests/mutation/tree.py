@@ -62,6 +62,8 @@ def _files(place: Path) -> list[Path]:
 
 
 def _write(path: Path, text: bytes) -> None:
+    """Write what changed; then it is learnt anew which test asks which function."""
     if not path.is_file() or path.read_bytes() != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text)
+        (TREE / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
