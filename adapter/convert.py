@@ -20,7 +20,7 @@ from adapter.holding import Draft, File
 from adapter.own_use import Usable, usable
 from adapter.persons_found import Person, about_alone, identity_seen, person_key, persons_in
 from adapter.sources.files import printable
-from adapter.sources.gather import by_file, gather_several
+from adapter.sources.gather import Gathered, by_file, gather_several
 from adapter.sources.persons import ownership
 from adapter.validation import validate_bundle
 from mappings.domain.party import PATIENT, Patient
@@ -61,6 +61,19 @@ def convert(
     roots = named_roots(paths)
     allowed = usable(gather_several(roots, namespace), today, policies, own_use)
     return _Conversion(allowed, namespace, tuple(roots), tried).run()
+
+
+def convert_gathered(
+    found: Gathered,
+    root: str,
+    namespace: UUID,
+    today: dt.date,
+    tried: Collection[str] = frozenset(),
+    policies: tuple[Policy, ...] | None = None,
+    own_use: str = "conversion",
+) -> Converted:
+    """The same for what comes from no folder; the names of its units begin with `root`."""
+    return _Conversion(usable(found, today, policies, own_use), namespace, (root,), tried).run()
 
 
 def named_roots(paths: Iterable[Path]) -> dict[str, Path]:
@@ -136,13 +149,14 @@ class _Conversion:
     def _imaging(self, person: Person | None) -> Made:
         if person is None:
             loose = (image for image in self.images if identity_seen(image) is None)
-            return images_as_fhir(loose, self.files, self.namespace, None)
+            return images_as_fhir(loose, self.files, self.namespace, None, self.found.endpoints)
         patient, entries = self._patient(person), []
         url = person.patients[0] if person.patients else None
         if person.images and patient is not None and url is None:
             url = URN + resource_id(self.namespace, sid("person"), person_key(person))
             entries.append((url, patient_mapper.to_fhir(patient, Writing({PATIENT: url}))))
-        made = images_as_fhir(person.images, self.files, self.namespace, (url, person_key(person)) if url else None)
+        known = (url, person_key(person)) if url else None
+        made = images_as_fhir(person.images, self.files, self.namespace, known, self.found.endpoints)
         made.entries = [*entries, *made.entries]
         return made
 

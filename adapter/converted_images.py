@@ -11,9 +11,9 @@ from adapter.holding import File
 from adapter.sources.dicom_enclosed import document_in
 from mappings.dicom.specimens import Materials, materials
 from mappings.dicom.study import Enclosed, Found
-from mappings.domain.material import Block, Document, ImagingStudy, Part, Slide
+from mappings.domain.material import Block, Document, Endpoint, ImagingStudy, Part, Slide
 from mappings.domain.party import PATIENT
-from mappings.fhir import binary, document_reference, imaging_study, specimen
+from mappings.fhir import binary, document_reference, endpoint, imaging_study, specimen
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.wire import Json
 from mappings.identity import DICOM_UID, resource_id, sid, within
@@ -41,7 +41,11 @@ def gender_of(images: Iterable[Found]) -> Gender | None:
 
 
 def images_as_fhir(
-    images: Iterable[Found], files: Mapping[str, File], namespace: UUID, person: tuple[str, str] | None
+    images: Iterable[Found],
+    files: Mapping[str, File],
+    namespace: UUID,
+    person: tuple[str, str] | None,
+    endpoints: tuple[Endpoint, ...] = (),
 ) -> Made:
     """Studies, specimens and enclosed documents.
 
@@ -50,18 +54,25 @@ def images_as_fhir(
         files: path -> file of the images.
         namespace: the deployment's namespace for ids.
         person: fullUrl of the Patient and what identifies the person; None: each study stands for itself.
+        endpoints: those that the studies name.
     """
     made = Made(entries=[], beside={}, urls={}, problems=[])
     groups = [list(images)] if person else [[image] for image in images]
     for group in groups:
         url, key = person or (None, within(DICOM_UID, group[0].study.uid) if group else "")
-        _group(group, files, namespace, url, key, made)
+        _group(group, files, namespace, url, key, made, endpoints)
     made.entries.sort(key=lambda entry: (entry[1]["resourceType"], entry[0]))
     return made
 
 
 def _group(
-    images: list[Found], files: Mapping[str, File], namespace: UUID, subject: str | None, key: str, made: Made
+    images: list[Found],
+    files: Mapping[str, File],
+    namespace: UUID,
+    subject: str | None,
+    key: str,
+    made: Made,
+    endpoints: tuple[Endpoint, ...],
 ) -> None:
     tree = materials(images)
     made.problems += tree.problems
@@ -71,7 +82,10 @@ def _group(
     things: tuple[Part | Block | Slide, ...] = (*tree.parts, *tree.blocks, *tree.slides)
     for thing in things:
         urls[thing.id] = URN + resource_id(namespace, sid("specimen"), within(key, thing.id))
+    named = {name for image in images for name in image.study.endpoints}
+    urls |= {each.id: URN + resource_id(namespace, sid("endpoint"), each.address) for each in endpoints}
     ctx = Writing(urls)
+    made.entries += [(urls[each.id], endpoint.to_fhir(each, ctx)) for each in endpoints if each.id in named]
     for image in images:
         study = imaging_study.to_fhir(_with_slides(image.study, tree), ctx)
         made.entries.append((urls[image.study.id], study if subject else {**study, "subject": ABSENT}))

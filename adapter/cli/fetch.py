@@ -1,5 +1,6 @@
 """fetch: images of an archive into a folder of the holder's own."""
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,10 @@ def fetch_command() -> None:
 
 @fetch_command.command("dicomweb")
 @_asking
+@click.option("--metadata", is_flag=True, help="In place of images, what they are as FHIR: NDJSON on stdout.")
 @click.pass_context
 @guarded
-def dicomweb_command(ctx: click.Context, /, server: str, **asked: Any) -> None:
+def dicomweb_command(ctx: click.Context, /, server: str, metadata: bool, **asked: Any) -> None:
     """Fetch by DICOMweb (QIDO-RS, WADO-RS).
 
     Every instance is checked against what the archive lists (UIDs, patient number) and lies in
@@ -52,20 +54,47 @@ def dicomweb_command(ctx: click.Context, /, server: str, **asked: Any) -> None:
     from adapter.dicomweb.client import Client
     from adapter.sources import dicomweb
 
-    client = Client(server, pacs_named(settings(ctx), server))
+    chosen = settings(ctx)
+    client = Client(server, pacs_named(chosen, server))
+    if metadata:
+        _metadata(client, chosen, **asked)
     _run(client, dicomweb, client.root, server, **asked)
+
+
+def _metadata(client: Any, chosen: Any, **asked: Any) -> None:
+    """Say as FHIR what the images are: a use inside the holder's own walls, as `convert` makes it."""
+    from adapter.claims import families
+    from adapter.consent.policy import policies_of
+    from adapter.convert import convert_gathered
+    from adapter.sources.dicomweb import find
+    from adapter.sources.dicomweb_metadata import gather_metadata
+    from mappings.fhir.wire import dumps
+
+    if asked["folder"] or asked["only_list"]:
+        raise click.UsageError("--metadata goes without --to and --list")
+    found, notes = find(client, _wanted(**asked))
+    gathered = gather_metadata(client, found)
+    today = dt.datetime.now(dt.UTC).date()
+    done = convert_gathered(
+        gathered, client.name, chosen.namespace, today, families(chosen), policies_of(chosen.policy)
+    )
+    for _, bundle in sorted(done.bundles.items()):
+        for entry in bundle["entry"]:
+            click.echo(dumps(entry["resource"]).decode())
+    tell(
+        (*notes, *(found for unit in done.account.units for found in unit.problems if found.severity != "information"))
+    )
+    stopped = any(note.stops for note in notes)
+    end(1 if not found else 4 if stopped or done.account.incomplete else 0)
 
 
 def _run(peer: Any, protocol: Any, address: str, server: str, **asked: Any) -> None:
     from adapter.quiet import quiet_pydicom
-    from adapter.transfer.wanted import Wanted
 
     folder: Path | None = asked["folder"]
     if (folder is None) == (not asked["only_list"]):
         raise click.UsageError("give either --to DIR or --list")
-    wanted = Wanted(
-        patient=_number(asked["patient"]), accession=_number(asked["accession"]), studies=tuple(asked["studies"])
-    )
+    wanted = _wanted(**asked)
     with quiet_pydicom():  # for all threads that follow: its state is that of the process
         _fetch(peer, protocol, address, wanted, folder, asked["as_json"])
 
@@ -84,6 +113,12 @@ def _fetch(peer: Any, protocol: Any, address: str, wanted: Any, folder: Path | N
     with Journal(journal_of(folder), f"fetch {address}") as journal, progress("fetching") as told:
         done = protocol.fetch(peer, found, folder, journal, told)
     _report(done, folder, notes, as_json)
+
+
+def _wanted(patient: str | None, accession: str | None, studies: tuple[str, ...], **_: Any) -> Any:
+    from adapter.transfer.wanted import Wanted
+
+    return Wanted(patient=_number(patient), accession=_number(accession), studies=studies)
 
 
 def _number(text: str | None) -> Any:

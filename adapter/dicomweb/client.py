@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from adapter.config import Pacs, secret
 from adapter.dicomweb.multipart import CutOff, Part, Parts, boundary_of
+from mappings.fhir.wire import loads
 from mappings.problems import IssueType, Problem, ProblemError, problem, refuse
 
 R = TypeVar("R")
@@ -277,8 +278,8 @@ def _decoded(answer: requests.Response, data: bytes) -> Any:
     if _media(answer) not in (DICOM_JSON, "application/json"):
         return _NONE
     try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return loads(data)  # numbers keep their digits
+    except ProblemError:
         return _NONE
 
 

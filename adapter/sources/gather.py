@@ -20,6 +20,7 @@ from adapter.transfer.journal import fetch_state
 from adapter.validation.facts import resource_types
 from mappings.dicom.study import Found, Grouping
 from mappings.domain.case import SourceSettings
+from mappings.domain.material import Endpoint
 from mappings.fhir.carried import Carried, pointers, source_base
 from mappings.fhir.wire import dumps
 from mappings.problems import Problem, problem
@@ -30,7 +31,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
 
     `contested` leads from the fullUrl that a resource got to the one it had, where another has that with other content.
     `unread` are the resources that were refused, as far as they could be read. `images` are the DICOM instances,
-    `studies` what they are of, `image_problems` what is said of them, each by the path of its file.
+    `studies` what they are of, `image_problems` what is said of them, each by the path of its file. `endpoints` are
+    what studies name that lie in an archive.
     """
 
     carried: tuple[Carried, ...] = ()
@@ -40,6 +42,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[File, ...] = ()
     studies: tuple[Found, ...] = ()
     image_problems: tuple[Problem, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     opaque: tuple[File, ...] = ()
     drafts: tuple[Draft, ...] = ()
 

@@ -136,6 +136,22 @@ def test_a_study_is_listed_without_names(place: Path, protocol: str) -> None:
     assert done.json == {"studies": [{"study": STUDY, "date": "20251016", "modalities": ["CT"], "instances": 4}]}
 
 
+def test_metadata_say_what_the_files_say(archives: tuple[Pacs, Pacs], place: Path) -> None:
+    """QIDO and WADO metadata give the ImagingStudy that the images themselves give, names whole, and an Endpoint."""
+    listed = run(place, "fetch", "dicomweb", "--server", "hospital", "--patient", PATIENT, "--metadata")
+    fetched(place)
+    read = run(place, "convert", f"{SCENARIO}/dicom")
+    told = [{row["resourceType"]: row for row in map(json.loads, done.out.splitlines())} for done in (listed, read)]
+    assert ([sorted(each) for each in told], listed.code) == (
+        [["Endpoint", "ImagingStudy", "Patient"], ["ImagingStudy", "Patient"]], 0,
+    )  # fmt: skip
+    assert told[0]["Endpoint"]["address"] == f"{archives[0].http.base}/dicom-web"
+    assert told[0]["ImagingStudy"].pop("endpoint") == [{"reference": f"urn:uuid:{told[0]['Endpoint']['id']}"}]
+    assert told[0]["ImagingStudy"] == told[1]["ImagingStudy"]
+    assert told[0]["Patient"] == told[1]["Patient"]
+    assert [name.get("family") for name in told[0]["Patient"]["name"]] == ["Testpatient-Indigo", "測試"]
+
+
 # --- DIMSE
 
 
