@@ -12,7 +12,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("case", "Export a case as a bundle (folder or .zip)."),
     "fetch": ("fetch", "Fetch images from an archive (PACS) into a case."),
     "deliver": ("deliver", "Deliver released images to the recipient's archive (PACS)."),
-    "deliver": ("deliver", "Deliver released images to the recipient's archive (PACS)."),
     "verify": ("bundle", "Say whether a bundle is intact, and by whom it is signed."),
     "import": ("bundle", "Turn a bundle back into a case folder."),
     "convert": ("convert", "Convert foreign files to FHIR inside your own walls."),
