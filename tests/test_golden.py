@@ -14,6 +14,7 @@ SCENARIOS = (
     "discordant-imaging-biopsy",
     "insurance-required",
     "patient-directive",
+    "slides-on-loan",
     "soft-tissue-sarcoma",
     "svc-syndrome",
 )

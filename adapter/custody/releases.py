@@ -218,13 +218,13 @@ def _authority(access: Access | None) -> str | None:
 def scans_of(thing: Thing, case: Case) -> tuple[str, ...]:
     """The studies and documents that show it; of a block or part those of its slides."""
     names = _with_children(thing, case)
-    told = {line.item or line.path: line for line in case.materials}
+    shown = {
+        line.path or line.item: line.in_law.scan_of.removesuffix(PHYSICAL)
+        for line in case.materials
+        if line.in_law is not None and line.in_law.scan_of is not None
+    }
     found = [study.id for study in case.studies if any(names & set(series.slides) for series in study.series)]
-    for document in case.documents:
-        line: Any = told.get(document.path) or told.get(document.id)
-        in_law = getattr(line, "in_law", None)
-        if in_law is not None and in_law.scan_of is not None and in_law.scan_of.removesuffix(PHYSICAL) in names:
-            found.append(document.id)
+    found += [item.id for item in case.documents if {shown.get(item.path), shown.get(item.id)} & names]
     return tuple(found)
 
 

@@ -302,6 +302,13 @@ def test_the_scan_that_shows_it_is_offered() -> None:
     ]
 
 
+def test_a_slide_file_that_is_said_to_show_it_is_offered_too() -> None:
+    file = {"id": "svs", "path": "a1.svs", "content_type": "image/tiff", "sha256": "0" * 64, "size": 1, "kind": "wsi"}
+    line = {"path": "a1.svs", "id": "svs", "kind": "whole_slide_image", "in_law": {"scan_of": "slide#physical"}}
+    made = case(custody=[asked("slide", "last")], documents=[file], materials=[line])
+    assert [(one.item, one.scans) for one in releases_of(made, policy(), DAY)] == [("slide", ("svs",)), ("last", ())]
+
+
 # --- what goes to a recipient
 
 
