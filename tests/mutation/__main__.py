@@ -9,15 +9,16 @@ import importlib
 import itertools
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from tests.conftest import shared_folder
-from tests.mutation import judges, tree
-from tests.mutation.report import report
+import pytest
+from _pytest import config as pytest_config
+from _pytest.runner import runtestprotocol
 
-FEW = 60
-"""How many tests are asked first: most mutants fall at once, and to collect all takes longer than that."""
+from tests.conftest import shared_folder
+from tests.mutation import tree
+from tests.mutation.report import report
 
 
 def main() -> int:
@@ -41,10 +42,52 @@ def _run(patterns: list[str], children: int) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]
     mutmut: Any = importlib.import_module("mutmut.__main__")
-    runner: Any = importlib.import_module("mutmut.runners.harness").PytestRunner
-    runner.run_tests = _a_few_first(runner.run_tests)
+    workers: Any = importlib.import_module("mutmut.workers.isolation").ForkRunner
+    workers.startup = _collect_once(workers.startup)
     mutmut.print_stats = _now_and_then(mutmut.print_stats)
     mutmut._run(patterns, children)
+
+
+def _collect_once(startup: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Have the tests collected once; each mutant's own process asks those that reach it until one fails."""
+
+    def started(self: Any) -> None:
+        os.chdir(tree.TREE / "mutants")
+        options: Any = importlib.import_module("mutmut.configuration").config()
+        chosen = [*options.pytest_add_cli_args, *options.pytest_add_cli_args_test_selection]
+        config = pytest_config._prepareconfig(["--rootdir=.", "-s", "-q", *chosen])
+        session = pytest.Session.from_config(config)
+        config._do_configure()
+        config.hook.pytest_sessionstart(session=session)
+        config.hook.pytest_collection(session=session)
+        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        items = {item.nodeid: item for item in session.items}
+        os.chdir(tree.TREE)
+        self.test_runner.run_tests = lambda *, mutant_name, tests: _judge(
+            mutant_name, [items[t] for t in tests if t in items]
+        )
+        startup(self)
+
+    return started
+
+
+def _judge(mutant: str, items: list[pytest.Item]) -> int:
+    """Ask tests until one fails: 1, else 0; in the mutant's own process."""
+    trampoline: Any = importlib.import_module("mutmut.mutation.trampoline")
+    trampoline.get_mutant_under_test = lambda: mutant
+    asked: Any = sys.modules["tests.mutation.judges"]
+    asked.pytest_sessionstart()
+    asked.pytest_collection_modifyitems(items)
+    os.chdir(tree.TREE / "mutants")
+    told = asked.order(mutant, items)
+    try:
+        for item, following in zip(told, [*told[1:], None], strict=True):
+            reports = runtestprotocol(item, log=False, nextitem=following)
+            if item.session.testsfailed or any(report.failed for report in reports):
+                return 1
+    except BaseException:
+        return 1
+    return 0
 
 
 def _now_and_then(told: Callable[..., None]) -> Callable[..., None]:
@@ -56,23 +99,6 @@ def _now_and_then(told: Callable[..., None]) -> Callable[..., None]:
             told(found, force_output=True)
 
     return print_stats
-
-
-def _a_few_first(whole: Callable[..., int]) -> Callable[..., int]:
-    trampoline: Any = importlib.import_module("mutmut.mutation.trampoline")
-
-    def run_tests(self: Any, *, mutant_name: str | None, tests: Iterable[str]) -> int:
-        if mutant_name is None:
-            return whole(self, mutant_name=None, tests=tests)
-        trampoline.get_mutant_under_test = lambda: mutant_name
-        told = judges.order(mutant_name, list(tests))
-        for some in (told[:FEW], told[FEW:]):
-            code = whole(self, mutant_name=mutant_name, tests=some) if some else 0
-            if code not in (0, 5):
-                return code
-        return 0
-
-    return run_tests
 
 
 if __name__ == "__main__":

@@ -45,9 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if not item.path.name.startswith(out)]
 
 
-def order(mutant: str, tests: list[str]) -> list[str]:
+def order(mutant: str, items: list[pytest.Item]) -> list[pytest.Item]:
     """Put first who knows most of a mutant: the tests of its module, then the vectors."""
     own = f"test_{mutant.split('.')[2].split('_')[0]}"
     known = ("test_vectors", "test_switches")
-    names = {test: test.rpartition("/")[2] for test in tests}
-    return sorted(tests, key=lambda test: (not names[test].startswith(own), not names[test].startswith(known)))
+    return sorted(items, key=lambda item: (not item.path.name.startswith(own), not item.path.name.startswith(known)))
