@@ -18,6 +18,7 @@ from tests.adapter.consent.given import (
     AUTHORIZED,
     CONSENT,
     DIRECTIVE,
+    OF_EVERY_BASIS,
     PAYMENT,
     RESEARCH,
     TPO_CONSENT,
@@ -30,7 +31,9 @@ NAMES = ("Acme Review", "Smith LLP")
 PEOPLE = (*sorted(REQUESTERS), "martian")
 RECORDS = ("pathology_report", "pathology_report", *kinds(), "martian")
 WORDS: dict[str, tuple[str, ...]] = {
-    "pathway": ("access", "disclosure", "amendment", "accounting", "martian"),
+    "pathway": ("access", "disclosure", "use", "amendment", "accounting", "retention", "martian"),
+    "own_use": ("conversion", "training", "originator_treatment", "legal_defense", "martian"),
+    "document_of": ("authorization", "part2_consent", "directive"),
     "requester": PEOPLE,
     "recipient": PEOPLE,
     "purpose": (*sorted(PURPOSES), "martian"),
@@ -140,7 +143,8 @@ def items(draw: st.DrawFn) -> list[Request]:
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
     """A permitted request with other items and any other facts laid over it."""
-    request: Request = dict(draw(st.sampled_from([ACCESS, DIRECTIVE, TREATMENT, AUTHORIZED, PAYMENT, RESEARCH])))
+    often = (ACCESS, DIRECTIVE, TREATMENT, AUTHORIZED, PAYMENT, RESEARCH)
+    request: Request = dict(draw(st.sampled_from([*often, *often, *OF_EVERY_BASIS.values()])))
     request["materials"] = draw(items())
     for name in draw(st.lists(st.sampled_from(sorted(WHOLE)), max_size=3, unique=True)):
         request[name] = draw(_paper(name))

@@ -82,6 +82,42 @@ USE: Request = {
     "purpose": "operations",
     "materials": [REPORT],
 }
+FAMILY: Request = TREATMENT | {
+    "requester": "family_member",
+    "recipient": "family_member",
+    "recipient_is_provider": False,
+    "purpose": "involvement_in_care",
+    "family": {"involved_in_care": True, "individual_agreed": True},
+}
+FAMILY_OF_THE_DEAD: Request = FAMILY | {
+    "patient": {"deceased_on": "2025-12-01"},
+    "family": {"involved_before_death": True, "contrary_preference_known": False},
+}
+LIMITED: Request = {name: value for name, value in RESEARCH.items() if name != "irb_waiver"} | {
+    "limited_data_set": {"direct_identifiers_removed": True, "data_use_agreement": True}
+}
+ON_DECEDENTS: Request = {name: value for name, value in RESEARCH.items() if name != "irb_waiver"} | {
+    "patient": {"deceased": True},
+    "representations": {"review": "decedents", "sole_purpose": True, "necessary": True},
+}
+REGISTRY: Request = TREATMENT | {
+    "requester": "cancer_registry",
+    "recipient": "cancer_registry",
+    "recipient_is_provider": False,
+    "purpose": "public_health",
+}
+COMPELLED: Request = REGISTRY | {"required_by_law": True}
+LONG_DEAD: Request = REGISTRY | {"patient": {"deceased_on": "1970-01-05"}}
+AMENDMENT: Request = {name: value for name, value in ACCESS.items() if name != "recipient"} | {
+    "pathway": "amendment",
+    "amendment": {"created_here": True, "in_drs": True, "accessible": True, "accurate_and_complete": False},
+}
+ACCOUNTING: Request = {"pathway": "accounting", "requester": "patient", "identity_verified": True} | {
+    name: ACCESS[name] for name in ("received_at", "holder_tz")
+}
+RETENTION: Request = {"pathway": "retention", "created_on": "2026-01-05"}
+OF_EVERY_BASIS: dict[str, Request] = {}
+"""Name of a basis -> a request that stands on it and is permitted."""
 TPO_CONSENT: Request = {
     "patient_named": True,
     "discloser": True,
@@ -96,6 +132,25 @@ TPO_CONSENT: Request = {
     "signed_on": "2026-02-20",
     "redisclosure_potential_statement": True,
     "refusal_consequences_statement": True,
+}
+OF_EVERY_BASIS |= {
+    "use": USE,
+    "access": ACCESS,
+    "directive": DIRECTIVE,
+    "treatment": TREATMENT,
+    "payment": PAYMENT,
+    "family": FAMILY,
+    "decedent_family": FAMILY_OF_THE_DEAD,
+    "waiver": RESEARCH,
+    "research_decedents": ON_DECEDENTS,
+    "limited_data_set": LIMITED,
+    "public_health": REGISTRY,
+    "required_by_law": COMPELLED,
+    "decedent_50": LONG_DEAD,
+    "authorization": AUTHORIZED,
+    "amendment": AMENDMENT,
+    "accounting": ACCOUNTING,
+    "retention": RETENTION,
 }
 
 

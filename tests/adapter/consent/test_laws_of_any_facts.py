@@ -4,10 +4,12 @@ import datetime as dt
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from adapter.consent.clock import day_of_receipt
+from adapter.consent.basis import CHOICES, DECEDENT_50, basis_for
+from adapter.consent.clock import day_of_decision, day_of_receipt
 from adapter.consent.decide import DENIED, Decision, decide
 from adapter.consent.facts import Facts, facts_from
 from adapter.consent.groups import Holder
@@ -15,8 +17,9 @@ from adapter.consent.inquiry import trace
 from adapter.consent.reasons import grounds
 from adapter.consent.rules import Finding, Label
 from tests.adapter.consent.any_facts import IDS, flags, group, items, put, requests
-from tests.adapter.consent.given import ACCESS, Request, policy
+from tests.adapter.consent.given import ACCESS, OF_EVERY_BASIS, Request, policy
 
+BASES = (*dict.fromkeys(basis for basis, _, _ in CHOICES), DECEDENT_50)
 MANY = settings(max_examples=120, deadline=None)
 
 
@@ -37,7 +40,7 @@ def _found(request: Request) -> dict[str | None, list[Finding]]:
 @given(requests())
 def test_released_and_withheld_are_what_was_requested(request: Request) -> None:
     decision = _decided(request)
-    asked = [item["id"] for item in request["materials"]]
+    asked = [item["id"] for item in request.get("materials", [])]
     parts = Counter([*decision.released, *decision.excluded, *decision.duplicates])
     assert parts <= Counter(asked)
     assert parts == Counter(asked) or not decision.released
@@ -153,6 +156,7 @@ def test_an_unknown_flag_gives_no_more_than_one_of_its_two_answers(request: Requ
 @MANY
 @given(requests())
 def test_an_item_of_which_nothing_is_known_never_turns_a_pend_into_a_permit(request: Request) -> None:
+    assume(request["pathway"] != "use")  # nothing leaves
     before = _decided(request)
     after = _decided(request | {"materials": [*request["materials"], {"id": "unknown"}]})
     assert before.permits or not after.permits
@@ -171,6 +175,8 @@ def _optional() -> dict[str, Any]:
     return dict(zip(Facts.__struct_fields__, Facts.__struct_defaults__, strict=True))
 
 
+FOR_ITSELF = ("originator_treatment", "legal_defense")
+"""With training, the uses of 45 CFR 164.508(a)(2)(i), which need no paper."""
 OWN_PAPERS = {
     "psychotherapy_notes": ("psychotherapy_authorization",),
     "sud_counseling_notes": ("counseling_notes_consent",),
@@ -181,6 +187,7 @@ OWN_PAPERS = {
 @given(requests())
 def test_psychotherapy_and_counseling_notes_never_leave_without_their_own_paper(request: Request) -> None:
     decision = _decided(request)
+    assume(request["pathway"] != "use" or request.get("own_use") not in ("training", *FOR_ITSELF))
     for item in request["materials"]:
         strict = {item.get("kind"), *item.get("also", ())} & OWN_PAPERS.keys()
         for paper in (name for kind in strict for name in OWN_PAPERS[kind]):
@@ -190,6 +197,7 @@ def test_psychotherapy_and_counseling_notes_never_leave_without_their_own_paper(
 @settings(max_examples=200, deadline=None)
 @given(requests())
 def test_part_2_records_never_leave_without_a_reason_of_part_2(request: Request) -> None:
+    assume(request["pathway"] != "use")  # nothing leaves
     decision = _decided(request)
     for item in request["materials"]:
         of_part2 = item.get("part2") is True or "sud_program_record" in {item.get("kind"), *item.get("also", ())}
@@ -247,3 +255,82 @@ def test_the_generator_reaches_every_outcome() -> None:
     outcomes = {"permit", "permit_with_exclusions", "pend", "deny_reviewable", "deny_unreviewable"}
     assert outcomes | {"deny_not_permitted", "not_held"} <= seen.keys()
     assert seen["permit"] + seen["permit_with_exclusions"] > 40
+
+
+@pytest.mark.parametrize("name", [basis.name for basis in BASES])
+def test_every_basis_has_a_request_that_stands_on_it_and_is_permitted(name: str) -> None:
+    request = OF_EVERY_BASIS[name]
+    facts = facts_from(request)
+    assert basis_for(facts, policy(), day_of_decision(facts, policy())).name == name
+    assert _decided(request).permits
+
+
+def test_the_generator_stands_on_every_basis() -> None:
+    seen: set[str] = set()
+
+    @settings(max_examples=900, deadline=None, derandomize=True, database=None)
+    @given(requests())
+    def look(request: Request) -> None:
+        facts = facts_from(request)
+        seen.add(basis_for(facts, policy(), day_of_decision(facts, policy())).name)
+
+    look()
+    assert seen >= OF_EVERY_BASIS.keys()
+
+
+CLOSED: dict[str, Any] = {
+    "pathway": "martian",
+    "requester": "martian",
+    "recipient": "martian",
+    "purpose": "martian",
+    "own_use": "martian",
+    "representative": {"type": "martian"},
+    "minor": {"state_law": "martian"},
+    "determinations": [{"ground": "martian"}],
+    "representations": {"review": "martian"},
+    "review": {"decision": "martian"},
+    "carried_consents": [{"says": "martian"}],
+    "extension_notices": [{}],
+    "restrictions": [{}],
+    "court_order": {"subpoena": True},
+}
+"""Facts whose words the rules do not know, or that say nothing."""
+
+
+@settings(max_examples=300, deadline=None)
+@given(requests(), st.sampled_from(sorted(CLOSED)))
+def test_a_fact_that_no_rule_knows_never_turns_a_pend_into_a_permit(request: Request, name: str) -> None:
+    assume(name not in request)
+    before, after = _decided(request), _decided(request | {name: CLOSED[name]})
+    assert set(after.released) <= set(before.released)
+    assert before.permits or not after.permits
+
+
+@settings(max_examples=200, deadline=None)
+@given(requests(), st.sampled_from(["part2_consent", "directive", "authorization", "psychotherapy_authorization"]))
+def test_a_papers_document_never_vouches_for_itself(request: Request, paper: str) -> None:
+    form = {"id": "form", "kind": "consent_form", "in_drs": True, "maintained_in": "ehr", "document_of": [paper]}
+    decision = _decided(request | {"materials": [*request.get("materials", []), form]})
+    own = request.get("requester") == "patient"
+    if_alone = set(decision.released) == {"form"}
+    assert not if_alone or own or request.get("pathway") == "use"
+    assert "form" not in decision.released or own or paper in decision.papers or request.get("pathway") == "use"
+
+
+@MANY
+@given(requests())
+def test_the_papers_that_go_are_papers_of_the_request(request: Request) -> None:
+    decision = _decided(request)
+    assert set(decision.papers) <= {name for name, held in request.items() if held}
+    assert decision.papers == () or decision.permits
+
+
+@settings(max_examples=150, deadline=None)
+@given(requests())
+def test_nothing_is_let_go_by_what_lies_beside_it(request: Request) -> None:
+    """What goes beside other items goes alone too: an item, but for a paper's document, hangs on no other one."""
+    whole = _decided(request)
+    for item in request["materials"]:
+        assume(not item.get("document_of"))
+        alone = _decided(request | {"materials": [item]})
+        assert item["id"] not in whole.released or item["id"] in alone.released
