@@ -18,6 +18,8 @@ from mappings.problems import Problem, problem, refuse
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.jws"
+LIST, SEAL = "SHA256.TXT", "SHA256.JWS"
+"""The same of a volume of a medium, in names that ISO 9660 takes: a line a file, as sha256sum reads it."""
 ALGORITHM = "ES384"
 KEY_RULE = "bundle.key"
 _RULE = "bundle.manifest"
@@ -97,6 +99,19 @@ def read_manifest(tree: Path) -> tuple[Manifest, bytes]:
         return msgspec.json.decode(data, type=Manifest), data
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
         raise refuse("structure", MANIFEST, "is not a manifest of this format", rule=_RULE) from None
+
+
+def read_list(tree: Path) -> tuple[dict[str, str], bytes]:
+    """Path -> sha256 as SHA256.TXT of a volume has it, and its bytes.
+
+    Raises:
+        ProblemError: it is no such list.
+    """
+    data = (tree / LIST).read_bytes()
+    rows = [line.partition("  ") for line in data.decode("ascii", "replace").splitlines()]
+    if not rows or any(len(digest) != 64 or not gap or not path for digest, gap, path in rows):
+        raise refuse("structure", LIST, "is no list of files and digests", rule=_RULE)
+    return {path: digest for digest, _, path in rows}, data
 
 
 def compare(manifest: Manifest, tree: Path) -> list[Problem]:

@@ -14,7 +14,7 @@ from adapter.consent.notices import PART2_STATEMENT
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import deliver
 from adapter.delivery.dicom_media import write_media
-from adapter.delivery.manifest import sign, versions
+from adapter.delivery.manifest import LIST, SEAL, sign, versions
 from adapter.delivery.medium_pages import Listed, OnVolumes, index_page, readme
 from adapter.delivery.part10 import Part10, parts_of
 from adapter.delivery.tree import writing
@@ -25,7 +25,6 @@ from mappings.identity import file_set_uid
 from mappings.problems import Problem, problem, refuse
 
 CASE = "CASE/CASE.ZIP"
-LIST, SEAL = "SHA256.TXT", "SHA256.JWS"
 _EXPLICIT = "1.2.840.10008.1.2.1"
 _RULE = "medium"
 

@@ -5,7 +5,19 @@ from pathlib import Path
 
 import msgspec
 
-from adapter.delivery.manifest import SIGNATURE, Signer, check_signature, compare, read_manifest, thumbprints
+from adapter.delivery.manifest import (
+    LIST,
+    MANIFEST,
+    SEAL,
+    SIGNATURE,
+    Signer,
+    check_signature,
+    compare,
+    describe,
+    read_list,
+    read_manifest,
+    thumbprints,
+)
 from adapter.delivery.tree import opened
 from mappings.problems import Problem, ProblemError, problem
 
@@ -45,7 +57,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
         """The finding in one line."""
         files = f"{self.files} files"
         if not self.intact:
-            broken = any(found.where == SIGNATURE for found in self.problems)
+            broken = any(found.where in (SIGNATURE, SEAL) for found in self.problems)
             return f"NOT intact: {files}, {'the signature does not fit' if broken else self._signature}"
         if self.signed:
             return f"intact: {files}, {self._signature}"
@@ -77,22 +89,40 @@ def verify(bundle: Path, trusted: tuple[Path, ...] = ()) -> Verified:
 
 
 def verify_tree(tree: Path, trusted: Set[str] = frozenset()) -> Verified:
-    """The same for an opened bundle and the thumbprints of trusted keys."""
+    """The same for an opened bundle, or a volume of a medium, and the thumbprints of trusted keys."""
+    if (tree / LIST).is_file() and not (tree / MANIFEST).is_file():
+        told, data = read_list(tree)
+        return _judged(len(told), data, _differing(told, tree), tree / SEAL, trusted)
     manifest, data = read_manifest(tree)
-    problems = compare(manifest, tree)
+    return _judged(len(manifest.files), data, compare(manifest, tree), tree / SIGNATURE, trusted)
+
+
+def _judged(files: int, data: bytes, problems: list[Problem], signature: Path, trusted: Set[str]) -> Verified:
+    """The finding: how the files are, and what the signature over `data` says."""
     signer, objection = None, None
-    signature = tree / SIGNATURE
     if signature.is_file():
         try:
             signer = check_signature(data, signature.read_bytes(), trusted or None)
         except ProblemError as error:
-            problems.extend(error.problems)
+            problems.extend(msgspec.structs.replace(found, where=signature.name) for found in error.problems)
     elif trusted:
-        objection = _objection("is missing, and a signature is required here; ask the sender for a signed bundle")
+        message = "is missing, and a signature is required here; ask the sender for a signed bundle"
+        objection = _objection(signature.name, message)
     if signer is not None and signer.trusted is False:
-        objection = _objection("is by a key that is not trusted here; add it to `trusted_keys` if you know whose it is")
-    return Verified(files=len(manifest.files), signer=signer, problems=tuple(problems), objection=objection)
+        message = "is by a key that is not trusted here; add it to `trusted_keys` if you know whose it is"
+        objection = _objection(signature.name, message)
+    return Verified(files=files, signer=signer, problems=tuple(problems), objection=objection)
 
 
-def _objection(message: str) -> Problem:
-    return problem("security", SIGNATURE, message, rule="bundle.signature")
+def _differing(told: dict[str, str], tree: Path) -> list[Problem]:
+    """What differs between the list of a volume and its files."""
+    there = {file.path: file.sha256 for file in describe(tree) if file.path not in (LIST, SEAL)}
+    what = {path: "is missing" for path in told if path not in there}
+    what |= {path: "is not on the list" for path in there if path not in told}
+    what |= {path: "is not as the list says" for path in told if there.get(path, told[path]) != told[path]}
+    message = "ask the sender for the medium again"
+    return [problem("conflict", path, f"{what[path]}; {message}", rule="medium.list") for path in sorted(what)]
+
+
+def _objection(where: str, message: str) -> Problem:
+    return problem("security", where, message, rule="bundle.signature")

@@ -7,10 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from joserfc.jwk import ECKey
 from pydicom import dcmread
 
 from adapter.config import Settings
 from adapter.delivery.bundle_import import import_bundle
+from adapter.delivery.verify import verify
 from adapter.delivery.volumes import RESERVE
 from adapter.pipeline import export_case
 from mappings.problems import ProblemError
@@ -153,3 +155,30 @@ def test_what_lies_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out" / "mine").write_text("mine")
     with pytest.raises(ProblemError, match="is not wholly an earlier export"):
         written(case_of(tmp_path, 1), tmp_path / "out", 700_000_000)
+
+
+def test_a_volume_is_verified_like_a_bundle(tmp_path: Path) -> None:
+    key = ECKey.generate_key("P-384")
+    (tmp_path / "key.pem").write_bytes(key.as_pem(private=True))
+    (tmp_path / "public.pem").write_bytes(key.as_pem(private=False))
+    (tmp_path / "other.pem").write_bytes(ECKey.generate_key("P-384").as_pem(private=False))
+    chosen = Settings(ledger=f"sqlite:///{tmp_path / 'ledger.sqlite3'}", signing_key=tmp_path / "key.pem")
+    export_case(case_of(tmp_path, 1), tmp_path / "out", chosen, NOW, 700_000_000)
+    volume = tmp_path / "out" / "VOLUME1"
+    found = verify(volume, (tmp_path / "public.pem",))
+    assert (found.intact, found.signed, found.refusals, found.files) == (True, True, (), 12)
+    assert [note.where for note in verify(volume, (tmp_path / "other.pem",)).refusals] == ["SHA256.JWS"]
+    (volume / "INDEX.HTM").write_text("changed")
+    (volume / "MORE.TXT").write_text("more")
+    (volume / "README.TXT").unlink()
+    assert [(note.where, note.message.partition(";")[0]) for note in verify(volume).problems] == [
+        ("INDEX.HTM", "is not as the list says"), ("MORE.TXT", "is not on the list"), ("README.TXT", "is missing"),
+    ]  # fmt: skip
+    (volume / "SHA256.TXT").write_text("".join(f"{'0' * 64}  {name}\n" for name in ("INDEX.HTM",)))
+    assert "SHA256.JWS" in [note.where for note in verify(volume).problems]
+
+
+def test_a_list_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "SHA256.TXT").write_text("Rosebud\n")
+    with pytest.raises(ProblemError, match="is no list of files and digests"):
+        verify(tmp_path)
