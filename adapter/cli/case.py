@@ -6,7 +6,7 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from adapter.cli.run import emit, end, guarded, now, printable, refused_as, settings, tell
+from adapter.cli.run import emit, end, guarded, now, printable, reading, refused_as, settings, tell
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -27,7 +27,8 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
     chosen, time = settings(ctx), now()
     chosen = replace(chosen, target_strict=chosen.target_strict or strict)
     with refused_as(as_json):
-        checked = check_case(case, chosen, time)
+        with reading():
+            checked = check_case(case, chosen, time)
         rehearsed = rehearse(checked, chosen, time)
     account = rehearsed.account if rehearsed else None
     forecast = rehearsed.forecast if rehearsed else None
@@ -80,7 +81,7 @@ def export_command(
     chosen = settings(ctx)
     chosen = replace(chosen, target_strict=chosen.target_strict or strict)
     try:
-        with refused_as(as_json):
+        with refused_as(as_json), reading():
             done = export_case(case, target, chosen, now(), _capacity(medium))
     except NotPermitted as refusal:
         if as_json:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from adapter.cli.run import end, guarded, settings, tell
+from adapter.cli.run import end, guarded, reading, settings, tell
 from mappings.problems import Problem
 
 
@@ -45,7 +45,8 @@ def convert_command(ctx: click.Context, paths: tuple[Path, ...], target: Path | 
         raise click.UsageError("--format xml writes bundle.xml: name a folder with --to")
     chosen = settings(ctx)
     today = dt.datetime.now(dt.UTC).date()
-    done = convert(paths, chosen.namespace, today, families(chosen), policies_of(chosen.policy), own_use)
+    with reading():
+        done = convert(paths, chosen.namespace, today, families(chosen), policies_of(chosen.policy), own_use)
     if target is None:
         _stream(done)
         tell(found for unit in done.account.units if unit.outcome == "refused" for found in unit.problems)

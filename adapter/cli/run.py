@@ -60,16 +60,36 @@ def refused_as(as_json: bool) -> Iterator[None]:
 
 @contextmanager
 def progress(what: str) -> Iterator[Any]:
-    """A bar on a terminal; nothing in a pipe."""
+    """A bar on a terminal; nothing in a pipe. It has no thread of its own: processes may be forked beside it."""
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress
+    import time
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    drawn = 0.0
+
+    def tell_of(done: int, total: int | None) -> None:
+        nonlocal drawn
+        due = time.monotonic() - drawn > 0.1 or done == total
+        drawn = time.monotonic() if due else drawn
+        bar.update(task, completed=done, total=total, refresh=due)
+
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield tell_of
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A bar while files are read."""
+    from adapter.watching import watched
+
+    with progress("reading files") as told, watched(told):
+        yield
 
 
 def printable(text: str) -> str:

@@ -18,6 +18,7 @@ from adapter.sources.files import as_document, not_fhir
 from adapter.sources.set_aside import case_bundles, exported, other_pages
 from adapter.transfer.journal import fetch_state
 from adapter.validation.facts import resource_types
+from adapter.watching import counted
 from mappings.dicom.study import Found, Grouping
 from mappings.domain.case import SourceSettings
 from mappings.domain.material import Endpoint
@@ -74,7 +75,7 @@ def gather(
     """
     heap = _Heap(namespace, settings)
     bundles = case_bundles(root)
-    for found in examine_all(root, skip - other_pages(root, skip)):
+    for found in counted(examine_all(root, skip - other_pages(root, skip))):
         if isinstance(found, Seen) and any(found.file.path.startswith(folder) for folder in bundles):
             is_it = found.file.path.rpartition("/")[2] == "manifest.json"
             heap.drafts += [exported(found.file)] if is_it else []
@@ -91,7 +92,7 @@ def gather_several(roots: Mapping[str, Path], namespace: UUID) -> Gathered:
     heap = _Heap(namespace, ())
     for name, root in roots.items():
         alone = root.is_file()
-        for found in examine_all(root):
+        for found in counted(examine_all(root)):
             heap.add(_within(name, found, alone), name)
     return heap.settled()
 
