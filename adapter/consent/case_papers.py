@@ -85,7 +85,7 @@ def _said_and_asked(access: Access) -> dict[str, Any]:
         "review": law_facts.Review(
             requested=review.requested_on is not None or review.decision is not None,
             official=review.official,
-            official_licensed=review.official_licensed,
+            official_licensed=review.official_licensed is True,  # one of whom that is not said binds nobody: it waits
             decision=review.decision,
         )
         if review

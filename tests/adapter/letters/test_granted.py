@@ -248,12 +248,22 @@ def test_tells_that_the_denial_is_overturned() -> None:
         ({"official": None}, "official"),
         ({"official": "Testdoctor-Secretive"}, "official"),
         ({"official_licensed": False}, "official"),
+        ({"official_licensed": None}, "official"),
     ],
 )
 def test_an_outcome_needs_a_decision_of_somebody_independent(changes: dict[str, Any], where: str) -> None:
     found = refusals("review-outcome", denied(access={"review": REVIEW | changes}))
     assert f"case.json $.access.review.{where}" in {line.partition(":")[0] for line in found}
     assert {line.rpartition("[")[2] for line in found} == {"45 CFR 164.524(d)(4)]"}
+
+
+@pytest.mark.parametrize("licensed", [None, False])
+@pytest.mark.parametrize("decision", ["uphold", "overturn"])
+def test_a_case_pends_while_nobody_says_that_the_reviewer_is_licensed(decision: str, licensed: bool | None) -> None:
+    told = denied(access={"review": REVIEW | {"decision": decision, "official_licensed": licensed}})
+    assert (told.decision.outcome, "letter" in told.decision.released) == ("pend", False)
+    assert ("REVIEWER_NOT_INDEPENDENT" in told.codes, "REVIEW_DECISION_BINDS" in told.codes) == (True, False)
+    assert called_for(told) == ()
 
 
 def test_there_is_no_outcome_where_nothing_was_denied() -> None:
