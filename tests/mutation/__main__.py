@@ -55,7 +55,7 @@ def _collect_once(startup: Callable[[Any], None]) -> Callable[[Any], None]:
         os.chdir(tree.TREE / "mutants")
         options: Any = importlib.import_module("mutmut.configuration").config()
         chosen = [*options.pytest_add_cli_args, *options.pytest_add_cli_args_test_selection]
-        config = pytest_config._prepareconfig(["--rootdir=.", "-s", "-q", *chosen])
+        config = pytest_config._prepareconfig(["--rootdir=.", "--tb=native", "-s", "-q", *chosen])
         session = pytest.Session.from_config(config)
         config._do_configure()
         config.hook.pytest_sessionstart(session=session)
