@@ -210,7 +210,7 @@ def _merge(
 ) -> Case:
     declared = {study.uid: study for study in case.studies}
     for image in images:
-        declared[image.study.uid] = _merge_study(declared.get(image.study.uid), image.study)
+        declared[image.study.uid] = _merge_study(declared.get(image.study.uid), _on_slides(image, case))
     lists = {name: (*getattr(case, name), *items) for name, items in readings.items() if name != "studies"}
     uids = frozenset(declared)
     read = tuple(s for s in readings.get("studies", ()) if isinstance(s, ImagingStudy) and s.uid not in uids)
@@ -223,6 +223,18 @@ def _merge(
         )
     except ValueError as error:
         raise refuse("invariant", "case.json", str(error), rule="case.format") from None
+
+
+def _on_slides(image: Found, case: Case) -> ImagingStudy:
+    """The study, its series led to the slides of the case by the labels in their headers, where one slide has it."""
+    named: dict[str, set[str]] = {}
+    for slide in case.slides:
+        for identifier in slide.identifiers:
+            named.setdefault(identifier.value, set()).add(slide.id)
+    found = {uid: [named.get(label, set()) for label in labels] for uid, labels in image.containers.items()}
+    slides = {uid: tuple(sorted({next(iter(ids)) for ids in each if len(ids) == 1})) for uid, each in found.items()}
+    series = tuple(msgspec.structs.replace(one, slides=slides.get(one.uid, ())) for one in image.study.series)
+    return msgspec.structs.replace(image.study, series=series)
 
 
 def _merge_study(told: ImagingStudy | None, seen: ImagingStudy) -> ImagingStudy:
