@@ -12,7 +12,10 @@ import pytest
 RELEASE = ("gate", "gone", "labels", "moved", "names", "release", "withhold_carried", "withhold_case")
 CASES = ("case_facts", "case_papers", "foreign", "forms", "law", "papers")
 OF_RELEASES = ("test_no_trace",)
-OF_CASES = ("test_foreign_case", "test_gate", "test_papers_of_a_case", "test_names", "test_forms")
+OF_CASES = (
+    "test_foreign_case", "test_gate", "test_papers_of_a_case", "test_names", "test_forms", "test_holder_keeps",
+    "test_case_says",
+)  # fmt: skip
 
 
 def pytest_sessionstart() -> None:
