@@ -10,7 +10,7 @@ import sys
 import pytest
 
 RELEASE = ("gate", "gone", "labels", "moved", "names", "release", "withhold_carried", "withhold_case")
-CASES = ("case_facts", "case_papers", "foreign", "forms", "law", "papers")
+CASES = ("case_", "foreign", "forms", "law", "papers")
 OF_RELEASES = ("test_no_trace",)
 OF_CASES = (
     "test_foreign_case", "test_gate", "test_papers_of_a_case", "test_names", "test_forms", "test_holder_keeps",

@@ -217,3 +217,33 @@ def test_psychotherapy_notes_ask_for_an_authorization_of_their_own() -> None:
     decision = decided(TREATMENT, NOTES)
     assert (decision.outcome, decision.released) == ("pend", ())
     assert {one.item for one in decision.reasons if one.ground.role == "open"} <= {"notes", None}
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "fact"),
+    [
+        pytest.param(
+            REPRESENTED | {"representative": {"type": "executor"}},
+            "AUTHORITY_NOT_VERIFIED",
+            "representative.type",
+            id="164.502(g)(4)-of-the-living",
+        ),
+        pytest.param(
+            REPRESENTED
+            | {"representative": {"type": "guardian", "scope": "all_health_care"}, "patient": {"deceased": True}},
+            "AUTHORITY_NOT_VERIFIED",
+            "representative.type",
+            id="164.502(g)(2)-of-the-dead",
+        ),
+        pytest.param(
+            REPRESENTED | {"election": {"reasonable_belief": "abuse"}},
+            "ELECTION_INCOMPLETE",
+            "election.best_interest_decision",
+            id="164.502(g)(5)",
+        ),
+    ],
+)
+def test_of_authority(request_: Request, code: str, fact: str) -> None:
+    decision = decided(request_)
+    assert decision.outcome == "pend"
+    assert (code, None, fact) in asked(decision)
