@@ -84,13 +84,13 @@ def peer_of(
     entity.add_supported_context(FIND)
     entity.add_supported_context(GET)
     for context in AllStoragePresentationContexts:
-        entity.add_supported_context(context.abstract_syntax, list(syntaxes), scu_role=True, scp_role=True)
+        entity.add_supported_context(str(context.abstract_syntax), list(syntaxes), scu_role=True, scp_role=True)
     entity.require_called_aet = True
     handlers = [(evt.EVT_C_STORE, archive.store), (evt.EVT_C_FIND, archive.find), (evt.EVT_C_GET, archive.get)]
     waits: list[float] = []
     told: dict[str, Any] = {"host": "127.0.0.1", "title": "ARCHIVE", "timeout": 5.0, **settings}
     Peer("archive", Pacs(**told))  # sets how pynetdicom hands files on, for both sides
-    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)  # type: ignore[arg-type]
+    server: Any = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)  # type: ignore[arg-type]
     try:
         port = server.socket.getsockname()[1]
         yield Peer("archive", Pacs(**{"port": port, **told}), sleep=waits.append), waits
