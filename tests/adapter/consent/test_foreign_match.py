@@ -14,13 +14,19 @@ from tests.adapter.consent.foreign_given import (
     HIV,
     LOINC,
     NPI,
+    PARTICIPATION,
     PDF,
     REASON,
     REPORT,
+    RESOURCES,
     Json,
+    actor,
     concept,
     consent,
     question,
+)
+from tests.adapter.consent.foreign_given import (
+    CENTER as CENTER_URL,
 )
 
 ACTIONS = "http://terminology.hl7.org/CodeSystem/consentaction"
@@ -198,3 +204,33 @@ def test_a_nested_provision_without_a_type_is_unclear_and_says_why() -> None:
     found = says(consent(nested), REPORT, question(), True)
     assert found.rules == ("type.unknown",)
     assert found.may == frozenset(["permit", "deny", "silent"])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"reference": {"reference": CENTER_URL}},
+        {"reference": {"reference": CENTER_URL}, "role": {"text": "recipient"}},
+        actor(CENTER_URL) | {"modifierExtension": [{"url": "urn:x"}]},
+        {"role": concept(PARTICIPATION, "IRCP")},
+        {"role": concept(PARTICIPATION, "IRCP"), "reference": CENTER_URL},
+        actor(CENTER_URL, "AUT"),
+    ],
+)
+def test_an_actor_without_a_role_of_recipient_or_custodian_is_unclear(told: Json) -> None:
+    assert about({"actor": [told]}) == (None, ("actor",))
+    assert about({"actor": [actor(CENTER_URL)]}) == (True, ())
+
+
+def test_a_class_is_a_type_of_fhir_compared_with_one() -> None:
+    untyped = msgspec.structs.replace(REPORT, type=None)
+    assert about({"class": [{"system": RESOURCES, "code": "DiagnosticReport"}]}) == (True, ())
+    assert about({"class": [{"system": RESOURCES, "code": "Observation"}]}) == (False, ())
+    assert about({"class": [{"system": RESOURCES}]}) == (None, ("class",))
+    assert about({"class": [{"system": "urn:x", "code": "DiagnosticReport"}]}) == (None, ("class",))
+    assert about({"class": [{"system": RESOURCES, "code": "Observation"}]}, untyped) == (None, ("class",))
+
+
+def test_a_reference_to_nobody_is_nobody_that_can_be_told_apart() -> None:
+    assert is_one_of({"display": "somebody"}, (PATIENT,), question()) is None
+    assert is_one_of({"reference": "Organization/gone"}, (PATIENT,), question()) is None

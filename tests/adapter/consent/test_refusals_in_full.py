@@ -201,3 +201,9 @@ def test_what_a_server_kept_back_is_said_as_a_no() -> None:
     assert recheck(paged, WANTED).complete is False
     assert recheck(answer(None), WANTED).complete is False
     assert recheck({"resourceType": "Bundle", "type": "searchset", "entry": "all"}, WANTED).complete is False
+
+
+@pytest.mark.parametrize("entries", [3, "all", {"resource": PERMIT, "fullUrl": "urn:x"}, None])
+def test_entries_of_another_shape_are_one_fault_and_no_crash(entries: object) -> None:
+    found = recheck({"resourceType": "Bundle", "type": "searchset", "entry": entries}, WANTED)
+    assert [one.where for one in found.problems] == ["Bundle.entry[0].resource"]
