@@ -16,7 +16,12 @@ from adapter.consent.rules import RIGHT, Finding, Matter, blank, missing, note, 
 
 
 def years_after(day: dt.date, years: int, policy: Policy) -> dt.date:
-    """Return the anniversary of a day; 29 February goes where the policy says."""
+    """Return the anniversary of a day; 29 February goes where the policy says, and no day past those that can be told.
+
+    An anniversary after the year 9999 is the last day there is, one before the year 1 the first.
+    """
+    if not dt.MINYEAR <= day.year + years <= dt.MAXYEAR:
+        return dt.date.max if years > 0 else dt.date.min
     try:
         return day.replace(year=day.year + years)
     except ValueError:

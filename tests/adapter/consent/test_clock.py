@@ -93,6 +93,13 @@ def test_years_from_a_leap_day_end_in_march_unless_counsel_turns_it() -> None:
     assert years_after(dt.date(2024, 2, 29), 6, february) == dt.date(2030, 2, 28)
 
 
+def test_years_that_no_calendar_counts_end_on_its_last_day_or_its_first() -> None:
+    assert years_after(dt.date(9993, 12, 31), 6, policy()) == dt.date(9999, 12, 31)
+    assert years_after(dt.date(9994, 1, 1), 6, policy()) == dt.date(9999, 12, 31)
+    assert years_after(dt.date(7, 5, 1), -6, policy()) == dt.date(1, 5, 1)
+    assert years_after(dt.date(6, 5, 1), -6, policy()) == dt.date(1, 1, 1)
+
+
 def test_protection_ends_the_day_after_fifty_years() -> None:
     dead = TREATMENT | {"requester": "attorney", "recipient": "attorney", "patient": {"deceased_on": "1976-03-02"}}
     assert decided(dead, as_of="2026-03-02").outcome == "pend"
