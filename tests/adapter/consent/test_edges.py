@@ -8,7 +8,18 @@ from adapter.consent.facts import facts_from
 from adapter.consent.foreign_papers import lacks
 from mappings.problems import ProblemError
 from tests.adapter.consent.foreign_given import Json, consent, question
-from tests.adapter.consent.given import ACCESS, REPORT, SCAN, Request, codes, decided
+from tests.adapter.consent.given import (
+    ACCESS,
+    AUTHORIZED,
+    COUNSELING,
+    DIRECTIVE,
+    REPORT,
+    SCAN,
+    TREATMENT,
+    Request,
+    codes,
+    decided,
+)
 
 AMEND: Request = {
     "pathway": "amendment",
@@ -155,3 +166,32 @@ def test_the_day_of_a_paper_is_the_holders() -> None:
     tomorrow: Any = consent({"type": "permit"}, dateTime="2026-03-17")
     assert lacks(tomorrow, question(zone="Pacific/Auckland"), "authorization") == ()
     assert lacks(tomorrow, question(zone=None), "authorization") == ("date.missing",)
+
+
+@pytest.mark.parametrize("requester", ["patient", "holder", "treating_provider", "parent"])
+def test_who_may_ask_that_records_go_to_a_provider_for_treatment(requester: str) -> None:
+    """45 CFR 164.506(c)(2): the holder may disclose, whoever of these asked."""
+    decision = decided(TREATMENT, requester=requester)
+    assert (decision.outcome, decision.released) == ("permit", ("report",))
+    assert "TREATMENT_DISCLOSURE" in codes(decision)
+
+
+def test_of_a_circle_of_copies_the_first_that_was_asked_for_goes() -> None:
+    """45 CFR 164.524(c)(1): the same information is produced once."""
+    circle = [REPORT | {"id": "b", "duplicate_of": "a"}, REPORT | {"id": "a", "duplicate_of": "b"}]
+    decision = decided(ACCESS, *circle)
+    assert (decision.released, decision.duplicates) == (("b",), ("a",))
+
+
+def test_counseling_notes_asked_for_in_a_proceeding_wait_for_a_consent_of_their_own() -> None:
+    """42 CFR 2.31(b), (d)."""
+    decision = decided(AUTHORIZED, COUNSELING, purpose="legal_proceedings")
+    assert (decision.outcome, decision.excluded) == ("pend", ("counseling",))
+
+
+def test_a_directive_against_a_consent_in_the_record_waits_for_that_item() -> None:
+    told = {"carried_consents": [{"id": "c", "says": "denies", "rules": ["denies"], "applies_to": ["it"]}]}
+    decision = decided(DIRECTIVE, REPORT, REPORT | {"id": "it"}, **told)
+    assert [(one.item, one.fact) for one in decision.reasons if one.code == "CONSENT_UNCLEAR"] == [
+        ("it", "carried_consents.directive")
+    ]
