@@ -14,7 +14,8 @@ NAMES = (
     "log, office, holder, pacs"
 )
 OFFICE = (
-    "must be a table of texts: name, title, phone, email, address, complaints, reviews (lines of address are a list)"
+    "must be a table of texts: name, title, phone, email, address, complaints, reviews, disagreements "
+    "(lines of address are a list)"
 )
 WEB = "`url` must be https (or http with `plain_http`), without credentials, query or fragment"
 LOGIN = "needs `user` with one of its password, or one token, or none of them"
