@@ -30,17 +30,23 @@ class Ownership(msgspec.Struct, frozen=True, kw_only=True):
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """One file. `path` is relative to what was given, with `/`; `sha256` hex and `size` in bytes are of its content.
 
-    `data` are its bytes where it is no file of its own: a document that a DICOM instance encloses.
+    `place` is where it is on this machine, as text, since there may be thousands. `data` are its bytes where it is no
+    file of its own: a document that a DICOM instance encloses.
     """
 
     path: str
-    location: Path
+    place: str
     sha256: str
     sha1: bytes
     size: int
     kind: Kind
     content_type: str
     data: bytes | None = None
+
+    @property
+    def location(self) -> Path:
+        """Where it is on this machine."""
+        return Path(self.place)
 
     def read(self) -> bytes:
         """The bytes."""

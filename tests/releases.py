@@ -48,7 +48,7 @@ def made_release(
 def _file_of(document: Document) -> File:
     return File(
         path=document.path,
-        location=Path(document.path),
+        place=document.path,
         sha256=document.sha256,
         sha1=hashlib.sha1(document.path.encode(), usedforsecurity=False).digest(),
         size=document.size,
@@ -61,7 +61,7 @@ def _file_there(path: Path) -> File:
     data = path.read_bytes()
     return File(
         path=path.name,
-        location=path,
+        place=str(path),
         sha256=hashlib.sha256(data).hexdigest(),
         sha1=hashlib.sha1(data, usedforsecurity=False).digest(),
         size=len(data),
@@ -74,7 +74,7 @@ def _image(uid: str) -> File:
     data = uid.encode()
     return File(
         path=f"dicom/{uid}.dcm",
-        location=Path(f"dicom/{uid}.dcm"),
+        place=f"dicom/{uid}.dcm",
         sha256=hashlib.sha256(data).hexdigest(),
         sha1=hashlib.sha1(data, usedforsecurity=False).digest(),
         size=len(data),

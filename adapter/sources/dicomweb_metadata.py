@@ -5,7 +5,6 @@ Names come from here, never from a search: servers answer searches in other char
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
@@ -88,6 +87,4 @@ def _missing(client: Client, listed: tuple[Listed, ...], headers: list[tuple[str
 
 def _file(name: str, digest: str) -> File:
     """A unit that is no file here: its digest is of its metadata."""
-    return File(
-        path=name, location=Path(name), sha256=digest, sha1=b"", size=0, kind="dicom", content_type="application/dicom"
-    )
+    return File(path=name, place=name, sha256=digest, sha1=b"", size=0, kind="dicom", content_type="application/dicom")

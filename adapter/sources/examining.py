@@ -113,7 +113,7 @@ def examine(place: Place, reader: Reader) -> Examined:
     """Look at one file; a `reader` remembers what headers share."""
     try:
         with open(place.location, "rb", buffering=0) as stream:
-            file, head = described(stream, Path(place.location), place.path)
+            file, head = described(stream, place.location, place.path)
             if file.kind != "dicom":
                 return Seen(file=file)
             try:

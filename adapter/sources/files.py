@@ -146,10 +146,10 @@ def _unread(path: str) -> Problem:
 def describe(location: Path, path: str) -> File:
     """Hash a file and tell what it is."""
     with location.open("rb", buffering=0) as stream:
-        return described(stream, location, path)[0]
+        return described(stream, str(location), path)[0]
 
 
-def described(stream: FileIO, location: Path, path: str) -> tuple[File, bytes]:
+def described(stream: FileIO, place: str, path: str) -> tuple[File, bytes]:
     """Hash a file that is open at its start and tell what it is; also its first 64 KiB.
 
     DICOM images are known by their sha256 alone: SHA-1 is for attachments of documents.
@@ -168,7 +168,7 @@ def described(stream: FileIO, location: Path, path: str) -> tuple[File, bytes]:
         chunk = stream.read(CHUNK)
     made = File(
         path=path,
-        location=location,
+        place=place,
         sha256=sha256.hexdigest(),
         sha1=b"" if kind == "dicom" else sha1.digest(),
         size=size,

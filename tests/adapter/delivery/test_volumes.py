@@ -1,7 +1,5 @@
 """What belongs together stays together where it fits, everything is somewhere once, nothing is too large."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from adapter.delivery.volumes import RECORD, RESERVE, SECTOR, volumes
 from adapter.holding import File
 from mappings.problems import ProblemError
 
-FILE = File(path="x", location=Path("x"), sha256="", sha1=b"", size=0, kind="dicom", content_type="application/dicom")
+FILE = File(path="x", place="x", sha256="", sha1=b"", size=0, kind="dicom", content_type="application/dicom")
 ROOM = 100 * SECTOR
 CAPACITY = RESERVE + ROOM
 
