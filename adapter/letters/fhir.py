@@ -1,7 +1,8 @@
 """A letter as FHIR: Communication, the letter itself as DocumentReference and Binary, and who and what they refer to.
 
 A letter to a patient or representative says which request it answers (a Task with its clock); one to a recipient or
-another requester does not: the Task is the holder's.
+another requester does not: the Task is the holder's. All but people and organizations is labelled for the addressee
+alone: the gate lets no letter go with a record, wherever it comes to lie.
 """
 
 import hashlib
@@ -36,10 +37,11 @@ from mappings.fhir import (
 )
 from mappings.fhir.bundle import Assembly, collection, writing
 from mappings.fhir.context import URN, Writing
-from mappings.fhir.datatypes import compact, moment
+from mappings.fhir.datatypes import coding, compact, moment
 from mappings.fhir.wire import Json, dumps
 from mappings.identity import resource_id, sid, within
 from mappings.problems import ProblemError
+from mappings.terminology.tables import table
 
 NOTICE, LETTER, RIGHT = "notice", "letter", "right"
 _SYSTEM = sid("letter")
@@ -75,9 +77,10 @@ def as_fhir(
     )
     ctx = _names(occasion.case, letter, decided_at, namespace)
     rows = [
-        (URN + str(resource["id"]), resource) for resource in _resources(letter, occasion, document, page, ctx, sent)
+        (URN + str(resource["id"]), _labelled(resource))
+        for resource in _resources(letter, occasion, document, page, ctx, sent)
     ]
-    made = collection(rows, ctx, ctx.id("bundle"), decided_at)
+    made = _labelled(collection(rows, ctx, ctx.id("bundle"), decided_at))
     bundle = claim(made, (), families)
     if wrong := [found for found in validate_bundle(bundle) if found.stops]:
         raise ProblemError(wrong)
@@ -130,6 +133,20 @@ def _resources(
     yield communication.to_fhir(notice, ctx)
     yield document_reference.to_fhir(document, ctx, sha1=hashlib.sha1(page, usedforsecurity=False).digest())
     yield binary.to_fhir(document, page, ctx)
+
+
+_LETTERS_OWN = frozenset(("Task", "Communication", "DocumentReference", "Binary", "Bundle"))
+
+
+def _labelled(resource: Json) -> Json:
+    """The resource with the label that keeps a letter with its addressee; a person or organization has none."""
+    if resource["resourceType"] not in _LETTERS_OWN:
+        return resource
+    [code] = table("record-label").codings("addressee-only")
+    meta = resource.get("meta") or {}
+    first: Json = {name: resource[name] for name in ("resourceType", "id") if name in resource}
+    rest = {name: value for name, value in resource.items() if name != "meta"}
+    return {**first, "meta": {**meta, "security": [*meta.get("security", ()), coding(code)]}, **rest}
 
 
 def _plain(access: Access) -> Access:

@@ -2,27 +2,38 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from adapter.claims import families
+from adapter.cli.letter import occasion_of
 from adapter.config import Settings
 from adapter.letters import Kind, Occasion, letter
 from adapter.letters.fhir import as_fhir
 from adapter.letters.html import as_html
+from adapter.pipeline import check_case
 from adapter.validation import validate_bundle
 from mappings.domain.values import Moment
 from mappings.fhir.wire import loads
 from mappings.identity import DEFAULT_NAMESPACE
+from tests import golden, workflows
 from tests.adapter.letters.made import DAUGHTER, DISCLOSURE, ENDANGERS, NOTES, ON, denied, occasion
 from tests.adapter.letters.test_asked import SUD
 from tests.adapter.letters.test_granted import ELSEWHERE, REVIEW, SOON
 from tests.adapter.letters.test_records import LINE, PART2, counted
 from tests.adapter.letters.test_rights import EARLY, LATER, suspended
+from tests.small_case import delivered
 
 NOTICE = "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-notice"
 REQUEST = "https://w3id.org/second-opinion/fhir/StructureDefinition/second-opinion-access-request"
+ALONE = {
+    "system": "https://w3id.org/second-opinion/fhir/CodeSystem/record-label",
+    "code": "addressee-only",
+    "display": "For its addressee alone",
+}
 LETTERS: dict[Kind, Occasion] = {
     "acknowledgement": occasion(access=DISCLOSURE),
     "acceptance": occasion(),
@@ -58,6 +69,29 @@ def test_every_letter_is_valid_and_a_notice(kind: Kind) -> None:
     data = written(kind, LETTERS[kind])
     assert [found for found in validate_bundle(loads(data)) if found.stops] == []
     assert resources(kind)["Communication"]["meta"]["profile"] == [NOTICE]
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_all_but_who_takes_part_is_labelled_for_the_addressee_alone(kind: Kind) -> None:
+    made = json.loads(written(kind, LETTERS[kind]))
+    who = {"Patient", "RelatedPerson", "Practitioner", "PractitionerRole", "Organization"}
+    own = [entry["resource"] for entry in made["entry"] if entry["resource"]["resourceType"] not in who]
+    assert {"Communication", "DocumentReference", "Binary"} <= {one["resourceType"] for one in own}
+    assert [one["resourceType"] for one in (made, *own) if ALONE not in one["meta"]["security"]] == []
+
+
+def test_a_letter_that_comes_to_lie_in_a_case_folder_stays(tmp_path: Path) -> None:
+    chosen = workflows.settings(tmp_path)
+    case = workflows.small(tmp_path, **(workflows.ASKED | workflows.DENIED))
+    on = occasion_of(check_case(case, chosen, golden.NOW), chosen, golden.NOW)
+    elsewhere = UUID("6f6d0000-0000-4000-8000-000000000001")  # a server gives ids of its own too
+    (case / "letter.json").write_bytes(as_fhir(letter("denial", on), on, golden.NOW, elsewhere, families(chosen)))
+    items = check_case(case, chosen, golden.NOW).facts.materials
+    assert [item.kind for item in items].count("administrative_record") == 6  # the label of the Bundle binds all
+    workflows.exported(case, tmp_path, chosen)
+    gone = b"\0".join(delivered(tmp_path / "out").values()).decode("utf-8", "replace")
+    words = ("second-opinion-notice", "denial_letter", "addressee-only", "access-pathway", "endanger")
+    assert (len(gone) > 1000, [word for word in words if word in gone]) == (True, [])
 
 
 @pytest.mark.parametrize("kind", LETTERS)
