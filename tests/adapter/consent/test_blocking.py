@@ -30,6 +30,7 @@ SOURCE = {"is_provider": False, "promised_confidentiality": True, "access_would_
         (ACCESS, [REPORT], {"form_requested": "dicom"}, ["manner"]),
         (ACCESS, [REPORT], {"fees": [{"item": "copy_labor"}]}, ["fees"]),
         (ACCESS, [REPORT], {"received_at": "2025-01-05T10:00:00-05:00", "as_of": "2026-03-02"}, []),
+        (ACCESS, [REPORT, REPORT | {"id": "elsewhere", "held": False}], {}, []),
     ],
 )
 def test_the_exception_that_may_hold_is_shown(
