@@ -81,7 +81,7 @@ class Documents:
         if slide := self.formats[file.path]:
             message = (
                 f"is a whole-slide image of {slide}, kept whole; its label and overview pictures may name the patient: "
-                "look at them before it goes. To send it as DICOM, convert it first (wsidicomizer is one tool that does)"
+                "look at them before it goes. To send it as DICOM, convert it first (wsidicomizer is a tool for that)"
             )
             return (problem("informational", file.path, message, rule="convert.slide", severity="warning"),)
         return (_kept(file),)
