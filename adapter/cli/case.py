@@ -20,7 +20,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -> None:
     """Say what may go, what not, under which paragraph, and what the reviewer will miss. Nothing leaves."""
     from adapter.cli import show
-    from adapter.cli.letter import occasion_of
+    from adapter.cli.letter import occasion_of, of_rights
     from adapter.letters import called_for
     from adapter.pipeline import check_case, rehearse
 
@@ -32,14 +32,18 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
         rehearsed = rehearse(checked, chosen, time)
     account = rehearsed.account if rehearsed else None
     forecast = rehearsed.forecast if rehearsed else None
-    letters = called_for(occasion_of(checked, chosen, time))
+    letters, rights = called_for(occasion_of(checked, chosen, time)), of_rights(checked, chosen, time)
     if as_json:
         told = {"completeness": show.completeness_json(checked.completeness, forecast)}
-        emit({**_as_json(checked), **told, "letters": letters, "account": account})
+        emit({**_as_json(checked), **told, "letters": letters, "rights": rights, "account": account})
     else:
         show.decision(checked.decision, checked.facts)
         for kind in letters:
             click.echo(f"letter: second-opinion letter {kind} {printable(str(case))} --to FILE")
+        for line in rights:
+            for kind in line["letters"]:
+                about = printable(line["about"])
+                click.echo(f"letter: second-opinion letter {kind} {printable(str(case))} --about {about} --to FILE")
         show.completeness(checked.completeness, forecast)
         if account is not None:
             show.account(account)

@@ -1,4 +1,4 @@
-"""ledger: verify, disclosures, due, request, notice, disclosed, suspend, retention, archive, migrate."""
+"""ledger: verify, disclosures, due and migrate here; what is written down by hand, and what is archived, beside."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 
 from adapter.cli.columns import columns
 from adapter.cli.ledger_kept import archive_command, retention_command
+from adapter.cli.ledger_known import notice_command, recipient_command, research_command
 from adapter.cli.ledger_record import (
     BY_NUMBER,
     DAY,
@@ -29,7 +30,10 @@ def ledger_command() -> None:
     """
 
 
-for _command in (request_command, disclosed_command, suspend_command, retention_command, archive_command):
+for _command in (
+    request_command, notice_command, disclosed_command, suspend_command, recipient_command, research_command,
+    retention_command, archive_command,
+):  # fmt: skip
     ledger_command.add_command(_command)
 
 
@@ -115,34 +119,46 @@ def _remarks(found: Any) -> list[str]:
 @BY_NUMBER
 @click.option("--case", "case_id", metavar="ID", help="The disclosures of a case, in place of a patient's.")
 @click.option("--since", type=DAY, metavar="DAY", help="From this day on (default: six years before).")
-@click.option("--all", "everything", is_flag=True, help="Those too that the accounting need not list.")
+@click.option("--all", "everything", is_flag=True, help="For you alone: those too that the accounting leaves out.")
 @_common
 @click.pass_context
 @guarded
 def disclosures_command(
     ctx: click.Context, patient: str, case_id: str | None, since: Any, everything: bool, as_json: bool, as_of: Any
 ) -> None:
-    """List what was disclosed of a patient, as an accounting must (45 CFR 164.528(b)): when, to whom, what, why."""
+    """List what was disclosed of a patient, as an accounting must (45 CFR 164.528(b)): when, to whom, what, why.
+
+    Where a line may have gone to an agency that suspended its accounting, there is none until you say so (`recipient`).
+    """
     import datetime as dt
 
     from adapter.consent.policy import policies_of, policy_for
     from adapter.ledger.accounting import accounting, of_case, six_years
     from adapter.ledger.store import Ledger
+    from adapter.ledger.suspending import not_settled
+    from mappings.problems import ProblemError
 
     until = dt.date.fromisoformat(_time(as_of)[:10])
+    days = (until, max(until, dt.date.fromisoformat(now().date)))  # asked of a day that is past, it is read today
     chosen = settings(ctx)
     policy = policy_for(until, policies_of(chosen.policy))
     span = (since.date() if since else six_years(until, policy), until)
     asked = None if case_id is not None else number_of(patient)
     ledger = Ledger(chosen.ledger)
     try:
-        found = accounting(ledger, asked, span, policy) if asked else of_case(ledger, str(case_id), span, policy)
+        if asked:
+            found = accounting(ledger, asked, span, policy, days)
+        else:
+            found = of_case(ledger, str(case_id), span, policy, days)
     finally:
         ledger.close()
     _warn(found, asked is not None)
+    if not everything and (open_ones := not_settled(found.lines)):
+        raise ProblemError(open_ones)
     lines = [line for line in found.lines if everything or (line.counts and not line.suspended)]
     if as_json:
-        emit({"since": found.since, "until": found.until, "numbers": found.others + 1, "disclosures": lines})
+        told = {"since": found.since, "until": found.until, "numbers": found.others + 1}
+        emit({**told, "disclosures": lines, "research": found.research})
     elif found.known:
         _show(found, lines)
     end(0 if found.known else 1)
@@ -176,15 +192,25 @@ def _warn(found: Any, by_patient: bool) -> None:
 
 
 def _show(found: Any, lines: Sequence[Any]) -> None:
+    for each in found.research:
+        click.echo(
+            f"research of 50 or more people (45 CFR 164.528(b)(4)): {printable(each.name)}, {each.first} to {each.last}"
+        )
     if not lines:
         click.echo(f"no disclosures to account for from {found.since} to {found.until}")
         return
     rows = [("date", "to", "address", "what", "purpose", "on")]
     for line in lines:
         why = f"{line.purpose} ({', '.join(line.basis)})" if line.basis else line.purpose
-        counted = "suspended" if line.suspended else line.request_paper or ("" if line.counts else _exempt(line))
+        counted = _standing(line) or line.request_paper or ("" if line.counts else _exempt(line))
         rows.append((line.date[:10], line.recipient, line.address or "not known", line.description, why, counted))
     _table(rows)
+
+
+def _standing(line: Any) -> str:
+    if line.suspended:
+        return "suspended"
+    return f"suspended? ({line.id})" if line.counts and line.unsettled else ""
 
 
 def _exempt(line: Any) -> str:
@@ -226,67 +252,6 @@ def due_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
         ]  # fmt: skip
         _table(rows)
     end(0)
-
-
-@ledger_command.command("notice")
-@click.argument("request", metavar="REQUEST")
-@click.option(
-    "--kind",
-    required=True,
-    type=click.Choice(
-        (
-            "acknowledgement",
-            "acceptance",
-            "extension",
-            "denial",
-            "review-outcome",
-            "redirect",
-            "fee-notice",
-            "request-for-information",
-            "part2-statement",
-            "accounting",
-            "amendment-acceptance",
-            "amendment-denial",
-            "amendment-extension",
-            "accounting-extension",
-            "accounting-suspension",
-        )
-    ),
-    help="What the letter was.",
-)
-@click.option("--sent", type=DAY, metavar="DAY", help="The day it was sent (default: now).")
-@click.option("--promised", type=DAY, metavar="DAY", help="The day that an extension promises.")
-@click.option("--reasons", metavar="TEXT", help="The reasons that an extension gives; without them it gains no time.")
-@click.option(
-    "--document",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The letter: its SHA-256 is kept, not the letter.",
-)
-@click.pass_context
-@guarded
-def notice_command(
-    ctx: click.Context, request: str, kind: str, sent: Any, promised: Any, reasons: Any, document: Path | None
-) -> None:
-    """Write down that a letter was sent to the requester; REQUEST is the id that `ledger due` shows."""
-    import hashlib
-
-    from adapter.ledger.store import Ledger
-
-    time = str(now())
-    row = {
-        "request_id": request,
-        "kind": kind,
-        "sent_at": sent.date().isoformat() if sent else time,
-        "document_sha256": hashlib.sha256(document.read_bytes()).hexdigest() if document else None,
-        "promised_on": promised.date().isoformat() if promised else None,
-        "reasons": reasons or None,
-    }
-    ledger = Ledger(settings(ctx).ledger, at=time)
-    try:
-        ledger.noticed(row)
-    finally:
-        ledger.close()
-    click.echo("written down")
 
 
 def _plain(one: Any) -> dict[str, Any]:

@@ -134,16 +134,16 @@ def disclosed_command(
         "value": value,
         "reported_at": time,
         "disclosed_at": day.date().isoformat(),
-        "recipient": _said(recipient, "--to"),
+        "recipient": said(recipient, "--to"),
         "recipient_address": address or None,
-        "description": _said(what, "--what"),
-        "purpose": _said(purpose, "--purpose"),
+        "description": said(what, "--what"),
+        "purpose": said(purpose, "--purpose"),
         "basis": _citation(basis),
         "made_by": made_by or None,
         "request_paper": paper or None,
     }
-    _past(day.date(), "--on", time)
-    _told(ctx, "reported", told, time)
+    past(day.date(), "--on", time)
+    written_down(ctx, "reported", told, time)
 
 
 @click.command("suspend")
@@ -178,7 +178,7 @@ def suspend_command(
         raise refuse("required", "--until", message, rule="45 CFR 164.528(a)(2)(i)")
     system, value = number_of(patient)
     time, first = str(now()), stated.date()
-    _past(first, "--stated", time)
+    past(first, "--stated", time)
     last = min(until.date(), first + ORALLY) if until and oral else until.date() if until else first + ORALLY
     if last < first:
         raise refuse(
@@ -188,22 +188,23 @@ def suspend_command(
         "system": system,
         "value": value,
         "recorded_at": time,
-        "agency": _said(agency, "--agency"),
+        "agency": said(agency, "--agency"),
         "agency_address": address or None,
-        "official": _said(official, "--official"),
+        "official": said(official, "--official"),
         "form": "oral" if oral else "written",
         "stated_on": first.isoformat(),
         "until": last.isoformat(),
         "document_sha256": hashlib.sha256(document.read_bytes()).hexdigest() if document else None,
     }
-    _told(ctx, "suspended", told, time)
+    written_down(ctx, "suspended", told, time)
 
 
 ORALLY = dt.timedelta(days=30)
 """How long a statement that was made orally holds (45 CFR 164.528(a)(2)(ii)(C))."""
 
 
-def _told(ctx: click.Context, method: str, row: dict[str, Any], time: str) -> None:
+def written_down(ctx: click.Context, method: str, row: dict[str, Any], time: str) -> None:
+    """Hand a row to this method of the ledger, and say whether it is new."""
     from adapter.ledger.store import Ledger
 
     ledger = Ledger(settings(ctx).ledger, at=time)
@@ -214,7 +215,12 @@ def _told(ctx: click.Context, method: str, row: dict[str, Any], time: str) -> No
     click.echo("written down" if new else "known already")
 
 
-def _said(text: str, option: str) -> str:
+def said(text: str, option: str) -> str:
+    """The text of an option without the blanks around it.
+
+    Raises:
+        ProblemError: it is empty.
+    """
     from mappings.problems import refuse
 
     if not text.strip():
@@ -232,7 +238,8 @@ def _citation(text: str) -> str:
     return said
 
 
-def _past(day: dt.date, option: str, time: str) -> None:
+def past(day: dt.date, option: str, time: str) -> None:
+    """Raise ProblemError where a day lies after the time."""
     from mappings.problems import refuse
 
     if day.isoformat() > time[:10]:

@@ -108,10 +108,25 @@ def occasion_of(
         decision=checked.decision if asked is None else decide(facts, policy),
         policy=policy,
         office=chosen.office,
-        disclosures=_disclosures(checked.loaded.case, chosen, time, policy, facts) if with_disclosures else (),
+        **(_accounted(checked.loaded.case, chosen, time, policy, facts) if with_disclosures else {}),
         summary=summary,
         right=asked,
     )
+
+
+def of_rights(checked: Any, chosen: Any, time: Any) -> list[dict[str, Any]]:
+    """Each request to amend or for an accounting of a case: what is decided, by when, and the letters it asks for."""
+    from adapter.letters import called_for
+    from adapter.rights import rights_of
+
+    told = []
+    for asked in rights_of(checked.loaded.case):
+        found = occasion_of(checked, chosen, time, asked=asked)
+        told.append(
+            {"kind": found.facts.pathway, "about": asked.id, "outcome": found.decision.outcome,
+             "deadline": found.decision.deadline, "letters": called_for(found)}
+        )  # fmt: skip
+    return told
 
 
 def _suspended(found: Any, chosen: Any, time: Any) -> Any:
@@ -138,16 +153,20 @@ def _suspended(found: Any, chosen: Any, time: Any) -> Any:
     return msgspec.structs.replace(found, suspension=told)
 
 
-def _disclosures(case: Any, chosen: Any, time: Any, policy: Any, facts: Any) -> tuple[Any, ...]:
-    """The lines of the ledger that an accounting lists, under every number of the patient and under the case.
+def _accounted(case: Any, chosen: Any, time: Any, policy: Any, facts: Any) -> dict[str, Any]:
+    """What an accounting lists, out of the ledger: under every number of the patient and under the case.
 
-    The six years end on the day of a request for an accounting; else today.
+    The six years end on the day of a request for an accounting; else today. A line that one of these finds suspended is
+    in none; while it is not known whether one is, there is no accounting (adapter.ledger.suspending says why).
     """
+    import msgspec
+
     from adapter.consent.clock import day_of_receipt
     from adapter.ledger.accounting import accounting, of_case, six_years
     from adapter.ledger.store import Ledger
-    from adapter.letters import Disclosure
-    from mappings.problems import refuse
+    from adapter.ledger.suspending import not_settled
+    from adapter.letters import Disclosure, Research
+    from mappings.problems import ProblemError, refuse
 
     today = dt.date.fromisoformat(time.date)
     last = day_of_receipt(facts, policy) if facts.pathway == "accounting" else None
@@ -155,14 +174,19 @@ def _disclosures(case: Any, chosen: Any, time: Any, policy: Any, facts: Any) -> 
     ledger = Ledger(chosen.ledger)
     try:
         numbers = [(str(number.system), str(number.value)) for number in case.patient.identifiers]
-        found = [accounting(ledger, number, span, policy, today) for number in numbers]
-        found.append(of_case(ledger, case.id, span, policy, today))
+        found = [accounting(ledger, number, span, policy, (today,)) for number in numbers]
+        found.append(of_case(ledger, case.id, span, policy, (today,), numbers))
     finally:
         ledger.close()
     if any(each.persons > 1 for each in found):
         message = "has more than one person under a number of this patient; `ledger disclosures` shows what is filed"
         raise refuse("multiple-matches", "ledger", message, rule="45 CFR 164.528(b)(2)")
-    lines = dict.fromkeys(
+    every = [line for each in found for line in each.lines]
+    if open_ones := not_settled(every):
+        raise ProblemError(open_ones)
+    suspended = {line.id for line in every if line.suspended}
+    lines = {line.id: line for line in every if line.counts and line.id not in suspended}
+    disclosures = tuple(
         Disclosure(
             on=line.date,
             recipient=line.recipient,
@@ -171,11 +195,10 @@ def _disclosures(case: Any, chosen: Any, time: Any, policy: Any, facts: Any) -> 
             purpose=line.purpose,
             basis=line.basis,
         )
-        for each in found
-        for line in each.lines
-        if line.counts and not line.suspended
+        for line in lines.values()
     )
-    return tuple(lines)
+    research = tuple(Research(**msgspec.structs.asdict(each)) for each in found[-1].research)
+    return {"disclosures": disclosures, "research": research}
 
 
 def _record(checked: Any, chosen: Any, time: Any, made: Any, digest: str, found: Any) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,41 +10,15 @@ import sqlalchemy as sa
 
 from adapter.consent.clock import years_after
 from adapter.consent.policy import Policy
-from adapter.consent.rules import same_name
 from adapter.ledger.engine import reading
+from adapter.ledger.numbers import Number, under
+from adapter.ledger.research import Protocol, protocols
 from adapter.ledger.store import Ledger
-from adapter.ledger.tables import DECISIONS, DISCLOSURES, RELEASES, REPORTED, SUBJECTS, SUSPENSIONS
+from adapter.ledger.suspending import Line, Suspended, in_force
+from adapter.ledger.tables import DECISIONS, DISCLOSURES, RELEASES, REPORTED, SUBJECTS
 
-Number = tuple[str, str]
-"""A patient's number: (system, value)."""
 PART2_YEARS = 3
 """The years before the request that 42 CFR 2.25 covers."""
-_TO_AGENCIES = ("45 CFR 164.512(d)", "45 CFR 164.512(f)")
-"""Disclosures whose accounting an agency or official may have suspended (45 CFR 164.528(a)(2)(i))."""
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One disclosure with what 45 CFR 164.528(b)(2)(i)-(iv) asks for.
-
-    Attributes:
-        request_paper: the written request, by its name in the case, where there is one.
-        counts: whether the accounting wants the line (164.528(a)(1), 42 CFR 2.25).
-        exemption: the paragraph for which it need not be listed, where the ledger knows it.
-        suspended: an agency has the accounting of it suspended: the individual is not told of it now (164.528(a)(2)).
-        made_by: the business associate who made it, where it was not the holder.
-    """
-
-    date: str
-    recipient: str
-    address: str | None
-    description: str
-    purpose: str
-    basis: tuple[str, ...]
-    request_paper: str | None
-    counts: bool
-    exemption: str | None = None
-    suspended: bool = False
-    made_by: str | None = None
 
 
 class Accounting(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +28,7 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
         known: whether the ledger knows the number at all.
         persons: how many persons (name and birth date) are filed under the number: more than one wants a look.
         others: further numbers of the same person, whose disclosures are in it.
+        research: protocols for which records of 50 or more people went, whoever they were (164.528(b)(4)).
         unfiled: disclosures from a ledger of an earlier version, which are filed under a case but under no patient.
     """
 
@@ -64,14 +39,15 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
     unfiled: int
     lines: tuple[Line, ...]
     others: int = 0
+    research: tuple[Protocol, ...] = ()
 
 
 def accounting(
-    ledger: Ledger, patient: Number, span: tuple[dt.date, dt.date], policy: Policy, today: dt.date | None = None
+    ledger: Ledger, patient: Number, span: tuple[dt.date, dt.date], policy: Policy, days: tuple[dt.date, ...] = ()
 ) -> Accounting:
     """The disclosures of the patient with this number (system, value) within two days, both included.
 
-    Suspensions are those in force `today`, which is the last day unless it is told.
+    Suspensions are those in force on one of the `days`: the day it is asked, which is the last unless it is told.
 
     A request that names several numbers of one person (same name and birth date) makes them one patient's.
 
@@ -83,7 +59,8 @@ def accounting(
         went = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.in_(requests), _LEFT)
         filed = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.is_not(None), _LEFT)
         told = _reported(connection, numbers)
-        hidden = _hidden(connection, numbers, today or span[1])
+        suspended = Suspended(connection, numbers, days or (span[1],))
+        research = protocols(connection, span)
         lines = _lines(connection, RELEASES.c.content_sha256.in_(went), span, policy)
         unfiled = _lines(connection, RELEASES.c.content_sha256.not_in(filed), span, policy)
     return Accounting(
@@ -92,15 +69,23 @@ def accounting(
         known=bool(requests or told),
         persons=persons,
         unfiled=len(_within(unfiled, span)),
-        lines=_within(map(hidden, (*lines, *told)), span),
+        lines=_within(map(suspended.mark, (*lines, *told)), span),
         others=len(numbers) - 1,
+        research=research,
     )
 
 
 def of_case(
-    ledger: Ledger, case_id: str, span: tuple[dt.date, dt.date], policy: Policy, today: dt.date | None = None
+    ledger: Ledger,
+    case_id: str,
+    span: tuple[dt.date, dt.date],
+    policy: Policy,
+    days: tuple[dt.date, ...] = (),
+    also: Iterable[Number] = (),
 ) -> Accounting:
     """The disclosures of a case: so those from an earlier version are found. One name may be of two persons' cases.
+
+    `also` are numbers of its patient, for suspensions. Where no number is known, anybody's suspension may be of it.
 
     Raises:
         ProblemError: as `accounting`.
@@ -111,12 +96,15 @@ def of_case(
         requests = sa.select(DECISIONS.c.request_id).where(DECISIONS.c.case_id == case_id)
         mine = SUBJECTS.c.request_id.in_(requests)
         persons = set(connection.execute(sa.select(SUBJECTS.c.person_sha256).where(mine)).scalars()) - {""}
-        numbers = connection.execute(sa.select(SUBJECTS.c.system, SUBJECTS.c.value).where(mine).distinct())
-        hidden = _hidden(connection, {(row[0], row[1]) for row in numbers}, today or span[1])
+        filed = connection.execute(sa.select(SUBJECTS.c.system, SUBJECTS.c.value).where(mine).distinct()).all()
+        numbers = {(str(row[0]), str(row[1])) for row in filed} | set(also)
+        same = {number for each in numbers for number in _same_person(connection, each)[0]}
+        suspended = Suspended(connection, same or None, days or (span[1],))
+        research = protocols(connection, span)
         lines = _lines(connection, RELEASES.c.decision_id.in_(found), span, policy)
     return Accounting(
         since=span[0].isoformat(), until=span[1].isoformat(), known=known, persons=len(persons), unfiled=0,
-        lines=_within(map(hidden, lines), span),
+        lines=_within(map(suspended.mark, lines), span), research=research,
     )  # fmt: skip
 
 
@@ -127,7 +115,7 @@ def suspensions(ledger: Ledger, numbers: Iterable[Number], day: dt.date) -> tupl
         ProblemError: as `accounting`.
     """
     with reading(ledger.engine) as connection:
-        return _in_force(connection, numbers, day)
+        return in_force(connection, numbers, (day,))
 
 
 _LEFT = DECISIONS.c.content_sha256.is_not(None)
@@ -135,14 +123,16 @@ _LEFT = DECISIONS.c.content_sha256.is_not(None)
 
 def _same_person(connection: sa.Connection, patient: Number) -> tuple[set[Number], set[str], int]:
     """The numbers of one person, the requests under them, and how many persons the number asked for stands for."""
-    rows = connection.execute(sa.select(SUBJECTS.c.request_id, SUBJECTS.c.person_sha256).where(_of({patient}))).all()
+    rows = connection.execute(
+        sa.select(SUBJECTS.c.request_id, SUBJECTS.c.person_sha256).where(under({patient}, SUBJECTS))
+    ).all()
     persons = {str(row.person_sha256) for row in rows} - {""}
     numbers, requests = {patient}, {str(row.request_id) for row in rows}
     while len(persons) == 1:
         [person] = persons
         same = SUBJECTS.c.person_sha256.in_((person, ""))
-        under = connection.execute(sa.select(SUBJECTS.c.request_id).where(_of(numbers), same)).scalars()
-        more = {str(request) for request in under} - requests
+        filed = connection.execute(sa.select(SUBJECTS.c.request_id).where(under(numbers, SUBJECTS), same)).scalars()
+        more = {str(request) for request in filed} - requests
         requests |= more
         named = sa.select(SUBJECTS.c.system, SUBJECTS.c.value).where(
             SUBJECTS.c.request_id.in_(requests), SUBJECTS.c.person_sha256 == person
@@ -154,16 +144,11 @@ def _same_person(connection: sa.Connection, patient: Number) -> tuple[set[Number
     return numbers, requests, len(persons)
 
 
-def _of(numbers: Iterable[Number], table: sa.Table = SUBJECTS) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        sa.false(), *(sa.and_(table.c.system == system, table.c.value == value) for system, value in sorted(numbers))
-    )
-
-
 def _reported(connection: sa.Connection, numbers: set[Number]) -> list[Line]:
-    found = connection.execute(sa.select(REPORTED).where(_of(numbers, REPORTED)).order_by(REPORTED.c.number))
+    found = connection.execute(sa.select(REPORTED).where(under(numbers, REPORTED)).order_by(REPORTED.c.number))
     return [
         Line(
+            id=row["id"],
             date=row["disclosed_at"],
             recipient=row["recipient"],
             address=row["recipient_address"],
@@ -176,27 +161,6 @@ def _reported(connection: sa.Connection, numbers: set[Number]) -> list[Line]:
         )
         for row in found.mappings()
     ]
-
-
-def _in_force(connection: sa.Connection, numbers: Iterable[Number], day: dt.date) -> tuple[Mapping[Any, Any], ...]:
-    today = day.isoformat()
-    asked = sa.select(SUSPENSIONS).where(
-        _of(set(numbers), SUSPENSIONS), SUSPENSIONS.c.stated_on <= today, SUSPENSIONS.c.until >= today
-    )
-    return tuple(connection.execute(asked.order_by(SUSPENSIONS.c.number)).mappings())
-
-
-def _hidden(connection: sa.Connection, numbers: Iterable[Number], day: dt.date) -> Callable[[Line], Line]:
-    """What marks a line of which the individual is not told while a suspension lasts."""
-    agencies = [row["agency"] for row in _in_force(connection, numbers, day)]
-
-    def marked(line: Line) -> Line:
-        to_agency = any(citation.startswith(_TO_AGENCIES) for citation in line.basis)
-        if to_agency and any(same_name(agency, line.recipient) for agency in agencies):
-            return msgspec.structs.replace(line, suspended=True)
-        return line
-
-    return marked
 
 
 def _lines(
@@ -212,6 +176,7 @@ def _line(row: Mapping[Any, Any], part2_since: str | None) -> Line:
     word = row["accounting"]
     under_part2 = word == "part2" and part2_since is not None and row["disclosed_at"][:10] >= part2_since
     return Line(
+        id=row["id"],
         date=row["disclosed_at"],
         recipient=row["recipient"],
         address=row["recipient_address"],

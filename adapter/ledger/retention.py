@@ -30,9 +30,11 @@ from adapter.ledger.tables import (
     DECISIONS,
     DISCLOSURES,
     NOTICES,
+    RECIPIENTS,
     RELEASES,
     REPORTED,
     REQUESTS,
+    RESEARCH,
     SUBJECTS,
     SUSPENSIONS,
 )
@@ -49,6 +51,8 @@ _DAYS: dict[sa.Table, tuple[str, ...]] = {
     REQUESTS: ("recorded_at", "received_at"),
     REPORTED: ("reported_at", "disclosed_at"),
     SUSPENSIONS: ("recorded_at", "stated_on", "until"),
+    RECIPIENTS: ("recorded_at",),
+    RESEARCH: ("recorded_at", "last_on"),
 }
 """Table -> columns that say when a row was made or in effect; in the order in which rows can be removed."""
 
@@ -57,7 +61,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     """What belongs together and is past its term.
 
     Attributes:
-        case: the name of the case or request; None of a disclosure or suspension that was told by hand.
+        case: the name of the case or request; None of what was told by hand: a disclosure, a suspension, research.
         last: the last day on which something of it was made or in effect (ISO).
         kept_until: the last day of its term.
         rows: (table, number) of each row.
@@ -164,7 +168,10 @@ def _past(connection: sa.Connection, policy: Policy, today: dt.date) -> tuple[Pa
 
 
 def _needed(table: sa.Table, days: tuple[str, ...]) -> list[sa.Column[Any]]:
-    names = ("id", "number", "request_id", "matter_id", "case_id", "decision_id", "release_id", "content_sha256", *days)
+    names = (
+        "id", "number", "request_id", "matter_id", "case_id", "decision_id", "release_id", "disclosure_id",
+        "content_sha256", *days,
+    )  # fmt: skip
     return [table.c[name] for name in names if name in table.c]
 
 
@@ -175,13 +182,14 @@ def _keys(rows: list[tuple[sa.Table, dict[str, Any]]]) -> Any:
         row["id"]: matter.get(row["request_id"], f"case {row['case_id']}") for table, row in rows if table is DECISIONS
     }
     release = {row["id"]: decision[row["decision_id"]] for table, row in rows if table is RELEASES}
-    known = {REQUESTS: matter, DECISIONS: decision, RELEASES: release}
+    disclosed = {row["id"]: release[row["release_id"]] for table, row in rows if table is DISCLOSURES}
+    known = {REQUESTS: matter, DECISIONS: decision, RELEASES: release, DISCLOSURES: disclosed}
 
     def key(table: sa.Table, row: dict[str, Any]) -> str:
         if table in known:
             return known[table][row["id"]]
-        if table is DISCLOSURES:
-            return release[row["release_id"]]
+        if table is RECIPIENTS:  # kept with the disclosure that it is about
+            return disclosed.get(row["disclosure_id"], f"{REPORTED.name} {row['disclosure_id']}")
         if table in (SUBJECTS, NOTICES):
             return matter[row["request_id"]]
         return f"{table.name} {row['id']}"

@@ -1,8 +1,8 @@
 """The schema of a ledger: made where there is none, taken over from an earlier version, refused of a later one.
 
 What schema 1 held keeps every value; its rows get their place in the chain, and a row of their own says so. What was
-done to them before nobody can show. Schema 2 gets columns and tables; its rows stay as they are, hash and all: a column
-that holds nothing is not in the hash. A row of the chain says when that was done.
+done to them before nobody can show. Schemas 2 and 3 get what they lack; their rows stay as they are, hash and all: a
+column that holds nothing is not in the hash. A row of the chain says when that was done.
 """
 
 from uuid import uuid5
@@ -21,8 +21,10 @@ from adapter.ledger.tables import (
     METADATA,
     NOTICES,
     POLICIES,
+    RECIPIENTS,
     RELEASES,
     REPORTED,
+    RESEARCH,
     SUSPENSIONS,
     TAKEOVERS,
     VERSION,
@@ -65,9 +67,15 @@ _BEFORE: dict[sa.Table, tuple[sa.Table, str]] = {
 """Table -> what it was in schema 1, and by which column its rows are put in order."""
 
 
-_NEW_TABLES = (POLICIES, REPORTED, SUSPENSIONS, CHECKPOINTS, ARCHIVED)
-_NEW_COLUMNS = (DECISIONS.c.policy_from, DECISIONS.c.policy_sha256, DISCLOSURES.c.exemption, NOTICES.c.reasons)
-"""What schema 3 has more than 2."""
+_NEW_TABLES = {
+    2: (POLICIES, REPORTED, SUSPENSIONS, CHECKPOINTS, ARCHIVED, RECIPIENTS, RESEARCH),
+    3: (RECIPIENTS, RESEARCH),
+}
+_NEW_COLUMNS = {
+    2: (DECISIONS.c.policy_from, DECISIONS.c.policy_sha256, DISCLOSURES.c.exemption, NOTICES.c.reasons),
+    3: (),
+}
+"""What a schema lacks."""
 
 
 def version_of(connection: sa.Connection) -> int:
@@ -107,8 +115,8 @@ def bring_up(engine: sa.Engine, at: str) -> int:
             return 0
         if found == 1:
             return _take_over(connection, at)
-        if found == 2:
-            _bring_on(connection, at)
+        if found in _NEW_TABLES:
+            _bring_on(connection, found, at)
             return 0
         check(found)
         return 0
@@ -139,16 +147,16 @@ def _take_over(connection: sa.Connection, at: str) -> int:
     return rows
 
 
-def _bring_on(connection: sa.Connection, at: str) -> None:
-    """Schema 2 to 3: what is new is added, no row is touched, and the chain says when."""
-    for column in _NEW_COLUMNS:
+def _bring_on(connection: sa.Connection, found: int, at: str) -> None:
+    """What is new is added, no row is touched, and the chain says when."""
+    for column in _NEW_COLUMNS[found]:
         named = connection.dialect.identifier_preparer.quote(column.name)
         kind = column.type.compile(connection.dialect)
         connection.execute(sa.text(f"ALTER TABLE {_quoted(connection, column.table)} ADD COLUMN {named} {kind}"))
-    METADATA.create_all(connection, tables=_NEW_TABLES, checkfirst=False)
+    METADATA.create_all(connection, tables=_NEW_TABLES[found], checkfirst=False)
     connection.execute(VERSIONS.update().values(version=VERSION))
-    name = str(uuid5(DEFAULT_NAMESPACE, f"takeover|2|{at}"))
-    Appending(connection).append(TAKEOVERS, {"id": name, "taken_over_at": at, "version": 2, "rows": 0})
+    name = str(uuid5(DEFAULT_NAMESPACE, f"takeover|{found}|{at}"))
+    Appending(connection).append(TAKEOVERS, {"id": name, "taken_over_at": at, "version": found, "rows": 0})
 
 
 def _now_named(column: str) -> str:

@@ -25,9 +25,11 @@ from adapter.ledger.tables import (
     NOTICES,
     PLAIN,
     POLICIES,
+    RECIPIENTS,
     RELEASES,
     REPORTED,
     REQUESTS,
+    RESEARCH,
     SUBJECTS,
     SUSPENSIONS,
     VERSION,
@@ -157,6 +159,33 @@ class Ledger:
     def suspended(self, told: Row) -> bool:
         """Write down the statement of an agency that suspends an accounting; whether it is new to the ledger."""
         return self._once(SUSPENSIONS, told, "recorded_at")
+
+    def researched(self, told: Row) -> bool:
+        """Write down research that is accounted for by protocol; whether it is new to the ledger."""
+        return self._once(RESEARCH, told, "recorded_at")
+
+    def recipient_known(self, disclosure: str, suspension: str, same: bool, at: str) -> None:
+        """Write down whether who got a disclosure is the agency of a suspension, both by their ids.
+
+        Raises:
+            ProblemError: the ledger has no such disclosure or no such suspension.
+        """
+        with writing(self.engine) as connection:
+            chain = Appending(connection)
+            if not (chain.has(DISCLOSURES, disclosure) or chain.has(REPORTED, disclosure)):
+                message = "is no disclosure of this ledger; `second-opinion ledger disclosures --all --json` names each"
+                raise refuse("not-found", "LINE", message, rule="ledger.recipient")
+            agency = connection.execute(
+                sa.select(SUSPENSIONS.c.agency).where(SUSPENSIONS.c.id == suspension)
+            ).scalar_one_or_none()
+            if agency is None:
+                message = "is no suspension of this ledger; the refusal of the accounting names those that it means"
+                raise refuse("not-found", "SUSPENSION", message, rule="ledger.recipient")
+            said = "yes" if same else "no"
+            row = {"disclosure_id": disclosure, "suspension_id": suspension, "agency": agency, "same": said}
+            chain.add(
+                RECIPIENTS, {"id": _id(RECIPIENTS.name, disclosure, suspension, said, at), **row, "recorded_at": at}
+            )
 
     def _once(self, table: sa.Table, told: Row, when: str) -> bool:
         """Add a row whose id is what it tells, but for when it was told."""

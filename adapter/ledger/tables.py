@@ -5,8 +5,9 @@ Values are texts and whole numbers, the same on every database; a column of JSON
 
 import sqlalchemy as sa
 
-VERSION = 3
-"""Of the schema. 1 had decision, release and disclosure without a chain; 2 did not say which policy decided."""
+VERSION = 4
+"""Of the schema. 1 had decision, release and disclosure without a chain; 2 did not say which policy decided; 3 had no
+`known_recipient` and no `research`."""
 
 METADATA = sa.MetaData()
 
@@ -131,6 +132,36 @@ SUSPENSIONS = _chained(
     _text("document_sha256", required=False),
 )
 """Statements of an agency or official that suspend the accounting of what went to them (164.528(a)(2))."""
+RECIPIENTS = _chained(
+    "known_recipient",
+    _text("disclosure_id", index=True),
+    _text("suspension_id"),
+    _text("agency"),
+    _text("same"),
+    _text("recorded_at"),
+)
+"""Whether (`same`: yes or no) who got a disclosure is the agency of a suspension; what was said last governs."""
+RESEARCH = _chained(
+    "research",
+    _text("recorded_at"),
+    _text("name"),
+    _text("purpose"),
+    _text("criteria"),
+    _text("information"),
+    _text("days"),
+    _text("last_on"),
+    sa.Column("individuals", sa.BigInteger, nullable=False),
+    _text("sponsor"),
+    _text("sponsor_address"),
+    _text("sponsor_phone"),
+    _text("researcher"),
+    _text("researcher_address"),
+    _text("researcher_phone"),
+)
+"""Disclosures for research (164.512(i)) that the accounting of anybody lists by protocol (164.528(b)(4)).
+
+`days` are ISO dates parted by commas; on each of them records of at least `individuals` people went.
+"""
 NOTICES = _chained(
     "notice",
     _text("request_id", sa.ForeignKey("request.id"), index=True),
@@ -166,8 +197,8 @@ ARCHIVED = sa.Table(
 """The place in the chain of each row that is in an archive: the chain goes on over it."""
 
 CHAINED = (
-    REQUESTS, SUBJECTS, POLICIES, DECISIONS, RELEASES, DISCLOSURES, REPORTED, SUSPENSIONS, NOTICES, TAKEOVERS,
-    CHECKPOINTS,
+    REQUESTS, SUBJECTS, POLICIES, DECISIONS, RELEASES, DISCLOSURES, REPORTED, SUSPENSIONS, RECIPIENTS, RESEARCH,
+    NOTICES, TAKEOVERS, CHECKPOINTS,
 )  # fmt: skip
 JSON_COLUMNS = frozenset(("reasons", "excluded", "basis", "audit_event", "switches"))
 """Columns of JSON; the `reasons` of a notice and the `basis` of a reported disclosure are plain text."""

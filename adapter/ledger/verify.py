@@ -21,9 +21,11 @@ from adapter.ledger.tables import (
     DISCLOSURES,
     HEAD,
     NOTICES,
+    RECIPIENTS,
     RELEASES,
     REPORTED,
     REQUESTS,
+    RESEARCH,
     SUSPENSIONS,
     TAKEOVERS,
 )
@@ -42,6 +44,8 @@ _DATED = {
     NOTICES: "sent_at",
     REPORTED: "reported_at",
     SUSPENSIONS: "until",
+    RECIPIENTS: "recorded_at",
+    RESEARCH: "last_on",
 }
 _NUMBERED = (*CHAINED, ARCHIVED)
 

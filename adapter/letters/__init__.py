@@ -5,14 +5,16 @@ A letter is not issued while an element is missing: one Problem for each, with i
 
 from collections.abc import Callable
 
+from adapter.consent.decide import Decision
 from adapter.letters import asked, denied, granted, records, rights
 from adapter.letters.draft import Draft
 from adapter.letters.model import AMENDING, COUNTING, KINDS, Kind, Letter
-from adapter.letters.occasion import Disclosure, Occasion, Suspension
+from adapter.letters.occasion import Disclosure, Occasion, Research, Suspension
+from mappings.domain.rights import AccountingRequest, AmendmentRequest, Right
 
 __all__ = [
-    "AMENDING", "COUNTING", "KINDS", "NOTICE_KINDS", "Disclosure", "Kind", "Letter", "Occasion", "Suspension",
-    "called_for", "letter",
+    "AMENDING", "COUNTING", "KINDS", "NOTICE_KINDS", "Disclosure", "Kind", "Letter", "Occasion", "Research",
+    "Suspension", "called_for", "letter",
 ]  # fmt: skip
 
 WRITERS: dict[Kind, Callable[[Draft], None]] = {
@@ -67,6 +69,26 @@ def letter(kind: Kind, occasion: Occasion) -> Letter:
     return draft.finished()
 
 
+def _called_for_of(right: Right, decision: Decision) -> tuple[Kind, ...]:
+    """Those on a request to amend or for an accounting; one of which a question is open is owed none of them yet."""
+    amends = isinstance(right, AmendmentRequest)
+    later: Kind = "amendment-extension" if amends else "accounting-extension"
+    wanted: list[Kind] = []
+    if decision.outcome != "pend" and amends:
+        if decision.outcome.startswith("permit"):
+            wanted.append("amendment-acceptance")
+        if decision.excluded:
+            wanted.append("amendment-denial")
+    elif decision.outcome != "pend":
+        fees = isinstance(right, AccountingRequest) and right.fees
+        wanted.append("accounting")
+        if fees:
+            wanted.append("accounting-fee-notice")
+    if decision.deadline and any(told.sent_on is None for told in right.extensions):
+        wanted.append(later)
+    return tuple(kind for kind in KINDS if kind in wanted)
+
+
 def called_for(occasion: Occasion) -> tuple[Kind, ...]:
     """The letters that the decision asks for, in the order of `KINDS`."""
     decision, access = occasion.decision, occasion.case.access
@@ -75,6 +97,8 @@ def called_for(occasion: Occasion) -> tuple[Kind, ...]:
         wanted -= set(_OF_RELEASES)
     if not occasion.by_individual:
         wanted &= {"part2-statement"}
+    if occasion.right is not None:
+        return _called_for_of(occasion.right, decision)
     if asked.asks_of(occasion, "requester"):
         wanted.add("request-for-information")
     if not occasion.by_individual and asked.asks_of(occasion, "patient"):

@@ -30,6 +30,26 @@ class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
     basis: tuple[str, ...] = ()
 
 
+class Research(msgspec.Struct, frozen=True, kw_only=True):
+    """A protocol for which records of 50 or more people were disclosed (45 CFR 164.528(b)(4)(i)(A)-(E)).
+
+    `first`, `last`: ISO dates of the first and last disclosure in the time that is accounted for.
+    """
+
+    name: str
+    purpose: str
+    criteria: str
+    information: str
+    first: str
+    last: str
+    sponsor: str
+    sponsor_address: str
+    sponsor_phone: str
+    researcher: str
+    researcher_address: str
+    researcher_phone: str
+
+
 class Suspension(msgspec.Struct, frozen=True, kw_only=True):
     """A statement that suspends an accounting (45 CFR 164.528(a)(2)); days are ISO, `form` is written or oral."""
 
@@ -49,6 +69,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
         facts, decision, policy: what was decided on what, under which rules; the day of the letter is the decision's.
         office: the contact that letters name.
         disclosures: what an accounting has to list.
+        research: protocols that it lists in place of lines.
         summary: whether repeated disclosures are listed as one line (45 CFR 164.528(b)(3)).
         right: the request to amend or for an accounting that is answered; None: the request for access.
         suspension: the statement of an agency that is confirmed.
@@ -60,6 +81,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     office: Office
     disclosures: tuple[Disclosure, ...] = ()
+    research: tuple[Research, ...] = ()
     summary: bool = False
     right: Right | None = None
     suspension: Suspension | None = None

@@ -13,8 +13,12 @@ from mappings.domain.rights import AccountingRequest
 
 _SCOPE = "42 CFR 2.32(b)"
 _LINES = "45 CFR 164.528(b)(2)"
+_RESEARCH = "45 CFR 164.528(b)(4)"
 YEARS = 6
 """The years before the request that an accounting covers (45 CFR 164.528(a)(1))."""
+RESEARCH_HEADS = (
+    "Research activity", "Purpose, and how records were chosen", "Kind of information", "When", "Sponsor", "Researcher"
+)  # fmt: skip
 HEADS = ("Date", "To whom, and address if known", "What was disclosed", "Purpose")
 
 
@@ -63,10 +67,36 @@ def accounting(draft: Draft) -> None:
         heads = ("Date of the first", *HEADS[1:], "How many", "Date of the last")
         draft.say("repeated", table=Table(caption="Repeated disclosures", heads=heads, rows=several))
         draft.cite("45 CFR 164.528(b)(3)")
-    if not rows:
+    research = _research(draft, start, end)
+    if not rows and not research:
         draft.say("none")
     draft.say("free")
     draft.questions()
+
+
+def _research(draft: Draft, start: dt.date, end: dt.date) -> bool:
+    """List the protocols for which records of 50 or more people went in this time (b)(4); whether there are any.
+
+    Nobody knows of one patient whether it was among them: the list says so, and offers to help in getting in touch.
+    """
+    rows = []
+    for number, told in enumerate(draft.occasion.research):
+        for name in told.__struct_fields__:
+            message = "is missing of this research: an accounting says it"
+            draft.lack.need(getattr(told, name), f"research[{number}].{name}", message, f"{_RESEARCH}(i)")
+        if not start.isoformat() <= told.first <= told.last <= end.isoformat():
+            message = "went at least in part at another time than this accounting covers: ask the ledger anew"
+            draft.lack.add(f"research[{number}]", message, f"{_RESEARCH}(i)(D)")
+        first, last = (long_date(dt.date.fromisoformat(day)) for day in (told.first, told.last))
+        when = first if first == last else f"{first} to {last}, the date of the last disclosure"
+        sponsor = (told.sponsor, told.sponsor_address, told.sponsor_phone)
+        researcher = (told.researcher, told.researcher_address, told.researcher_phone)
+        words = (told.name, f"{told.purpose} {told.criteria}", told.information)
+        rows.append((*map(line, words), when, *(", ".join(map(line, who)) for who in (sponsor, researcher))))
+    if rows:
+        draft.say("research", table=Table(caption="Research activities", heads=RESEARCH_HEADS, rows=tuple(rows)))
+        draft.cite(_RESEARCH)
+    return bool(rows)
 
 
 def _span(draft: Draft) -> tuple[dt.date, dt.date, bool]:

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import click
 import pytest
 
-from adapter.cli.ledger import notice_command
+from adapter.cli.ledger_known import notice_command
 from adapter.ledger.store import Ledger
 from mappings.domain.access import Notice
 from tests.adapter.cli.command import Done, case, change, run
@@ -63,7 +63,8 @@ def test_verify_as_json(exported: Path) -> None:
     assert (found["intact"], found["taken_over"], found["unclosed"], found["older"]) == (True, 0, 0, {})
     assert found["rows"] == {
         "request": 3, "subject": 4, "policy": 1, "decision": 3, "release": 2, "disclosure": 2,
-        "reported_disclosure": 0, "suspension": 0, "notice": 0, "takeover": 0, "checkpoint": 0,
+        "reported_disclosure": 0, "suspension": 0, "known_recipient": 0, "research": 0, "notice": 0,
+        "takeover": 0, "checkpoint": 0,
     }  # fmt: skip
 
 
@@ -126,7 +127,7 @@ def test_by_case_and_until_a_day(exported: Path) -> None:
     found = run(exported, "ledger", "disclosures", "--case", "SYN-2025-0001", "--all", "--json")
     assert len(found.json["disclosures"]) == 1
     past = run(exported, "ledger", "disclosures", "--case", "SYN-2025-0001", "--all", "--json", "--as-of", "2020-02-29")
-    assert past.json == {"since": "2014-03-01", "until": "2020-02-29", "numbers": 1, "disclosures": []}
+    assert past.json == {"since": "2014-03-01", "until": "2020-02-29", "numbers": 1, "disclosures": [], "research": []}
 
 
 def test_a_number_that_is_not_known_is_failed_and_not_shown(exported: Path) -> None:
@@ -352,9 +353,61 @@ def test_what_a_business_associate_disclosed_is_on_the_accounting_but_not_while_
     assert last.json["disclosures"] == []
 
 
+SUSPEND = ("ledger", "suspend", "--agency", "Agency of the State", "--official", "Inspector", "--stated", "2026-02-01",
+           "--until", "2099-12-31")  # fmt: skip
+
+
+def test_no_accounting_shows_what_may_have_gone_to_an_agency_under_another_name(tmp_path: Path) -> None:
+    run(tmp_path, *REPORTED, stdin=AMBER)
+    run(tmp_path, *SUSPEND, stdin=AMBER)
+    asked = ("ledger", "disclosures", "--patient", AMBER)
+    done = run(tmp_path, *asked)
+    assert (done.code, done.out, "Agency" in done.err) == (1, "", False)
+    assert run(tmp_path, *asked, "--as-of", "2026-01-20").code == 1, "a past day is asked about today"
+    [line] = run(tmp_path, *asked, "--all", "--json").json["disclosures"]
+    [stated] = line["unsettled"]
+    assert f"suspended? ({line['id']})" in run(tmp_path, *asked, "--all").out
+    assert done.err == (
+        f"error: ledger {line['id']}: may have gone, under another name, to the agency that suspended its accounting; "
+        f"say `second-opinion ledger recipient {line['id']} --is {stated}`, or `--is-not {stated}`. Until then there is "
+        "no accounting [45 CFR 164.528(a)(2)]\n"
+    )
+    assert run(tmp_path, "ledger", "recipient", line["id"], "--is", stated).out == "written down\n"
+    assert run(tmp_path, *asked).out.startswith("no disclosures to account for")
+    assert run(tmp_path, "ledger", "recipient", line["id"], "--is-not", stated).code == 0
+    assert "State Agency" in run(tmp_path, *asked).out
+
+
+def test_a_recipient_is_said_in_one_way(tmp_path: Path) -> None:
+    assert run(tmp_path, "ledger", "recipient", "x").code == 2
+    assert run(tmp_path, "ledger", "recipient", "x", "--is", "y", "--is-not", "z").code == 2
+    assert (run(tmp_path, "ledger", "recipient", "x", "--is", "y").code, list(tmp_path.iterdir())) == (1, [])
+
+
+STUDY = ("ledger", "research", "--name", "Protocol T-1", "--purpose", "To learn.", "--criteria", "Every sarcoma.",
+         "--information", "Pathology reports", "--on", "2026-02-10", "--on", "2026-01-10", "--sponsor", "Foundation",
+         "--sponsor-address", "3 Road", "--sponsor-phone", "1", "--researcher", "Poe", "--researcher-address", "4 Road",
+         "--researcher-phone", "2")  # fmt: skip
+
+
+def test_research_is_in_the_accounting_of_everybody(tmp_path: Path) -> None:
+    assert run(tmp_path, *STUDY, "--individuals", "50").out == "written down\n"
+    assert run(tmp_path, *STUDY, "--individuals", "50").out == "known already\n"
+    run(tmp_path, *REPORTED, stdin=AMBER)
+    asked = ("ledger", "disclosures", "--patient", AMBER)
+    assert run(tmp_path, *asked).out.splitlines()[0] == (
+        "research of 50 or more people (45 CFR 164.528(b)(4)): Protocol T-1, 2026-01-10 to 2026-02-10"
+    )
+    [found] = run(tmp_path, *asked, "--json", "--as-of", "2026-01-31").json["research"]
+    assert (found["first"], found["last"], found["researcher_phone"]) == ("2026-01-10", "2026-01-10", "2")
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
+        ((*STUDY, "--individuals", "49"), "error: --individuals: is less than 50"),
+        ((*STUDY, "--individuals", "50", "--criteria", " "), "error: --criteria: is empty"),
+        ((*STUDY, "--individuals", "50", "--on", "2099-01-01"), "error: --on: lies in the future"),
         ((*REPORTED, "--basis", "because"), "error: --basis: is no citation"),
         ((*REPORTED, "--on", "2099-01-01"), "error: --on: lies in the future"),
         ((*REPORTED, "--to", " "), "error: --to: is empty"),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -220,3 +221,52 @@ def test_what_was_asked_of_the_holder_leaves_no_trace_in_a_release(tmp_path: Pat
     found = [path for path in (tmp_path / "out").rglob("*") if path.is_file() and b"uetzal" in path.read_bytes()]
     assert found == []
     assert b'"amendments"' not in (tmp_path / "out" / "case.json").read_bytes()
+
+
+def test_check_names_the_letters_that_requests_to_amend_and_for_an_accounting_ask_for(tmp_path: Path) -> None:
+    place = amending(tmp_path)
+    held = json.loads((place / "case.json").read_text(encoding="utf-8"))
+    first = held["amendments"][0]
+    open_one = first | {"id": "open", "accurate_and_complete": None}
+    held["amendments"] += [first | {"id": "right", "accurate_and_complete": False}, open_one]
+    asks = ("requested_by", "received_at", "holder_tz", "identity_verified")
+    held["accountings"] = [{"id": "count", **{name: first[name] for name in asks}}]
+    (place / "case.json").write_text(json.dumps(held), encoding="utf-8")
+    told = [line for line in run(tmp_path, "check", place).out.splitlines() if "--about" in line]
+    assert told == [
+        f"letter: second-opinion letter {kind} {place} --about {name} --to FILE"
+        for kind, name in (
+            ("amendment-denial", "amend"), ("amendment-acceptance", "right"), ("accounting", "count")
+        )
+    ]  # fmt: skip
+    found = run(tmp_path, "check", place, "--json").json["rights"]
+    assert [(one["about"], one["outcome"], one["letters"]) for one in found] == [
+        ("amend", "deny_not_permitted", ["amendment-denial"]), ("right", "permit", ["amendment-acceptance"]),
+        ("open", "pend", []), ("count", "permit", ["accounting"]),
+    ]  # fmt: skip
+    assert run(tmp_path, "check", case(tmp_path, "svc-syndrome"), "--json").json["rights"] == []
+
+
+def test_the_paper_of_the_patient_never_tells_of_an_agency(tmp_path: Path) -> None:
+    place = prepared(tmp_path)
+    number = json.loads((place / "case.json").read_text(encoding="utf-8"))["patient"]["identifiers"][0]
+    patient = f"{number['system']}|{number['value']}"
+    disclosed = ("ledger", "disclosed", "--on", "2026-01-15", "--what", "Report", "--purpose", "As the law says")
+    run(tmp_path, *disclosed, "--to", "Registry", "--basis", "45 CFR 164.512(b)", stdin=patient)
+    before = run(tmp_path, "letter", "accounting", place)
+    assert (before.code, "Registry" in before.out) == (0, True)
+    run(tmp_path, *disclosed, "--to", "County Jail", "--basis", "45 CFR 164.512(f)", stdin=patient)
+    run(
+        tmp_path, "ledger", "suspend", "--agency", "Sheriff", "--official", "Deputy", "--stated", "2026-02-01",
+        "--until", "2099-12-31", stdin=patient,
+    )  # fmt: skip
+    done = run(tmp_path, "letter", "accounting", place, "--to", "accounting.txt", "--sent")
+    assert (done.code, done.out, (tmp_path / "accounting.txt").exists()) == (1, "", False)
+    assert ("second-opinion ledger recipient " in done.err, "Jail" in done.err, "Sheriff" in done.err) == (
+        True, False, False
+    )  # fmt: skip
+    line, stated = re.findall(r"recipient (\S+) --is (\S+)`", done.err)[0]
+    run(tmp_path, "ledger", "recipient", line, "--is", stated)
+    assert run(tmp_path, "letter", "accounting", place).out == before.out
+    run(tmp_path, "ledger", "recipient", line, "--is-not", stated)
+    assert "County Jail" in run(tmp_path, "letter", "accounting", place).out

@@ -118,6 +118,33 @@ def suspension(until: str = "2026-06-30", number: str = NUMBER, **told: Any) -> 
     }
 
 
+def research(**told: Any) -> dict[str, Any]:
+    """Research for which records of 60 people went on each of two days."""
+    return {
+        "recorded_at": LATER,
+        "name": "Protocol T-1",
+        "purpose": "To learn who comes back.",
+        "criteria": "Every sarcoma since 2020.",
+        "information": "Pathology reports",
+        "days": "2026-02-10,2026-03-10",
+        "last_on": "2026-03-10",
+        "individuals": 60,
+        "sponsor": "Test Foundation (synthetic)",
+        "sponsor_address": "3 Test Road",
+        "sponsor_phone": "+1 505 555 0103",
+        "researcher": "Testresearcher-Poe",
+        "researcher_address": "4 Test Road",
+        "researcher_phone": "+1 505 555 0104",
+        **told,
+    }
+
+
+def know(ledger: Ledger, *, same: bool, at: str = LATER) -> None:
+    """Say whether the recipient told last is the agency whose suspension was told last."""
+    line, suspended = ledger.rows("reported_disclosure")[-1]["id"], ledger.rows("suspension")[-1]["id"]
+    ledger.recipient_known(line, suspended, same, at)
+
+
 def go(ledger: Ledger, made: Entry, content: str = "c" * 64, **told: Any) -> None:
     """Let something go: prepared, delivered."""
     at = str(made.decision["decided_at"])
@@ -132,6 +159,8 @@ def fill(url: str) -> str:
     ledger.noticed(notice())
     ledger.reported(reported())
     ledger.suspended(suspension())
+    know(ledger, same=False)
+    ledger.researched(research())
     with ledger.engine.begin() as connection:
         row = {"id": "takeover", "taken_over_at": AT, "version": 1, "rows": 0}
         chain = Appending(connection)

@@ -5,14 +5,29 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pytest
 
 from adapter.consent import basis
 from adapter.consent.policy import policy_for
 from adapter.consent.rules import Basis
 from adapter.ledger.accounting import Accounting, accounting, of_case, six_years
 from adapter.ledger.store import Entry, Ledger
+from adapter.ledger.suspending import may_go_to_agency, not_settled
 from adapter.recording import EXEMPTIONS
-from tests.adapter.ledger.given import AT, LATER, NUMBER, SYSTEM, entry, go, reported, suspension
+from mappings.problems import ProblemError
+from tests.adapter.ledger.given import (
+    AT,
+    LATER,
+    NUMBER,
+    SYSTEM,
+    disclosure,
+    entry,
+    go,
+    know,
+    reported,
+    research,
+    suspension,
+)
 from tests.adapter.ledger.old import CONTENTS, FIRST, schema_1
 
 POLICY_THEN = policy_for(dt.date(2026, 4, 1))
@@ -247,3 +262,140 @@ def test_every_legal_basis_says_whether_and_why_it_need_not_be_listed() -> None:
     }  # fmt: skip
     assert EXEMPTIONS["AUTHORIZATION_DISCLOSURE"] == "(iv)"
     assert EXEMPTIONS["LIMITED_DATA_SET"] == "(viii)"
+
+
+# --- a recipient whose name is not the agency's
+
+
+def spelled(url: str, name: str = "T. Agency", **told: Any) -> Ledger:
+    ledger = Ledger(url, at=AT)
+    ledger.reported(reported(recipient=name, **told))
+    ledger.suspended(suspension())
+    return ledger
+
+
+def standing(ledger: Ledger, day: dt.date = SIX_YEARS[1]) -> list[tuple[bool, int]]:
+    found = accounting(ledger, (SYSTEM, NUMBER), (SIX_YEARS[0], day), POLICY_THEN)
+    return [(line.suspended, len(not_settled([line]))) for line in found.lines]
+
+
+def test_another_name_settles_nothing_until_it_is_said_and_what_is_said_last_governs(url: str) -> None:
+    ledger = spelled(url)
+    assert standing(ledger) == [(False, 1)]
+    [told] = not_settled(accounting(ledger, (SYSTEM, NUMBER), SIX_YEARS, POLICY_THEN).lines)
+    line, stated = ledger.rows("reported_disclosure")[0]["id"], ledger.rows("suspension")[0]["id"]
+    assert (told.where, told.rule, told.severity) == (f"ledger {line}", "45 CFR 164.528(a)(2)", "error")
+    assert f"recipient {line} --is {stated}`" in told.message
+    assert "Agency" not in told.message
+    know(ledger, same=False)
+    assert standing(ledger) == [(False, 0)]
+    know(ledger, same=True, at="2026-03-18T09:00:00-04:00")
+    assert standing(ledger) == [(True, 0)]
+    assert standing(ledger, dt.date(2026, 7, 1)) == [(False, 0)], "over is over"
+    ledger.close()
+
+
+def test_the_same_name_is_the_agency_unless_it_is_said_to_be_another(url: str) -> None:
+    ledger = spelled(url, " test AGENCY  (synthetic)")
+    assert standing(ledger) == [(True, 0)]
+    know(ledger, same=False)
+    assert standing(ledger) == [(False, 0)]
+    ledger.close()
+
+
+def test_what_is_said_of_one_agency_says_nothing_of_another(url: str) -> None:
+    ledger = spelled(url)
+    know(ledger, same=False)
+    ledger.suspended(suspension(until="2026-12-31"))
+    assert standing(ledger) == [(False, 0)], "a further statement of the same agency"
+    ledger.suspended(suspension(agency="Another Agency"))
+    assert standing(ledger) == [(False, 1)]
+    ledger.close()
+
+
+def test_only_what_may_have_gone_to_an_agency_is_asked_about(url: str) -> None:
+    ledger = spelled(url, basis="45 CFR 164.512(b)")
+    ledger.reported(reported(recipient="Registry", basis="45 CFR 164.512 (f)(1)"))
+    assert standing(ledger) == [(False, 0), (False, 1)]
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("basis", "may"),
+    [
+        ((), True),
+        (("45 CFR 164.512",), True),
+        (("45 CFR 164.512(d)(1)",), True),
+        (("45 CFR § 164.512 (F)",), True),
+        (("45 CFR 164.512(b), (d)",), True),
+        (("45 CFR 164.506(c)(2)", "45 CFR 164.512(f)"), True),
+        (("45 CFR 164.512(b)",), False),
+        (("45 CFR 164.502(d)",), False),
+        (("42 CFR 2.53",), False),
+    ],
+)
+def test_a_paragraph_that_is_not_said_may_be_that_of_an_agency(basis: tuple[str, ...], may: bool) -> None:
+    assert may_go_to_agency(basis) is may
+
+
+def test_a_case_of_which_no_number_is_known_waits_for_anybodys_suspension(url: str) -> None:
+    ledger = Ledger(schema_1(url), at=AT)
+    assert not_settled(of_case(ledger, "case-1", SIX_YEARS, POLICY_THEN).lines) == ()
+    ledger.suspended(suspension(number="MRN-0002"))
+    found = of_case(ledger, "case-1", SIX_YEARS, POLICY_THEN)
+    assert [len(line.unsettled) for line in found.lines] == [1, 1], "schema 1 named no basis"
+    assert len(not_settled(found.lines)) == 1, "one of the two is exempt"
+    known = of_case(ledger, "case-1", SIX_YEARS, POLICY_THEN, also=[(SYSTEM, NUMBER)])
+    assert not_settled(known.lines) == ()
+    ledger.close()
+
+
+def test_a_case_is_suspended_under_every_number_of_its_person(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    made = {"content_sha256": "1" * 64, "decided_at": AT, "audit_event": {}}
+    basis = [{"code": "X", "citation": "45 CFR 164.512(f)"}]
+    ledger.delivered(ledger.prepare(named("MRN-0001"), {**made, "basis": basis}), disclosure(recipient="Sheriff"))
+    ledger.decided(named("MRN-0001", OTHER, case="case-2"))
+    ledger.suspended(suspension(system=OTHER[0], number=OTHER[1], agency="Sheriff"))
+    assert [line.suspended for line in of_case(ledger, "case-1", SIX_YEARS, POLICY_THEN).lines] == [True]
+    ledger.close()
+
+
+def test_asked_of_a_past_day_what_is_suspended_on_either_day_is_not_told(url: str) -> None:
+    ledger = spelled(url, "Test Agency (synthetic)")
+    for days, hidden in (((dt.date(2026, 3, 1),), False), ((dt.date(2026, 3, 1), dt.date(2026, 6, 1)), True)):
+        found = accounting(ledger, (SYSTEM, NUMBER), SIX_YEARS, POLICY_THEN, days)
+        assert [line.suspended for line in found.lines] == [hidden]
+    ledger.close()
+
+
+@pytest.mark.parametrize(("which", "place"), [((0, None), "LINE"), ((None, 0), "SUSPENSION")])
+def test_what_is_said_of_no_row_of_the_ledger_is_refused(
+    which: tuple[int | None, int | None], place: str, url: str
+) -> None:
+    ledger = spelled(url)
+    line = "none" if which[0] is not None else ledger.rows("reported_disclosure")[0]["id"]
+    stated = "none" if which[1] is not None else ledger.rows("suspension")[0]["id"]
+    with pytest.raises(ProblemError) as refused:
+        ledger.recipient_known(line, stated, True, AT)
+    assert [(found.where, found.rule) for found in refused.value.problems] == [(place, "ledger.recipient")]
+    ledger.close()
+
+
+# --- research
+
+
+def test_research_is_in_every_accounting_of_its_time(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    assert (ledger.researched(research()), ledger.researched(research(recorded_at=AT))) == (True, False)
+    ledger.researched(research(days="2019-01-01,2026-04-01,2026-04-02", criteria="Told later.", name="protocol  t-1"))
+    ledger.researched(research(name="Protocol of another time", days="2019-01-01", last_on="2019-01-01"))
+    ledger.decided(entry("case-2", "MRN-0002"))
+    [one] = account(url, "MRN-0002").research
+    assert (one.first, one.last, one.criteria, one.sponsor_phone) == (
+        "2026-02-10", "2026-04-01", "Told later.", "+1 505 555 0103"
+    )  # fmt: skip
+    assert len(of_case(ledger, "case-2", SIX_YEARS, POLICY_THEN).research) == 1
+    ledger.researched(research(researcher="Somebody else"))
+    ledger.close()
+    assert [one.researcher for one in account(url, "MRN-0002").research] == ["Somebody else", "Testresearcher-Poe"]

@@ -12,7 +12,7 @@ from adapter.pipeline import export_case
 from mappings.domain.values import Moment
 from mappings.problems import ProblemError
 from tests import small_case
-from tests.adapter.ledger.given import AT, LATER, change, entry, go, notice, reported, suspension
+from tests.adapter.ledger.given import AT, LATER, change, entry, go, know, notice, reported, research, suspension
 from tests.adapter.ledger.killing import killed_at
 from tests.adapter.ledger.old import counts, schema_1, schema_2
 from tests.adapter.ledger.test_chain import look, places
@@ -34,6 +34,8 @@ def everything(url: str) -> None:
     ledger.asked(entry("case-3", "MRN-0003", pathway="amendment", outcome="pend"))
     ledger.reported(reported())
     ledger.suspended(suspension())
+    know(ledger, same=True)
+    ledger.researched(research())
     ledger.close()
 
 
@@ -47,22 +49,33 @@ def test_a_writer_that_is_killed_leaves_a_ledger_that_verifies(urls: Iterator[st
         everything(url)
         assert (places(url), look(url).rows) == ([], {
             "request": 3, "subject": 3, "policy": 1, "decision": 3, "release": 1, "disclosure": 1,
-            "reported_disclosure": 1, "suspension": 1, "notice": 1, "takeover": 0, "checkpoint": 0,
+            "reported_disclosure": 1, "suspension": 1, "known_recipient": 1, "research": 1, "notice": 1,
+            "takeover": 0, "checkpoint": 0,
         })  # fmt: skip
         return died
 
-    assert points(work) > 40
+    assert points(work) > 60
+    most = ("decision", "decision", "decision", "release", "disclosure", "reported_disclosure", "suspension")
     assert seen == {
         ("not-found",), (), ("decision",), ("decision", "decision", "release"),
         ("decision", "decision", "release", "disclosure"),
         ("decision", "decision", "release", "disclosure", "notice"),
         ("decision", "decision", "decision", "release", "disclosure", "notice"),
         ("decision", "decision", "decision", "release", "disclosure", "reported_disclosure", "notice"),
-        ("decision", "decision", "decision", "release", "disclosure", "reported_disclosure", "suspension", "notice"),
+        (*most, "notice"), (*most, "known_recipient", "notice"), (*most, "known_recipient", "research", "notice"),
     }, "each is whole or not there at all"  # fmt: skip
 
 
-KINDS = ("decision", "release", "disclosure", "reported_disclosure", "suspension", "notice")
+KINDS = (
+    "decision",
+    "release",
+    "disclosure",
+    "reported_disclosure",
+    "suspension",
+    "known_recipient",
+    "research",
+    "notice",
+)
 
 
 def _state(url: str) -> tuple[str, ...]:

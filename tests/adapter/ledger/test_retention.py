@@ -12,7 +12,7 @@ from adapter.consent.policy import policy_for
 from adapter.ledger.retention import Past, archive, check_archive, past_term
 from adapter.ledger.store import Ledger
 from mappings.problems import ProblemError
-from tests.adapter.ledger.given import AT, LATER, change, entry, fill, go, notice, reported, suspension
+from tests.adapter.ledger.given import AT, LATER, change, entry, fill, go, know, notice, reported, research, suspension
 from tests.adapter.ledger.killing import killed_at
 from tests.adapter.ledger.test_chain import look, places
 from tests.adapter.ledger.test_killed import points
@@ -186,3 +186,20 @@ def test_archives_at_once_take_every_row_once(url: str, tmp_path: Path) -> None:
     for child in children:
         os.waitpid(child, 0)
     assert (look(url).problems, look(url).archived, len(list(tmp_path.glob("*.ndjson")))) == ((), 7, 1)
+
+
+def test_what_was_said_of_a_recipient_is_kept_with_the_disclosure_and_research_by_itself(
+    url: str, tmp_path: Path
+) -> None:
+    ledger = Ledger(url, at=OLD)
+    ledger.reported(reported("2019-01-01", reported_at=OLD))
+    ledger.suspended(suspension("2019-12-31", recorded_at=OLD, stated_on="2019-05-01"))
+    know(ledger, same=False, at="2019-06-01T09:00:00-04:00")
+    ledger.researched(research(recorded_at=OLD, days="2019-03-01,2019-04-01", last_on="2019-04-01"))
+    go(ledger, entry())
+    ledger.close()
+    assert [(one.last, len(one.rows)) for one in listed(url)] == [
+        ("2019-05-01", 1), ("2019-06-01", 2), ("2019-12-31", 1)
+    ]  # fmt: skip
+    assert archived(url, tmp_path / "a.ndjson") == 4
+    assert (places(url), look(url).archived, look(url).rows["known_recipient"]) == ([], 4, 0)

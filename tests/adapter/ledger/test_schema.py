@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from adapter.ledger.store import Ledger, policy_row
 from mappings.problems import ProblemError
-from tests.adapter.ledger.given import AT, LATER, POLICY, change, entry, fill, go
+from tests.adapter.ledger.given import AT, LATER, POLICY, change, entry, fill, go, know, reported, suspension
 from tests.adapter.ledger.old import CONTENTS, EVENT, FIRST, REASONS, SECOND, counts, schema_1, schema_2
 from tests.adapter.ledger.test_chain import look, places
 
@@ -93,14 +93,14 @@ def test_a_file_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None
 @pytest.mark.parametrize("at", [None, AT])
 def test_a_ledger_of_a_newer_version_is_refused_and_not_touched(at: str | None, url: str) -> None:
     fill(url)
-    change(url, "UPDATE ledger_version SET version = 4")
+    change(url, "UPDATE ledger_version SET version = 5")
     code, message = refusal(url, at)
     assert (code, message) == (
         "not-supported",
-        "was written by a newer version of the adapter (schema 4, this one knows 3); update the adapter. "
+        "was written by a newer version of the adapter (schema 5, this one knows 4); update the adapter. "
         "Nothing was changed",
     )
-    change(url, "UPDATE ledger_version SET version = 3")
+    change(url, "UPDATE ledger_version SET version = 4")
     assert places(url) == []
 
 
@@ -116,8 +116,9 @@ def test_the_tables_are_these(url: str) -> None:
     fill(url)
     engine = sa.create_engine(url)
     assert sorted(sa.inspect(engine).get_table_names()) == [
-        "archived", "chain_head", "checkpoint", "decision", "disclosure", "ledger_version", "notice", "policy",
-        "release", "reported_disclosure", "request", "subject", "suspension", "takeover",
+        "archived", "chain_head", "checkpoint", "decision", "disclosure", "known_recipient", "ledger_version",
+        "notice", "policy", "release", "reported_disclosure", "request", "research", "subject",
+        "suspension", "takeover",
     ]  # fmt: skip
     engine.dispose()
 
@@ -269,3 +270,21 @@ def test_the_digest_of_a_policy_is_the_one_that_anybody_can_compute() -> None:
     assert policy_row("2024-04-16", {"specimens_in_drs": False, "access_days": 30})["sha256"] == (
         hashlib.sha256(text).hexdigest()
     )
+
+
+def test_schema_3_gets_its_tables_and_its_rows_stay_as_they_are(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    go(ledger, entry())
+    ledger.reported(reported())
+    ledger.suspended(suspension())
+    ledger.close()
+    head = look(url).head
+    change(url, "DROP TABLE known_recipient", "DROP TABLE research", "UPDATE ledger_version SET version = 3")
+    code, message = refusal(url)
+    assert (code, "earlier version (schema 3); `second-opinion ledger migrate`" in message) == ("not-supported", True)
+    ledger = Ledger(url, at=LATER)
+    know(ledger, same=True)
+    [takeover] = ledger.rows("takeover")
+    ledger.close()
+    assert (takeover["version"], takeover["rows"], takeover["taken_over_at"]) == (3, 0, LATER)
+    assert (places(url, head), look(url).rows["known_recipient"], look(url).rows["research"]) == ([], 1, 0)

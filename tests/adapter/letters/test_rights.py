@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapter.letters import Disclosure, Kind, Occasion, Suspension, letter
+from adapter.letters import Disclosure, Kind, Occasion, Research, Suspension, called_for, letter
 from adapter.letters.plain import as_text
 from tests.adapter.letters.made import DAUGHTER, OFFICE, occasion, refusals, without, words
 from tests.adapter.letters.test_records import LINE
@@ -291,3 +291,73 @@ def test_no_letter_to_the_individual_speaks_of_a_suspension() -> None:
     assert letter("accounting", on) == letter("accounting", accounted(LINE))
     assert "Test Agency" not in words(letter("accounting", on))
     assert OFFICE.title in words(letter("accounting", on))
+
+
+# --- what a request asks for
+
+
+PROMISED: dict[str, Any] = {"extensions": [LATER]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ({"amends": {}}, ("amendment-denial",)),
+        ({"amends": {"accurate_and_complete": False}}, ("amendment-acceptance",)),
+        ({"amends": {"accurate_and_complete": None}}, ()),
+        ({"amends": {"accurate_and_complete": None} | PROMISED}, ("amendment-extension",)),
+        ({"amends": {"identity_verified": None}}, ()),
+        ({"counts": {}}, ("accounting",)),
+        ({"counts": {"identity_verified": None}}, ()),
+        ({"counts": PROMISED}, ("accounting", "accounting-extension")),
+        ({"counts": FEE}, ("accounting", "accounting-fee-notice")),
+    ],
+)
+def test_each_request_asks_for_its_own_letters(asked: dict[str, Any], wanted: tuple[Kind, ...]) -> None:
+    assert called_for(occasion(**asked, on=EARLY)) == wanted
+
+
+# --- research for which records of many people went
+
+
+STUDY = Research(
+    name="Protocol T-1", purpose="To learn who comes back.", criteria="Every sarcoma since 2020.",
+    information="Pathology reports", first="2025-02-10", last="2025-03-10", sponsor="Test Foundation (synthetic)",
+    sponsor_address="3 Test Road", sponsor_phone="+1 505 555 0103", researcher="Testresearcher-Poe",
+    researcher_address="4 Test Road", researcher_phone="+1 505 555 0104",
+)  # fmt: skip
+
+
+def studied(**told: Any) -> Occasion:
+    return msgspec.structs.replace(accounted(), research=(msgspec.structs.replace(STUDY, **told),))
+
+
+def test_research_is_listed_with_everything_that_the_law_asks_for() -> None:
+    made = letter("accounting", studied())
+    part = made.section("research")
+    assert part.table is not None
+    assert part.table.rows == (
+        ("Protocol T-1", "To learn who comes back. Every sarcoma since 2020.", "Pathology reports",
+         "February 10, 2025 to March 10, 2025, the date of the last disclosure",
+         "Test Foundation (synthetic), 3 Test Road, +1 505 555 0103",
+         "Testresearcher-Poe, 4 Test Road, +1 505 555 0104"),
+    )  # fmt: skip
+    assert "about you may or may not have been disclosed for any one of them." in part.paragraphs[0]
+    assert "we will help you, if you ask us, to get in touch with its sponsor and its researcher." in part.after[0]
+    assert "45 CFR 164.528(b)(4)" in made.citations
+    assert [part.name for part in made.sections if part.name == "none"] == []
+    assert "45 CFR 164.528(b)(4)" not in letter("accounting", accounted()).citations
+
+
+@pytest.mark.parametrize("name", ["name", "purpose", "criteria", "information", "sponsor", "sponsor_address",
+                                  "sponsor_phone", "researcher", "researcher_address", "researcher_phone"])  # fmt: skip
+def test_research_is_not_listed_while_an_element_is_missing(name: str) -> None:
+    assert refusals("accounting", studied(**{name: " "})) == [
+        f"research[0].{name}: is missing of this research: an accounting says it [45 CFR 164.528(b)(4)(i)]"
+    ]
+
+
+def test_research_of_another_time_is_not_listed() -> None:
+    assert [line.rpartition("[")[2] for line in refusals("accounting", studied(last="2026-01-11"))] == [
+        "45 CFR 164.528(b)(4)(i)(D)]"
+    ]
