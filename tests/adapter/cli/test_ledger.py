@@ -369,8 +369,8 @@ def test_no_accounting_shows_what_may_have_gone_to_an_agency_under_another_name(
     assert f"suspended? ({line['id']})" in run(tmp_path, *asked, "--all").out
     assert done.err == (
         f"error: ledger {line['id']}: may have gone, under another name, to the agency that suspended its accounting; "
-        f"say `second-opinion ledger recipient {line['id']} --is {stated}`, or `--is-not {stated}`. Until then there is "
-        "no accounting [45 CFR 164.528(a)(2)]\n"
+        f"say `second-opinion ledger recipient {line['id']} --is {stated}`, or `--is-not {stated}`. Until then there "
+        "is no accounting [45 CFR 164.528(a)(2)]\n"
     )
     assert run(tmp_path, "ledger", "recipient", line["id"], "--is", stated).out == "written down\n"
     assert run(tmp_path, *asked).out.startswith("no disclosures to account for")
