@@ -125,6 +125,22 @@ NO_FHIR_FORM = {
     "SourceSettings": "how to read a source; of case.json alone",
     "Turnaround": "computed from the request; its dates are written with the request",
     "Whereabouts": "computed from the record of custody, shown to the holder",
+    **dict.fromkeys(
+        (
+            "CourtOrder",
+            "Election",
+            "InLaw",
+            "Informant",
+            "Involvement",
+            "LimitedDataSet",
+            "Manner",
+            "MinimumNecessary",
+            "MinorPatient",
+            "ResearchRequest",
+            "ResearchTreatment",
+        ),
+        "a fact that decides; it stays with the holder",
+    ),
     "Stage": "no field holds one: a stage is a Concept",
 }
 
