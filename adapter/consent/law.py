@@ -70,11 +70,6 @@ class ItemInLaw(msgspec.Struct, frozen=True, kw_only=True):
     confidentiality: str | None = None
     labels: tuple[str, ...] = ()
 
-    @property
-    def data_class(self) -> str | None:
-        """The first class of data, by what labels say before what the kind says."""
-        return next(iter(self.data_classes), None)
-
 
 @functools.cache
 def kinds() -> dict[str, Kind]:

@@ -63,7 +63,7 @@ def agreed(matter: Matter, item: Material) -> Iterator[Finding]:
 def self_pay(matter: Matter, item: Material) -> Iterator[Finding]:
     facts = matter.facts
     to_payer = facts.recipient in PAYERS or facts.engaged_by_payer is True or facts.requester in PAYERS
-    if not to_payer or matter.basis.name == "treatment":
+    if not to_payer:
         return
     if item.restriction_requested is True and item.paid_in_full_out_of_pocket is None:
         yield missing("paid_in_full_out_of_pocket", item)

@@ -94,7 +94,7 @@ def test_a_label_counts_in_any_system(label: str, kind: str, part2: bool, data_c
     coding = {"code": label} | ({"system": system} if system else {})
     item = classify_resource(_report(category=[_concept(V2, "SP")], meta={"security": [coding]}))
     assert item is not None
-    assert (item.kind, item.part2, item.data_class) == (kind, part2, data_class)
+    assert (item.kind, item.part2, item.data_classes[0]) == (kind, part2, data_class)
 
 
 def test_labels_add_up() -> None:

@@ -1,9 +1,14 @@
 """One fact of the law each: the single word, paper or day on which a decision turns."""
 
+import datetime as dt
+import time
+
+import msgspec
 import pytest
 
+from adapter.consent.clock import local_date, years_after
 from adapter.consent.decide import decide
-from adapter.consent.facts import holder_use
+from adapter.consent.facts import facts_from, holder_use
 from adapter.consent.law import material
 from adapter.consent.reasons import reason
 from tests.adapter.consent.given import (
@@ -17,6 +22,7 @@ from tests.adapter.consent.given import (
     NOTES,
     PAYMENT,
     REPORT,
+    SLIDE,
     SUD,
     TPO_CONSENT,
     TREATMENT,
@@ -103,6 +109,7 @@ def test_the_paper_of_what_stays_stays() -> None:
     assert (decision.released, decision.excluded) == (("report",), ("notes", "form"))
     signed = decided(TREATMENT, REPORT, NOTES, document, psychotherapy_authorization=CONSENT)
     assert signed.released == ("report", "notes", "form")
+    assert (signed.papers, decision.papers) == (("psychotherapy_authorization",), ())
 
 
 def test_the_paper_of_what_waits_waits_too() -> None:
@@ -138,6 +145,7 @@ def test_the_originator_treats_with_the_own_session_notes() -> None:
     [
         ("counseling_notes_consent", COUNSELING, COUNSELED),
         ("psychotherapy_authorization", NOTES, {"psychotherapy_authorization": CONSENT}),
+        ("authorization", NOTES, {"psychotherapy_authorization": CONSENT}),
         ("part2_consent", SUD, {"part2_consent": TPO_CONSENT}),
     ],
 )
@@ -181,3 +189,66 @@ def test_a_reason_names_a_fact_only_where_one_is_missing() -> None:
     assert reason("DUE_30_DAYS").sentence == reason("DUE_30_DAYS").ground.sentence
     assert reason("FACT_MISSING", fact="purpose").sentence.endswith(" (purpose)")
     assert not reason("FACT_MISSING").sentence.endswith(")")
+
+
+def test_a_finding_of_harm_to_the_one_referred_to_is_more_than_the_reference() -> None:
+    """45 CFR 164.524(a)(3)(ii)."""
+    about = REPORT | {"names_other_person": True, "other_person_is_provider": False}
+    found = {"ground": "substantial_harm_to_referenced_person", "by_licensed_professional": True}
+    assert "REFERENCE_ALONE_NOT_GROUND" in codes(decided(ACCESS, about), "report")
+    made = decided(ACCESS, about, determinations=[found])
+    assert codes(made, "report") == {"HARM_TO_REFERENCED_PERSON"}
+
+
+def test_the_designee_of_a_directive_is_compared_as_people_compare_names() -> None:
+    """45 CFR 164.524(c)(3)(ii): the person is clearly identified."""
+    assert decided(DIRECTIVE, recipient_name="ACME  review").outcome == "permit"
+    assert codes(decided(DIRECTIVE, recipient_name="Other Review")) >= {"DIRECTIVE_RECIPIENT_UNCLEAR"}
+
+
+def test_a_slide_is_known_to_be_on_no_paper_where_the_policy_counts_it_among_the_records() -> None:
+    """45 CFR 160.103."""
+    counted = msgspec.structs.replace(policy(), specimens_in_drs=True)
+    decision = decide(facts_from(DIRECTIVE | {"materials": [SLIDE]}), counted)
+    assert "FACT_MISSING" not in codes(decision)
+
+
+def test_an_emergency_lifts_what_a_consent_in_the_record_forbids_of_that_item() -> None:
+    """45 CFR 164.522(a)(1)(iii)."""
+    told = {"carried_consents": [{"id": "c", "says": "denies", "rules": ["denies"], "applies_to": ["it"]}]}
+    decision = decided(TREATMENT, REPORT, REPORT | {"id": "it"}, emergency=True, **told)
+    assert [one.item for one in decision.reasons if one.code == "RESTRICTION_EMERGENCY"] == ["it"]
+
+
+def test_a_patient_who_asks_that_another_gets_the_record_shows_that_the_request_is_theirs() -> None:
+    """45 CFR 164.514(h)(1)(i)."""
+    decision = decided(TREATMENT, requester="patient", authority_verified=None)
+    assert (decision.outcome, decision.released) == ("pend", ())
+    assert "AUTHORITY_NOT_VERIFIED" in codes(decision)
+    assert decided(ACCESS, authority_verified=None).outcome == "permit"
+
+
+def test_the_repetition_that_is_not_produced_is_named() -> None:
+    """45 CFR 164.524(c)(1)."""
+    decision = decided(ACCESS, REPORT, REPORT | {"id": "again", "duplicate_of": "report"})
+    assert [one.item for one in decision.reasons if one.code == "PRODUCE_ONCE"] == ["again"]
+
+
+@pytest.mark.parametrize(
+    ("day", "years", "end"),
+    [("9949-06-01", 50, "9999-06-01"), ("9949-06-01", 51, "9999-12-31"), ("9999-06-01", 1, "9999-12-31")],
+)
+def test_an_anniversary_is_told_up_to_the_last_year_there_is(day: str, years: int, end: str) -> None:
+    assert years_after(dt.date.fromisoformat(day), years, policy()).isoformat() == end
+
+
+def test_the_zone_of_the_machine_moves_no_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """45 CFR 164.524(b)(2): where the policy counts by Greenwich, it is by Greenwich."""
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        by_greenwich = msgspec.structs.replace(policy(), receipt_day_is_local=False)
+        assert str(local_date("2026-03-02T20:00:00-05:00", None, by_greenwich)) == "2026-03-03"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
