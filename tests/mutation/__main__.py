@@ -8,6 +8,7 @@ import argparse
 import importlib
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,11 @@ from _pytest.runner import runtestprotocol
 from tests.conftest import shared_folder
 from tests.mutation import tree
 from tests.mutation.report import report
+
+LONGEST = 30
+"""Seconds of the processor that one test may take of a mutant: ten times what the longest takes of the code."""
+TOO_LONG = 36
+"""The exit code by which mutmut knows a mutant that was stopped."""
 
 
 def main() -> int:
@@ -72,7 +78,7 @@ def _collect_once(startup: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 def _judge(mutant: str, items: list[pytest.Item]) -> int:
-    """Ask tests until one fails: 1, else 0; in the mutant's own process."""
+    """Ask tests until one fails: 1, one takes too long: 36, else 0; in the mutant's own process."""
     trampoline: Any = importlib.import_module("mutmut.mutation.trampoline")
     trampoline.get_mutant_under_test = lambda: mutant
     asked: Any = sys.modules["tests.mutation.judges"]
@@ -80,8 +86,10 @@ def _judge(mutant: str, items: list[pytest.Item]) -> int:
     asked.pytest_collection_modifyitems(items)
     os.chdir(tree.TREE / "mutants")
     told = asked.order(mutant, items)
+    signal.signal(signal.SIGPROF, lambda *_: os._exit(TOO_LONG))
     try:
         for item, following in zip(told, [*told[1:], None], strict=True):
+            signal.setitimer(signal.ITIMER_PROF, LONGEST)
             reports = runtestprotocol(item, log=False, nextitem=following)
             if item.session.testsfailed or any(report.failed for report in reports):
                 return 1

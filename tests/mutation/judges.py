@@ -16,6 +16,8 @@ OF_CASES = (
     "test_foreign_case", "test_gate", "test_papers_of_a_case", "test_names", "test_forms", "test_holder_keeps",
     "test_case_says",
 )  # fmt: skip
+OF_GENERATORS = ("test_the_generator_",)
+"""About the facts that are drawn, not about the gate; and long."""
 
 
 def pytest_sessionstart() -> None:
@@ -39,6 +41,7 @@ def _forget(*packages: str) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out the tests that take long and are about something else than what the mutant is of."""
+    items[:] = [item for item in items if not item.name.startswith(OF_GENERATORS)]
     mutant = os.environ.get("MUTANT_UNDER_TEST", "")
     if "." not in mutant:
         return
