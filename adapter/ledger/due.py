@@ -55,8 +55,8 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
     """What is due at a time (date, or date-time with offset), the earliest deadline first, those without one last.
 
     The decision made last governs a request. A permit is met when what was last to go was delivered, and the notice of
-    what it denies was sent; a denial, by its notice (164.524(b)(2)(i)); what pends, by neither. Partial release closes
-    nothing.
+    what it denies was sent; a denial, by its notice (164.524(b)(2)(i)); what pends, by neither. Where something asked
+    for is known to be elsewhere, the requester has to be told so too (164.524(d)(3)). Partial release closes nothing.
 
     Raises:
         ProblemError: the ledger cannot be read.
@@ -161,9 +161,11 @@ def _access_step(row: Mapping[Any, Any], went: bool, sent: set[str]) -> str | No
         return None if sent & {"redirect", "denial"} else "send the redirect notice"
     if outcome.startswith("permit") and not went:
         return "provide access"
-    denied = "DENIAL_NOTICE_REQUIRED" in {reason["code"] for reason in json.loads(row[DECISIONS.c.reasons])}
-    if (denied or outcome.startswith("deny")) and "denial" not in sent:
+    codes = {reason["code"] for reason in json.loads(row[DECISIONS.c.reasons])}
+    if ("DENIAL_NOTICE_REQUIRED" in codes or outcome.startswith("deny")) and "denial" not in sent:
         return "send the denial notice"
+    if "HELD_ELSEWHERE_KNOWN" in codes and "redirect" not in sent:  # owed beside what goes, 164.524(d)(3)
+        return "send the redirect notice"
     return None
 
 

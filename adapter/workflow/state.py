@@ -17,7 +17,7 @@ def status_of(at: At) -> Status:
 
     What pends is on hold, however late; what is denied or not held is rejected, never completed. A permit is received
     until it is on record, accepted until it is carried out, in progress while part of it is done, and completed when
-    what may go was delivered and the denial of the rest was told.
+    what may go was delivered, the denial of the rest was told, and where to ask for what is elsewhere (164.524(d)(3)).
     """
     decision = at.checked.decision
     if not decision.permits:
@@ -25,7 +25,7 @@ def status_of(at: At) -> Status:
     went, told = delivered(at), notice_sent(at)
     if went and told:
         return "completed"
-    if went or (told and _owes_notice(decision)):
+    if went or (told and _owed(at)):
         return "in-progress"
     recorded = any(row["outcome"] in ("permit", "permit_with_exclusions") for row in at.ledger.decisions)
     return "accepted" if recorded else "received"
@@ -37,12 +37,18 @@ def delivered(at: At) -> bool:
 
 
 def notice_sent(at: At) -> bool:
-    """Whether nobody is owed a notice of denial that was not sent yet."""
-    return not _owes_notice(at.checked.decision) or "denial" in {row["kind"] for row in at.ledger.notices}
+    """Whether nobody is owed a notice that was not sent yet: of denial, or where to ask for what is elsewhere."""
+    return _owed(at) <= {row["kind"] for row in at.ledger.notices}
 
 
-def _owes_notice(decision: Decision) -> bool:
-    return any(reason.code == "DENIAL_NOTICE_REQUIRED" for reason in decision.reasons)
+OWED = {"DENIAL_NOTICE_REQUIRED": "denial", "HELD_ELSEWHERE_KNOWN": "redirect"}
+"""Reason -> the notice it makes the holder owe, beside what goes, on a request for access."""
+
+
+def _owed(at: At) -> frozenset[str]:
+    if at.access.pathway != "access":
+        return frozenset()
+    return frozenset(OWED[reason.code] for reason in at.checked.decision.reasons if reason.code in OWED)
 
 
 def reason_of(at: At, status: Status) -> str | None:
@@ -55,9 +61,7 @@ def reason_of(at: At, status: Status) -> str | None:
         against = [reason for reason in decision.reasons if reason.ground.role == "exclusion"]
         return _sentences(against or decision.reasons)
     if status == "in-progress":
-        return (
-            "What may go went; the notice of denial is still owed." if delivered(at) else "Told; still to be delivered."
-        )
+        return "What may go went; a notice is still owed." if delivered(at) else "Told; still to be delivered."
     return None
 
 

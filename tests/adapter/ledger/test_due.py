@@ -52,6 +52,17 @@ def test_the_last_day_is_the_holders(now: str, days: int, ledger: Ledger) -> Non
     assert (found.days, found.overdue) == (days, days < 0)
 
 
+def test_what_is_known_to_be_elsewhere_is_told_beside_what_goes(ledger: Ledger) -> None:
+    elsewhere = {"code": "HELD_ELSEWHERE_KNOWN", "citation": "45 CFR 164.524(d)(3)", "item": "film"}
+    made = entry(outcome="permit_with_exclusions", reasons=[RIGHT, elsewhere], excluded=["film"])
+    name = ledger.prepare(made, release())
+    assert steps(ledger) == ["provide access"]
+    ledger.delivered(name, disclosure())
+    assert steps(ledger) == ["send the redirect notice"]
+    ledger.noticed(notice("redirect", of=made))
+    assert steps(ledger) == []
+
+
 def test_a_delivery_closes_what_was_permitted(ledger: Ledger) -> None:
     made = entry()
     name = ledger.prepare(made, release())

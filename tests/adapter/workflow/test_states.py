@@ -80,7 +80,9 @@ def test_the_request_from_receipt_to_the_end(tmp_path: Path) -> None:
     seen.append(task(loads(dumps(shown(case, chosen).bundle)))["status"])
     sent(case, "denial", chosen)
     seen.append(task(loads(dumps(shown(case, chosen).bundle)))["status"])
-    assert seen == ["received", "accepted", "in-progress", "completed"]
+    sent(case, "redirect", chosen)
+    seen.append(task(loads(dumps(shown(case, chosen).bundle)))["status"])
+    assert seen == ["received", "accepted", "in-progress", "in-progress", "completed"]
 
 
 @pytest.mark.parametrize(
@@ -89,12 +91,21 @@ def test_the_request_from_receipt_to_the_end(tmp_path: Path) -> None:
         ("unverified", "on-hold", "pend"),
         ("all-denied", "rejected", "deny_reviewable"),
         ("denied", "in-progress", "permit_with_exclusions"),
-        ("asked", "completed", "permit_with_exclusions"),
+        ("asked", "in-progress", "permit_with_exclusions"),
     ],
 )
 def test_status_and_outcome_after_an_export(state: str, status: str, outcome: str, tmp_path: Path) -> None:
     made = task(bundle(tmp_path, **STATES[state]))
     assert (made["status"], business(made)) == (status, outcome)
+
+
+def test_a_request_is_open_until_it_is_told_who_has_what_the_holder_has_not(tmp_path: Path) -> None:
+    chosen, case = settings(tmp_path), small(tmp_path, **ASKED)
+    exported(case, tmp_path, chosen)
+    owed = task(loads(dumps(shown(case, chosen).bundle)))
+    assert owed["statusReason"]["text"] == "What may go went; a notice is still owed."
+    sent(case, "redirect", chosen)
+    assert task(loads(dumps(shown(case, chosen).bundle)))["status"] == "completed"
 
 
 def test_what_waits_says_for_what_and_what_is_refused_why(tmp_path: Path) -> None:
