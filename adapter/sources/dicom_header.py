@@ -49,6 +49,8 @@ _CONTAINER = (0x00400512, 0, 0x00400513)
 _SPECIMEN = (0x00400551, 0, 0x00400562)
 _OTHER_IDS, _OTHERS = 0x00101000, 0x00101002
 _REGION, _PROCEDURES, _CONTAINER_TYPE, _TISSUES = 0x00082218, (0x00081032, 0x00321064), 0x00400518, 0x00400560
+_MODIFIERS = (0x00082230, 0x00082220)
+"""Of a primary anatomic structure; the second, which belongs to regions, where software confuses the two."""
 _REFERRER, _PERFORMERS = 0x00080090, (0x00081050, 0x00081070)
 _REST = (
     *(_CHARSET, _SCHEMES, _META_CLASS, _SYNTAX, _IMAGE_TYPE, _TITLE, _NAME, *_PATIENT, *_ACCESSION, *_CONTAINER),
@@ -221,13 +223,15 @@ def _irregular(texts: dict[str, str]) -> list[str]:
 
 
 def _tissue(item: Fields) -> Tissue:
+    sites = item.items(0x00082228)
     return Tissue(
         identifier=item.issued(_SPECIMEN),
         uid=item.text(0x00400554),
         short=item.text(0x00400600),
         detailed=item.text(0x00400602, whole=True),
         kind=item.triplet(0x0040059A),
-        sites=tuple(site.coded() for site in item.items(0x00082228)),
+        sites=tuple(site.coded() for site in sites),
+        site_modifiers=tuple(one.coded() for t in _MODIFIERS for s in sites[:1] for one in s.items(t)),
         steps=tuple(tuple(_content(one) for one in step.items(0x00400612)) for step in item.items(0x00400610)),
     )
 

@@ -82,7 +82,8 @@ class Content(Fact, frozen=True, kw_only=True):
 class Tissue(Fact, frozen=True, kw_only=True):
     """An item of the Specimen Description Sequence (PS3.3 section C.7.6.22): what is in the container.
 
-    `steps` are the preparation steps in the order of the header, each as its content items (PS3.16 TID 8001).
+    `site_modifiers` are those of the first site. `steps` are the preparation steps in the order of the header, each as
+    its content items (PS3.16 TID 8001).
     """
 
     identifier: Issued | None = None
@@ -91,6 +92,7 @@ class Tissue(Fact, frozen=True, kw_only=True):
     detailed: str = ""
     kind: Triplet | None = None
     sites: tuple[Triplet, ...] = ()
+    site_modifiers: tuple[Triplet, ...] = ()
     steps: tuple[tuple[Content, ...], ...] = ()
 
 

@@ -36,6 +36,7 @@ _TEXTS = {
     "document_type": "00420012",
 }
 _PATIENT = ("00100020", "00100021", "00100024")
+_MODIFIERS = ("00082230", "00082220")
 _WHOLE = re.compile(r"[+-]?\d+")
 
 
@@ -147,13 +148,15 @@ class _Item:
 
 
 def _tissue(item: _Item) -> Tissue:
+    sites = item.items("00082228")
     return Tissue(
         identifier=item.issued("00400551", "", "00400562"),
         uid=item.text("00400554"),
         short=item.text("00400600"),
         detailed=item.text("00400602"),
         kind=item.triplet("0040059A"),
-        sites=tuple(site.coded() for site in item.items("00082228")),
+        sites=tuple(site.coded() for site in sites),
+        site_modifiers=tuple(one.coded() for t in _MODIFIERS for s in sites[:1] for one in s.items(t)),
         steps=tuple(tuple(_content(one) for one in step.items("00400612")) for step in item.items("00400610")),
     )
 

@@ -13,6 +13,7 @@ import msgspec
 from mappings.dicom.header import Header, Issued, Tissue, Triplet, triplet_concept
 from mappings.dicom.notes import Notes
 from mappings.dicom.preparation import Step, step_of
+from mappings.dicom.sides import side, side_of
 from mappings.dicom.study import Found
 from mappings.dicom.times import datetime_moment
 from mappings.domain.material import Block, Part, Slide
@@ -67,6 +68,8 @@ class _Node:
         self.form = ""
         self.kind: Triplet | None = None
         self.site: Triplet | None = None
+        self.modifiers: tuple[Triplet, ...] = ()
+        self.where = ""
         self.words = ""
         self.method: Triplet | None = None
         self.collected: Moment | None = None
@@ -123,7 +126,7 @@ class _Tree:
             holder.labels.append(label)
         holder.words = holder.words or tissue.short or tissue.detailed
         holder.kind = holder.kind or tissue.kind
-        holder.site = holder.site or next(iter(tissue.sites), None)
+        self.site(holder, tissue, where)
         before: _Node | None = None
         for step in map(step_of, tissue.steps):
             subject = holder if step.specimen is None or step.specimen.value == label.value else self.like(step, label)
@@ -136,6 +139,19 @@ class _Tree:
             self.say(where, "does not say what the specimen was cut from; it is what the step before was done to")
         elif before is not None and holder.parent not in {before.key, *self.above(before)}:
             self.say(where, "has tissue of several origins; the first is named as what it was cut from")
+
+    def site(self, holder: _Node, tissue: Tissue, where: str) -> None:
+        """The anatomic site with its side; of what is not kept it is said that it is there."""
+        if tissue.sites and holder.site is None:
+            holder.site, holder.modifiers, holder.where = tissue.sites[0], tissue.site_modifiers, where
+        elif tissue.sites and (holder.site, holder.modifiers) != (tissue.sites[0], tissue.site_modifiers):
+            self.say(f"{where}.(0008,2228)", "names another anatomic site in the same container; the first is kept")
+        if len(tissue.sites) > 1:
+            self.say(f"{where}.(0008,2228)", "names several anatomic sites of a specimen; the first is kept")
+        if any(side(one) is None for one in tissue.site_modifiers):
+            self.say(f"{where}.(0008,2230)", "has a modifier of the anatomic site that is no side; it is not kept")
+        if len({found for one in tissue.site_modifiers if (found := side(one))}) > 1:
+            self.say(f"{where}.(0008,2230)", "names several sides of one anatomic site; none is kept")
 
     def above(self, node: _Node) -> list[Key]:
         """The keys of everything this was taken from; also where somebody says it was taken from itself."""
@@ -177,6 +193,10 @@ class _Tree:
     def made(self) -> Materials:
         nodes = [self.nodes[key] for key in sorted(self.nodes)]
         parts = [node for node in nodes if node.form not in ("block", "slide")]
+        for node in nodes:
+            if node.site and node.form in ("block", "slide") and self.first_part(node) is None:
+                message = "names an anatomic site and no part that is of it; at most the series names it"
+                self.say(f"{node.where}.(0008,2228)", message)
         return Materials(
             parts=tuple(self.part(node) for node in parts),
             blocks=tuple(self.block(node) for node in nodes if node.form == "block"),
@@ -190,15 +210,22 @@ class _Tree:
         return next((_name(key) for key in self.above(node) if self.nodes[key].form in forms), None)
 
     def part(self, node: _Node) -> Part:
-        below = [one.site for one in self.nodes.values() if one.site and self.first_part(one) == node.key]
-        sites = [found for site in ([node.site] if node.site else below) if (found := triplet_concept(site))]
+        below = [one for one in self.nodes.values() if one.site and self.first_part(one) == node.key]
+        said = [node] if node.site else below
+        sites = [found for one in said if (found := triplet_concept(one.site))]
+        sides = {side_of(one.modifiers) for one in said}
+        alike = bool(sites) and all(site == sites[0] for site in sites)
+        if sites and not (alike and len(sides) == 1):
+            message = "names different anatomic sites or sides for one part; what differs is not kept for the part"
+            self.say(f"{said[0].where}.(0008,2228)", message)
         return Part(
             id=_name(node.key),
             parent=self.up(node, ""),
             identifiers=_identifiers(node),
             description=node.words or None,
             tissue=triplet_concept(node.kind),
-            body_site=sites[0] if sites and all(site == sites[0] for site in sites) else None,
+            body_site=sites[0] if alike else None,
+            laterality=sides.pop() if alike and len(sides) == 1 else None,
             procedure=triplet_concept(node.method),
             collected=node.collected,
             received=node.received,

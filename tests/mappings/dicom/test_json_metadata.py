@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapter.quiet import quiet_pydicom
 from adapter.sources.dicom_folder import read_instance
-from mappings.dicom.header import Header, Issued
+from mappings.dicom.header import Header, Issued, Triplet
 from mappings.dicom.json_metadata import header
 from tests.dicom_files import SM, dataset, item, write
 
@@ -33,6 +33,9 @@ def alike(found: Header) -> Header:
 
 
 def test_metadata_says_what_the_file_says(tmp_path: pathlib.Path) -> None:
+    site = item(CodeValue="45206002", CodingSchemeDesignator="SCT", CodeMeaning="Nasal")
+    side = item(CodeValue="7771000", CodingSchemeDesignator="SCT", CodeMeaning="Left")
+    site.PrimaryAnatomicStructureModifierSequence = [side]
     made = dataset(
         SOPClassUID=SM,
         Modality="SM",
@@ -47,10 +50,13 @@ def test_metadata_says_what_the_file_says(tmp_path: pathlib.Path) -> None:
         ProcedureCodeSequence=[item(CodeValue="1", CodingSchemeDesignator="99LOCAL", CodeMeaning="scan")],
         ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
         ContainerIdentifier="S26-1 A1",
-        SpecimenDescriptionSequence=[item(SpecimenIdentifier="S26-1 A1 x", SpecimenUID="1.2.9.5")],
+        SpecimenDescriptionSequence=[
+            item(SpecimenIdentifier="S26-1 A1 x", SpecimenUID="1.2.9.5", PrimaryAnatomicStructureSequence=[site])
+        ],
     )
     found = read_instance(write(tmp_path / "a", made))
     assert found is not None
+    assert found.specimens[0].site_modifiers == (Triplet(value="7771000", scheme="SCT", meaning="Left"),)
     assert header(metadata(made)) == msgspec.structs.replace(found, transfer_syntax="")
 
 

@@ -126,6 +126,55 @@ def test_without_embedding_or_sectioning_a_thing_is_a_part_whatever_its_label() 
     assert found.slides[0].parent == by_label["S1_A_1"].id
 
 
+LEFT = Triplet(value="7771000", scheme="SCT", meaning="Left")
+RIGHT_RT = Triplet(value="G-A100", scheme="SRT", meaning="Right")
+UPPER = Triplet(value="261183002", scheme="SCT", meaning="Upper")
+SITE = "0.dcm (0040,0560).(0008,2228)"
+MODIFIER = "0.dcm (0040,0560).(0008,2230)"
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "side", "said"),
+    [
+        ((LEFT,), "left", []),
+        ((RIGHT_RT,), "right", []),
+        ((LEFT, UPPER), "left", [MODIFIER]),
+        ((UPPER,), None, [MODIFIER]),
+        ((LEFT, RIGHT_RT), None, [MODIFIER]),
+        ((Triplet(value="L", scheme="99X", meaning="Left"),), None, [MODIFIER]),
+    ],
+)
+def test_the_side_of_the_site(modifiers: tuple[Triplet, ...], side: str | None, said: list[str]) -> None:
+    found = one(specimens=(msgspec.structs.replace(TISSUE, site_modifiers=modifiers),))
+    assert (found.parts[0].body_site, found.parts[0].laterality) == (sct("12738006", "Brain"), side)
+    assert [(problem.severity, problem.where) for problem in found.problems] == [("information", w) for w in said]
+
+
+def test_two_sides_of_one_part_are_said() -> None:
+    other = msgspec.structs.replace(
+        TISSUE,
+        identifier=label("S1_A_1_2"),
+        site_modifiers=(RIGHT_RT,),
+        steps=(COLLECTED, SAMPLED, (text("121041", "S1_A_1_2"), *CUT[1:])),
+    )
+    first = msgspec.structs.replace(TISSUE, site_modifiers=(LEFT,))
+    second = msgspec.structs.replace(
+        BASE, container=label("S1_A_1_2"), specimens=(other,), instance_uid="1.2.3.1.2", series_uid="1.2.3.2"
+    )
+    found = read(msgspec.structs.replace(BASE, specimens=(first,)), second)
+    assert [(part.body_site, part.laterality) for part in found.parts] == [(sct("12738006", "Brain"), None)]
+    assert [problem.where for problem in found.problems] == [SITE]
+
+
+def test_further_sites_and_those_of_no_part_are_said() -> None:
+    lung = Triplet(value="39607008", scheme="SCT", meaning="Lung")
+    found = one(specimens=(msgspec.structs.replace(TISSUE, sites=(BRAIN, lung)),))
+    assert found.parts[0].body_site == sct("12738006", "Brain")
+    assert [problem.where for problem in found.problems] == [SITE]
+    alone = one(specimens=(Tissue(identifier=label("S1_A_1_1"), sites=(BRAIN,)),))
+    assert [problem.where for problem in alone.problems] == [SITE]
+
+
 def test_codes_of_snomed_rt_mean_the_same() -> None:
     legacy = (
         text("121041", "S1_A_1"),
