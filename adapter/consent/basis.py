@@ -55,9 +55,9 @@ def _unprotected(facts: Facts, policy: Policy, today: date | None) -> bool:
 
 
 def _for_payer(facts: Facts) -> bool:
-    """Whether a payer's question is behind it: then it is payment, whatever the label."""
+    """Whether a payer's question is behind what is called treatment: then it is payment."""
     asked = facts.requester in PAYERS or facts.engaged_by_payer is True
-    return asked and facts.purpose in ("treatment", "payment")
+    return asked and facts.purpose == "treatment"
 
 
 def _payment(facts: Facts) -> bool:

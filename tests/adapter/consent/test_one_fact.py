@@ -252,3 +252,35 @@ def test_the_zone_of_the_machine_moves_no_day(monkeypatch: pytest.MonkeyPatch) -
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_papers_end_by_the_holders_day() -> None:
+    """45 CFR 164.508(b)(2)(i): at 23:30 in New York the next day has begun in Berlin, where the holder is."""
+    paper = CONSENT | {"expiry": "2026-03-02"}
+    told = {"as_of": "2026-03-02T23:30:00-05:00", "authorization": paper}
+    assert decided(AUTHORIZED, holder_tz="America/New_York", **told).outcome == "permit"
+    assert codes(decided(AUTHORIZED, holder_tz="Europe/Berlin", **told)) >= {"AUTH_EXPIRED"}
+
+
+def test_every_ground_in_one_copy_binds_the_other() -> None:
+    """45 CFR 164.524(a)(1)(ii), (a)(2)(v)."""
+    source = {"is_provider": False, "promised_confidentiality": True, "access_would_reveal": True}
+    first = REPORT | {"kind": "litigation_compilation", "source": source}
+    decision = decided(ACCESS, first, REPORT | {"id": "copy", "duplicate_of": "report"})
+    assert codes(decision, "report") == codes(decision, "copy") == {"LITIGATION_INFORMATION", "CONFIDENTIAL_SOURCE"}
+
+
+def test_a_restriction_that_was_refused_lifts_none_that_was_agreed() -> None:
+    """45 CFR 164.522(a)(1)(iii)."""
+    restrictions = [{"agreed": False}, {"agreed": True, "applies_to": ["report"]}]
+    assert decided(TREATMENT, restrictions=restrictions).outcome == "deny_not_permitted"
+
+
+def test_a_denial_that_binds_nobody_is_still_asked_about_of_its_item() -> None:
+    """45 CFR 164.522(a)(1)(iii), where the policy takes a Consent in the record for no agreed restriction."""
+    told = {"carried_consents": [{"id": "c", "says": "denies", "rules": ["denies"], "applies_to": ["it"]}]}
+    facts = facts_from(TREATMENT | told | {"materials": [REPORT, REPORT | {"id": "it"}]})
+    decision = decide(facts, msgspec.structs.replace(policy(), carried_denial_binds=False))
+    assert [(one.item, one.fact) for one in decision.reasons if one.code == "CONSENT_UNCLEAR"] == [
+        ("it", "carried_consents.denies")
+    ]
