@@ -118,6 +118,8 @@ def notice_command(
     from adapter.ledger.store import Ledger
 
     time = str(now())
+    if sent:
+        past(sent.date(), "--sent", time)
     row = {
         "request_id": request,
         "kind": kind,

@@ -185,9 +185,19 @@ def test_a_letter_that_was_sent_is_written_down(own: Path) -> None:
     sent = ("--kind", "denial", "--sent", "2026-01-20", "--document", "letter.pdf")
     done = run(own, "ledger", "notice", one["request"], *sent)
     assert (done.code, done.out, done.err) == (0, "written down\n", "")
+    [one] = run(own, "ledger", "due", "--json", "--as-of", "2026-02-01").json["due"]
+    assert one["next"] == "send the redirect notice"
+    assert run(own, "ledger", "notice", one["request"], "--kind", "redirect", "--sent", "2026-01-20").code == 0
     assert due(own, "2026-02-01").out == "nothing is due\n"
-    [row] = _rows(own, "SELECT kind, sent_at, document_sha256 FROM notice")
+    [row] = _rows(own, "SELECT kind, sent_at, document_sha256 FROM notice WHERE kind = 'denial'")
     assert row == ("denial", "2026-01-20", "f80105efab6d863fd8fc243d269094469e2277e8f12e5a0a9f401e88494f7b4b")
+
+
+def test_a_letter_that_is_still_to_be_sent_is_refused(own: Path) -> None:
+    [one] = run(own, "ledger", "due", "--json", "--as-of", "2026-02-01").json["due"]
+    done = run(own, "ledger", "notice", one["request"], "--kind", "denial", "--sent", "2099-01-01")
+    assert (done.code, done.out, done.err.startswith("error: --sent: lies in the future")) == (1, "", True)
+    assert _rows(own, "SELECT kind FROM notice") == []
 
 
 def _rows(folder: Path, query: str) -> list[Any]:
