@@ -39,6 +39,11 @@ _KINDS: dict[tuple[str, str], str] = {
 """Scheme and code of a processing type (PS3.16 CID 8111) -> what the step is."""
 
 
+_PARAFFIN = ("311731000", "F-616D8")
+_SEVERAL = ("", "words", "substance")
+"""What may be there several times: stains, and what is told as lost anyway."""
+
+
 class Step(Fact, frozen=True, kw_only=True):
     """One preparation step.
 
@@ -50,7 +55,7 @@ class Step(Fact, frozen=True, kw_only=True):
         method: how it was sampled or collected.
         substances: what was used (stains), each a code or words.
         fixative, medium: what it was fixed with and embedded in.
-        unread: how many of its content items are said in no other field.
+        lost: what is there and in no other field, or in one that nothing is made of, in words for people.
     """
 
     specimen: Issued | None = None
@@ -62,7 +67,7 @@ class Step(Fact, frozen=True, kw_only=True):
     substances: tuple[Triplet, ...] = ()
     fixative: Triplet | None = None
     medium: Triplet | None = None
-    unread: int = 0
+    lost: tuple[str, ...] = ()
 
 
 def step_of(contents: tuple[Content, ...]) -> Step:
@@ -72,9 +77,10 @@ def step_of(contents: tuple[Content, ...]) -> Step:
         found.setdefault(_CONCEPTS.get((content.name.scheme, content.name.value), ""), []).append(content)
     kind = _first(found, "kind")
     coded = kind.code if kind else None
+    named = _KINDS.get((coded.scheme, coded.value), "") if coded else ""
     return Step(
         specimen=_issued(found, "specimen", "issuer"),
-        kind=_KINDS.get((coded.scheme, coded.value), "") if coded else "",
+        kind=named,
         when=(found["when"][0].text if "when" in found else ""),
         parent=_issued(found, "parent", "parent-issuer"),
         parent_kind=_meant(_first(found, "parent-kind")),
@@ -82,8 +88,30 @@ def step_of(contents: tuple[Content, ...]) -> Step:
         substances=tuple(meant for each in found.get("substance", ()) if (meant := _meant(each))),
         fixative=_meant(_first(found, "fixative")),
         medium=_meant(_first(found, "medium")),
-        unread=len(found.get("", ())) + len(found.get("words", ())),
+        lost=_lost(found, named),
     )
+
+
+def _lost(found: dict[str, list[Content]], kind: str) -> tuple[str, ...]:
+    """What the domain has no place for; that a section was cut and a block is of paraffin, its items say themselves."""
+    method = _first(found, "method")
+    several = [name for name, values in found.items() if len(values) > 1 and name not in _SEVERAL]
+    media = [one.code.value if one.code else "" for one in found.get("medium", ())]
+    told = {
+        "descriptions": "words" in found,
+        "kinds of steps": kind == "",
+        "times of steps": "when" in found and kind not in ("collection", "receiving"),
+        "methods": method is not None and kind != "collection" and not _sections(method),
+        "substances that are no stain": "substance" in found and kind != "staining",
+        "embedding media": any(value not in _PARAFFIN for value in media),
+        "second values": bool(several),
+        "other content (sites, numbers, people)": "" in found,
+    }
+    return tuple(words for words, here in told.items() if here)
+
+
+def _sections(method: Content) -> bool:
+    return bool(method.code and method.code.value == "434472006")
 
 
 def _first(found: dict[str, list[Content]], name: str) -> Content | None:

@@ -5,7 +5,6 @@ embeds it or cuts sections of it, and a part otherwise: nothing is told from how
 original or a recut no header says: `Slide.kind` means nothing here.
 """
 
-import hashlib
 from collections.abc import Iterable
 
 import msgspec
@@ -14,11 +13,11 @@ from mappings.dicom.header import Header, Issued, Tissue, Triplet, triplet_conce
 from mappings.dicom.notes import Notes
 from mappings.dicom.preparation import Step, step_of
 from mappings.dicom.sides import side, side_of
+from mappings.dicom.specimen_node import Key, Node, identifiers_of, key_of, name_of
 from mappings.dicom.study import Found
 from mappings.dicom.times import datetime_moment
 from mappings.domain.material import Block, Part, Slide
-from mappings.domain.values import Concept, Fact, Identifier, Moment
-from mappings.identity import DICOM_UID, ISSUER_NOT_STATED, within
+from mappings.domain.values import Concept, Fact
 from mappings.problems import Problem
 
 _SLIDES = {("SCT", "433466003"), ("SRT", "A-0101B")}
@@ -27,8 +26,6 @@ _CASSETTES = {("SCT", "434464009"), ("SCT", "434708008"), ("SRT", "A-0101E"), ("
 _SECTIONING = {"434472006", "434475008", "434474007", "434479002"}
 """Sampling methods (PS3.16 CID 8110) that are done to a block: sectioning, step sectioning, recut, core."""
 _TAG = "(0040,0560)"
-Key = tuple[str, str]
-"""Issuer and label."""
 
 
 class Materials(Fact, frozen=True, kw_only=True):
@@ -57,44 +54,16 @@ def materials(images: Iterable[Found]) -> Materials:
     return tree.made()
 
 
-class _Node:
-    """A specimen as far as it has been told of."""
-
-    def __init__(self, issued: Issued) -> None:
-        self.issued = issued
-        self.uids: list[str] = []
-        self.labels: list[Issued] = []
-        self.parent: Key | None = None
-        self.form = ""
-        self.kind: Triplet | None = None
-        self.site: Triplet | None = None
-        self.modifiers: tuple[Triplet, ...] = ()
-        self.where = ""
-        self.words = ""
-        self.method: Triplet | None = None
-        self.collected: Moment | None = None
-        self.received: Moment | None = None
-        self.fixative: Triplet | None = None
-        self.stains: list[Triplet] = []
-
-    @property
-    def key(self) -> Key:
-        return _key(self.issued)
-
-
-def _key(issued: Issued) -> Key:
-    return issued.system or ISSUER_NOT_STATED, issued.value
-
-
 class _Tree:
     def __init__(self) -> None:
-        self.nodes: dict[Key, _Node] = {}
+        self.nodes: dict[Key, Node] = {}
         self.shown: dict[str, list[Key]] = {}
         self.notes = Notes()
         self.told: set[tuple[str, str]] = set()
+        self.lost: dict[str, dict[str, None]] = {}
 
-    def node(self, issued: Issued) -> _Node:
-        return self.nodes.setdefault(_key(issued), _Node(issued))
+    def node(self, issued: Issued) -> Node:
+        return self.nodes.setdefault(key_of(issued), Node(issued))
 
     def say(self, where: str, message: str) -> None:
         """Inform, once for each file and matter."""
@@ -116,7 +85,7 @@ class _Tree:
         for tissue in header.specimens:
             self.tissue(holder, tissue, header, where)
 
-    def tissue(self, holder: _Node, tissue: Tissue, header: Header, where: str) -> None:
+    def tissue(self, holder: Node, tissue: Tissue, header: Header, where: str) -> None:
         """What is known of one specimen in the container, and of what it was taken from."""
         label = tissue.identifier or holder.issued
         if tissue.uid and tissue.uid not in holder.uids:
@@ -125,22 +94,24 @@ class _Tree:
         if not same and label not in holder.labels:
             holder.labels.append(label)
         holder.words = holder.words or tissue.short or tissue.detailed
+        if tissue.short and tissue.detailed not in ("", tissue.short):
+            self.say(f"{where}.(0040,0602)", "describes a specimen at length too; the short description is kept")
         holder.kind = holder.kind or tissue.kind
         self.site(holder, tissue, where)
-        before: _Node | None = None
+        before: Node | None = None
         for step in map(step_of, tissue.steps):
             subject = holder if step.specimen is None or step.specimen.value == label.value else self.like(step, label)
             self.step(subject, step, header, label)
             before = subject if subject is not holder else before
-            if step.unread:
-                self.say(where, "has preparation steps with more than is kept: descriptions, sites, numbers")
+            subject.where = subject.where or where
+            self.lost.setdefault(where, {}).update(dict.fromkeys(step.lost))
         if holder.parent is None and before is not None:
             holder.parent = before.key
             self.say(where, "does not say what the specimen was cut from; it is what the step before was done to")
-        elif before is not None and holder.parent not in {before.key, *self.above(before)}:
+        elif before is not None and before.key not in self.above(holder) and holder.parent not in self.above(before):
             self.say(where, "has tissue of several origins; the first is named as what it was cut from")
 
-    def site(self, holder: _Node, tissue: Tissue, where: str) -> None:
+    def site(self, holder: Node, tissue: Tissue, where: str) -> None:
         """The anatomic site with its side; of what is not kept it is said that it is there."""
         if tissue.sites and holder.site is None:
             holder.site, holder.modifiers, holder.where = tissue.sites[0], tissue.site_modifiers, where
@@ -153,7 +124,7 @@ class _Tree:
         if len({found for one in tissue.site_modifiers if (found := side(one))}) > 1:
             self.say(f"{where}.(0008,2230)", "names several sides of one anatomic site; none is kept")
 
-    def above(self, node: _Node) -> list[Key]:
+    def above(self, node: Node) -> list[Key]:
         """The keys of everything this was taken from; also where somebody says it was taken from itself."""
         found: list[Key] = []
         while node.parent is not None and node.parent not in found and node.parent in self.nodes:
@@ -161,11 +132,11 @@ class _Tree:
             node = self.nodes[node.parent]
         return found
 
-    def like(self, step: Step, label: Issued) -> _Node:
+    def like(self, step: Step, label: Issued) -> Node:
         assert step.specimen is not None
         return self.node(_with_issuer(step.specimen, label))
 
-    def step(self, subject: _Node, step: Step, header: Header, label: Issued) -> None:
+    def step(self, subject: Node, step: Step, header: Header, label: Issued) -> None:
         """What one step did to its specimen."""
         when = datetime_moment(step.when)
         if when and when.floating and header.timezone_offset:
@@ -193,23 +164,38 @@ class _Tree:
     def made(self) -> Materials:
         nodes = [self.nodes[key] for key in sorted(self.nodes)]
         parts = [node for node in nodes if node.form not in ("block", "slide")]
-        for node in nodes:
-            if node.site and node.form in ("block", "slide") and self.first_part(node) is None:
-                message = "names an anatomic site and no part that is of it; at most the series names it"
-                self.say(f"{node.where}.(0008,2228)", message)
+        self.say_lost(nodes)
         return Materials(
             parts=tuple(self.part(node) for node in parts),
             blocks=tuple(self.block(node) for node in nodes if node.form == "block"),
             slides=tuple(self.slide(node) for node in nodes if node.form == "slide"),
-            shown={series: tuple(map(_name, keys)) for series, keys in sorted(self.shown.items()) if keys},
+            shown={series: tuple(map(name_of, keys)) for series, keys in sorted(self.shown.items()) if keys},
             problems=tuple(self.notes.problems),
         )
 
-    def up(self, node: _Node, *forms: str) -> str | None:
-        """The name of the nearest thing of these forms it was taken from."""
-        return next((_name(key) for key in self.above(node) if self.nodes[key].form in forms), None)
+    def say_lost(self, nodes: list[Node]) -> None:
+        """Say what was told of a thing that its item has no place for, and once per study what its steps tell more."""
+        blocks = [node for node in nodes if node.form == "block"]
+        fixed = {(key, self.fixative(node)) for node in blocks for key in (node.key, *self.above(node))}
+        for node in nodes:
+            thing = node.form in ("block", "slide")
+            if thing and node.site and self.first_part(node) is None:
+                message = "names an anatomic site and no part that is of it; at most the series names it"
+                self.say(f"{node.where}.(0008,2228)", message)
+            lost = self.lost.setdefault(node.where, {}) if node.where else {}
+            if thing and (node.collected or node.received or node.method):
+                lost["collection and receipt of a block or slide"] = None
+            if node.fixative and (node.key, node.fixative) not in fixed:
+                lost["fixatives that no block shows"] = None
+        for where, words in sorted(self.lost.items()):
+            if words:
+                self.say(f"{where}.(0040,0610)", f"has preparation steps with more than is kept: {'; '.join(words)}")
 
-    def part(self, node: _Node) -> Part:
+    def up(self, node: Node, *forms: str) -> str | None:
+        """The name of the nearest thing of these forms it was taken from."""
+        return next((name_of(key) for key in self.above(node) if self.nodes[key].form in forms), None)
+
+    def part(self, node: Node) -> Part:
         below = [one for one in self.nodes.values() if one.site and self.first_part(one) == node.key]
         said = [node] if node.site else below
         sites = [found for one in said if (found := triplet_concept(one.site))]
@@ -219,9 +205,9 @@ class _Tree:
             message = "names different anatomic sites or sides for one part; what differs is not kept for the part"
             self.say(f"{said[0].where}.(0008,2228)", message)
         return Part(
-            id=_name(node.key),
+            id=name_of(node.key),
             parent=self.up(node, ""),
-            identifiers=_identifiers(node),
+            identifiers=identifiers_of(node),
             description=node.words or None,
             tissue=triplet_concept(node.kind),
             body_site=sites[0] if alike else None,
@@ -231,25 +217,28 @@ class _Tree:
             received=node.received,
         )
 
-    def first_part(self, node: _Node) -> Key | None:
+    def first_part(self, node: Node) -> Key | None:
         return next((key for key in self.above(node) if not self.nodes[key].form), None)
 
-    def block(self, node: _Node) -> Block:
-        above = [self.nodes[key].fixative for key in self.above(node)]
-        fixative = next((one for one in (node.fixative, *above) if one), None)
+    def block(self, node: Node) -> Block:
         return Block(
-            id=_name(node.key),
+            id=name_of(node.key),
             part=self.up(node, ""),
-            identifiers=_identifiers(node),
+            identifiers=identifiers_of(node),
             description=node.words or None,
-            fixative=triplet_concept(fixative),
+            fixative=triplet_concept(self.fixative(node)),
         )
 
-    def slide(self, node: _Node) -> Slide:
+    def fixative(self, node: Node) -> Triplet | None:
+        """Its own, else that of the nearest thing it was taken from."""
+        above = [self.nodes[key].fixative for key in self.above(node)]
+        return next((one for one in (node.fixative, *above) if one), None)
+
+    def slide(self, node: Node) -> Slide:
         return Slide(
-            id=_name(node.key),
+            id=name_of(node.key),
             parent=self.up(node, "block", ""),
-            identifiers=_identifiers(node),
+            identifiers=identifiers_of(node),
             stain=_stain(node.stains),
             description=node.words or None,
         )
@@ -271,18 +260,6 @@ def _with_issuer(found: Issued, label: Issued) -> Issued:
     return Issued(
         value=found.value, issuer=label.issuer, universal=label.universal, universal_type=label.universal_type
     )
-
-
-def _name(key: Key) -> str:
-    """The local name: a digest, since labels hold what no name may."""
-    return f"specimen-{hashlib.sha256(within(*key).encode()).hexdigest()[:16]}"
-
-
-def _identifiers(node: _Node) -> tuple[Identifier, ...]:
-    """The label, other labels of what is on it, and the UIDs."""
-    labels = [Identifier(system=system, value=value) for system, value in map(_key, (node.issued, *node.labels))]
-    uids = [Identifier(system=DICOM_UID, value=f"urn:oid:{uid}") for uid in node.uids]
-    return (*labels, *uids)
 
 
 def _stain(stains: list[Triplet]) -> Concept | None:

@@ -126,6 +126,51 @@ def test_without_embedding_or_sectioning_a_thing_is_a_part_whatever_its_label() 
     assert found.slides[0].parent == by_label["S1_A_1"].id
 
 
+STEPS = "0.dcm (0040,0560).(0040,0610)"
+AGAR = Triplet(value="256909001", scheme="SCT", meaning="Agar")
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ((*STAINED, text("111703", "Rosebud")), "descriptions"),
+        ((*STAINED, text("111702", "20260111")), "times of steps"),
+        ((STAINED[0], kind("433452008"), text("111702", "20260111")), "kinds of steps; times of steps"),
+        (
+            (*CUT[:3], code(("DCM", "111704"), Triplet(value="434475008", scheme="SCT", meaning="m"))),
+            "methods",
+        ),
+        ((*CUT, stain("12710003", "Rosebud")), "substances that are no stain"),
+        ((*SAMPLED[:4], code(("SCT", "430863003"), AGAR)), "embedding media"),
+        ((*CUT, CUT[3]), "second values"),
+        ((*STAINED, text("111700", "Rosebud")), "other content (sites, numbers, people)"),
+        ((STAINED[0], kind("17636008"), text("111702", "20260111")), "collection and receipt of a block or slide"),
+        (
+            (COLLECTED[0], kind("17636008"), code(("SCT", "430864009"), AGAR)),
+            "fixatives that no block shows",
+        ),
+    ],
+)
+def test_what_is_not_kept_of_a_step_is_said_once_for_a_study(step: tuple[Content, ...], words: str) -> None:
+    tissue = msgspec.structs.replace(TISSUE, steps=(*TISSUE.steps, step, step))
+    second = msgspec.structs.replace(BASE, specimens=(tissue,), series_uid="1.2.3.2", instance_uid="1.2.3.2.1")
+    found = read(msgspec.structs.replace(BASE, specimens=(tissue,)), second)
+    said = [(problem.severity, problem.where, problem.message) for problem in found.problems]
+    message = f"has preparation steps with more than is kept: {words}"
+    assert said == [("information", STEPS, message)]
+    assert "Rosebud" not in str(found.problems)
+
+
+def test_a_fixative_of_a_smear_and_a_longer_description_are_said() -> None:
+    fixed = (COLLECTED[0], kind("17636008"), code(("SCT", "430864009"), AGAR))
+    found = one(specimens=(Tissue(identifier=label("S1_A_1_1"), short="a", detailed="Rosebud", steps=(fixed,)),))
+    assert found.slides[0].description == "a"
+    assert {(problem.where, problem.message) for problem in found.problems} >= {
+        ("0.dcm (0040,0560).(0040,0602)", "describes a specimen at length too; the short description is kept"),
+        (STEPS, "has preparation steps with more than is kept: fixatives that no block shows"),
+    }
+
+
 LEFT = Triplet(value="7771000", scheme="SCT", meaning="Left")
 RIGHT_RT = Triplet(value="G-A100", scheme="SRT", meaning="Right")
 UPPER = Triplet(value="261183002", scheme="SCT", meaning="Upper")
