@@ -187,7 +187,7 @@ def _reasons(
     released: tuple[str, ...],
     duplicates: tuple[str, ...],
 ) -> tuple[Reason, ...]:
-    said = [*asked, *_of_denial(matter, outcome, found, released)]
+    said = [*asked, *_of_denial(matter, outcome, found)]
     goes, repeats = frozenset(released), frozenset(duplicates)
     for item in matter.facts.materials:
         goes_by = basis.bases_of(matter, item)[-1].code
@@ -201,9 +201,9 @@ def _reasons(
     return tuple(dict.fromkeys(reason(finding.code, finding.item, finding.fact) for finding in kept))
 
 
-def _of_denial(matter: Matter, outcome: Outcome, found: Found, released: tuple[str, ...]) -> list[Finding]:
-    """Say what a denial of access owes: a notice, and the rest (45 CFR 164.524(d)(1), (d)(2))."""
+def _of_denial(matter: Matter, outcome: Outcome, found: Found) -> list[Finding]:
+    """Say what a denial of access owes: a notice, and the rest where one is released (45 CFR 164.524(d)(1), (d)(2))."""
     denied = any(f.effect == "exclude" and f.label.endswith("viewable") for each in found.values() for f in each)
     if matter.basis.name not in RIGHT or not denied or outcome == "pend":
         return []
-    return [*([note("RELEASE_REMAINDER")] if released else []), note("DENIAL_NOTICE_REQUIRED")]
+    return [note("RELEASE_REMAINDER"), note("DENIAL_NOTICE_REQUIRED")]

@@ -37,7 +37,9 @@ def mutants(module: str) -> Iterator[Mutant]:
     source = place.read_text(encoding="utf-8")
     lines, tree = source.splitlines(), ast.parse(source)
     made = {
-        node.name: lines[node.lineno : node.end_lineno] for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+        node.name: [lines[node.lineno - 1].replace(node.name, "", 1), *lines[node.lineno : node.end_lineno]]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
     }
     for key, code in fates.items():
         name = key.rpartition(".")[2]
