@@ -4,9 +4,12 @@ Nearly all files are Explicit VR Little Endian before their pixels. Those are sc
 asked for has to be built; everything else, and whatever looks odd, is read by pydicom.
 """
 
+import io
 from collections.abc import Iterable
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO
+
+from adapter.sources.dicom_deflated import DEFLATED, HEADER_MOST, inflated, too_long
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -174,13 +177,24 @@ def read(stream: BinaryIO, wanted: frozenset[int], force: bool) -> tuple[Element
     """The wanted elements as pydicom reads them, and the tags of those whose value cannot be read.
 
     What pydicom warns about has to be caught by the caller; it raises almost anything on broken files.
-    """
-    from pydicom.filereader import read_partial
 
-    dataset = read_partial(stream, stop_when=lambda tag, _, __: tag > LAST, force=force)
+    Raises:
+        ProblemError: a deflated data set inflates to more than may be.
+    """
+    from pydicom.filereader import _read_file_meta_info, read_dataset, read_partial, read_preamble
+
     broken: list[str] = []
-    found = _of(dataset.file_meta, wanted, broken) | _of(dataset, wanted, broken)
-    return found, tuple(broken)
+    read_preamble(stream, force)
+    meta = _read_file_meta_info(stream)
+    if str(meta.get("TransferSyntaxUID", "")) == DEFLATED:
+        header = io.BytesIO(inflated(stream))
+        dataset = read_dataset(header, False, True, stop_when=lambda tag, _, __: tag > LAST)
+        if header.tell() >= HEADER_MOST:
+            raise too_long(HEADER_MOST)
+        return _of(meta, wanted, broken) | _of(dataset, wanted, broken), tuple(broken)
+    stream.seek(0)
+    opened = read_partial(stream, stop_when=lambda tag, _, __: tag > LAST, force=force)
+    return _of(opened.file_meta, wanted, broken) | _of(opened, wanted, broken), tuple(broken)
 
 
 def _of(dataset: "Dataset", wanted: frozenset[int] | None, broken: list[str]) -> Elements:

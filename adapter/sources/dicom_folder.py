@@ -88,6 +88,8 @@ def _read(stream: io.FileIO, reader: Reader, force: bool) -> Header | None:
             stream.seek(0)
             elements, broken = read(io.BufferedReader(stream), WANTED, force)
             header = reader.header(elements, broken)
+        except ProblemError:
+            raise
         except Exception:  # pydicom raises almost anything on broken files, and says values in it
             return None
     if force and not (header.sop_class and header.study_uid):
