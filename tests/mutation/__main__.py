@@ -85,7 +85,8 @@ def _judge(mutant: str, items: list[pytest.Item]) -> int:
     asked.pytest_sessionstart()
     asked.pytest_collection_modifyitems(items)
     os.chdir(tree.TREE / "mutants")
-    told = asked.order(mutant, items)
+    state: Any = importlib.import_module("mutmut.state").state()
+    told = asked.order(mutant, items, state.duration_by_test)
     signal.signal(signal.SIGPROF, lambda *_: os._exit(TOO_LONG))
     try:
         for item, following in zip(told, [*told[1:], None], strict=True):

@@ -6,6 +6,7 @@ of a case, by cases; the law, by its own tests alone.
 
 import os
 import sys
+from collections.abc import Mapping
 
 import pytest
 
@@ -51,8 +52,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if not item.path.name.startswith(out)]
 
 
-def order(mutant: str, items: list[pytest.Item]) -> list[pytest.Item]:
-    """Put first who knows most of a mutant: the tests of its module, then the vectors."""
+def order(mutant: str, items: list[pytest.Item], seconds: Mapping[str, float]) -> list[pytest.Item]:
+    """Put first who knows most of a mutant: the tests of its module, then the vectors; and what is quick before long.
+
+    `seconds` is how long each test took, by its id.
+    """
     own = f"test_{mutant.split('.')[2].split('_')[0]}"
     known = ("test_vectors", "test_switches")
-    return sorted(items, key=lambda item: (not item.path.name.startswith(own), not item.path.name.startswith(known)))
+
+    def key(item: pytest.Item) -> tuple[bool, bool, float]:
+        name = item.path.name
+        return not name.startswith(own), not name.startswith(known), seconds.get(item.nodeid, 0.0)
+
+    return sorted(items, key=key)

@@ -7,6 +7,7 @@ from adapter.consent.decide import decide
 from adapter.consent.facts import facts_from, holder_use
 from adapter.consent.law import material
 from tests.adapter.consent.given import (
+    ACCESS,
     AUTHORIZED,
     CONSENT,
     COUNSELING,
@@ -18,6 +19,7 @@ from tests.adapter.consent.given import (
     SUD,
     TPO_CONSENT,
     TREATMENT,
+    USE,
     Request,
     codes,
     decided,
@@ -32,6 +34,7 @@ TO_COURT: Request = {
     | {"combined": False, "recipients": "Defense Counsel", "purpose": "legal proceedings", "expiry": "2026-12-31"},
 }
 COUNSELED: Request = {"counseling_notes_consent": TPO_CONSENT}
+IN_OTHER_WORDS: Request = TO_COURT["proceedings_consent"] | {"purpose": "Legal_Proceedings"}
 FORM: Request = {"id": "form", "kind": "consent_form", "maintained_in": "ehr", "in_drs": True}
 
 
@@ -100,6 +103,7 @@ def test_the_originator_treats_with_the_own_session_notes() -> None:
         ("authorization", NOTES, {"psychotherapy_authorization": CONSENT}),
         ("part2_consent", SUD, {"part2_consent": TPO_CONSENT}),
         ("proceedings_consent", SUD, TO_COURT),
+        ("proceedings_consent", SUD, TO_COURT | {"proceedings_consent": IN_OTHER_WORDS}),
     ],
 )
 def test_a_consent_without_authority_holds_what_needs_that_paper(paper: str, item: Request, told: Request) -> None:
@@ -182,3 +186,20 @@ def test_a_denial_is_of_the_item_whatever_failing_paper_stands_before_it() -> No
     failing = {"id": "a", "says": "no_authority", "rules": ["actor"], "paper": "authorization"}
     told = {"carried_consents": [failing, {"id": "b", "says": "denies", "rules": ["denies"]}]}
     assert decided(TREATMENT, **told).outcome == "deny_not_permitted"
+
+
+def test_a_directive_that_prevails_is_said_of_the_item_that_was_denied() -> None:
+    """45 CFR 164.524(c)(3)(ii), where the policy lets the newer word of the patient stand."""
+    told = {"carried_consents": [{"id": "c", "says": "denies", "rules": ["denies"], "applies_to": ["it"]}]}
+    facts = facts_from(DIRECTIVE | told | {"materials": [REPORT, REPORT | {"id": "it"}]})
+    decision = decide(facts, msgspec.structs.replace(policy(), directive_waits_for_denial=False))
+    assert decision.released == ("report", "it")
+    assert [one.item for one in decision.reasons if one.code == "DIRECTIVE_PREVAILS"] == ["it"]
+
+
+def test_what_opens_counseling_notes_is_said_of_them() -> None:
+    """42 CFR 2.23, 2.31(b)."""
+    seen = decided(ACCESS, REPORT, COUNSELING)
+    assert [one.item for one in seen.reasons if one.code == "PART2_PATIENT_ACCESS"] == ["counseling"]
+    used = decided(USE, REPORT, COUNSELING, own_use="training")
+    assert [one.item for one in used.reasons if one.code == "NOTES_OWN_USE"] == ["counseling"]
