@@ -25,7 +25,8 @@ def _policy(chosen: Any, day: str) -> Any:
 def retention_command(ctx: click.Context, as_json: bool, as_of: Any) -> None:
     """List what is past its term: six years from when it was made or last in effect (45 CFR 164.530(j)(2)).
 
-    What belongs to one request is kept as long as any of it. Nothing is deleted; `ledger archive` moves it to a file.
+    What belongs to one request is kept as long as any of it, and what is still owed (`ledger due`) stays, with what an
+    accounting that is not given yet covers. Nothing is deleted; `ledger archive` moves it to a file.
     """
     from adapter.ledger.retention import past_term
     from adapter.ledger.store import Ledger

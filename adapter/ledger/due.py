@@ -62,24 +62,29 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
         ProblemError: the ledger cannot be read.
     """
     with reading(ledger.engine) as connection:
-        asked = sa.select(DECISIONS, REQUESTS).join(REQUESTS, DECISIONS.c.request_id == REQUESTS.c.id)
-        last: dict[str, sa.RowMapping] = {}
-        going: dict[str, tuple[str, str]] = {}
-        for row in connection.execute(asked.order_by(DECISIONS.c.number)).mappings():
-            matter = row[REQUESTS.c.matter_id]
-            last[matter] = row
-            if row[DECISIONS.c.content_sha256] is not None and row[DECISIONS.c.action] != IMAGES_ALONE:
-                going[matter] = row[DECISIONS.c.content_sha256], row[DECISIONS.c.decided_at]
-        went = sa.select(RELEASES.c.content_sha256, DISCLOSURES.c.disclosed_at).join(
-            RELEASES, DISCLOSURES.c.release_id == RELEASES.c.id
-        )
-        deliveries: dict[str, list[str]] = {}
-        for content, at in connection.execute(went):
-            deliveries.setdefault(content, []).append(at)
-        told = sa.select(REQUESTS.c.matter_id, NOTICES).join(REQUESTS, NOTICES.c.request_id == REQUESTS.c.id)
-        notices: dict[str, list[Mapping[Any, Any]]] = {}
-        for notice in connection.execute(told.order_by(NOTICES.c.number)).mappings():
-            notices.setdefault(notice["matter_id"], []).append(notice)
+        return owed(connection, policy, now)
+
+
+def owed(connection: sa.Connection, policy: Policy, now: str) -> tuple[Due, ...]:
+    """As `due`, within a transaction."""
+    asked = sa.select(DECISIONS, REQUESTS).join(REQUESTS, DECISIONS.c.request_id == REQUESTS.c.id)
+    last: dict[str, sa.RowMapping] = {}
+    going: dict[str, tuple[str, str]] = {}
+    for row in connection.execute(asked.order_by(DECISIONS.c.number)).mappings():
+        matter = row[REQUESTS.c.matter_id]
+        last[matter] = row
+        if row[DECISIONS.c.content_sha256] is not None and row[DECISIONS.c.action] != IMAGES_ALONE:
+            going[matter] = row[DECISIONS.c.content_sha256], row[DECISIONS.c.decided_at]
+    went = sa.select(RELEASES.c.content_sha256, DISCLOSURES.c.disclosed_at).join(
+        RELEASES, DISCLOSURES.c.release_id == RELEASES.c.id
+    )
+    deliveries: dict[str, list[str]] = {}
+    for content, at in connection.execute(went):
+        deliveries.setdefault(content, []).append(at)
+    told = sa.select(REQUESTS.c.matter_id, NOTICES).join(REQUESTS, NOTICES.c.request_id == REQUESTS.c.id)
+    notices: dict[str, list[Mapping[Any, Any]]] = {}
+    for notice in connection.execute(told.order_by(NOTICES.c.number)).mappings():
+        notices.setdefault(notice["matter_id"], []).append(notice)
     found = [
         _due(row, step, _deadline(row, notices.get(matter, ()), policy), policy, now)
         for matter, row in last.items()

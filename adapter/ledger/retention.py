@@ -1,8 +1,10 @@
 """How long rows are kept (45 CFR 164.530(j)(2)), and the archive to which those past their term may go.
 
 What belongs together (a request with its decisions, releases, disclosures and notices) is kept together: six years from
-the last day of any of them. Nothing goes by itself. An archive holds the rows with their hashes; in the ledger their
-places in the chain stay, and a row of the chain (a checkpoint) tells the digests of both, so that it still verifies.
+the last day of any of it. What is still owed to somebody is not past its term: a request that is not met, and what an
+accounting that is not given yet covers (164.528(a)(1)). Nothing goes by itself. An archive holds the rows with their
+hashes; in the ledger their places in the chain stay, and a row of it (a checkpoint) tells the digests of both, so
+that it still verifies.
 """
 
 import datetime as dt
@@ -17,10 +19,12 @@ from uuid import uuid5
 import msgspec
 import sqlalchemy as sa
 
-from adapter.consent.clock import years_after
+from adapter.consent.clock import local_date, years_after
 from adapter.consent.policy import Policy
+from adapter.ledger.accounting import six_years
 from adapter.ledger.appending import Appending, canonical
 from adapter.ledger.chain import GENESIS, link
+from adapter.ledger.due import owed
 from adapter.ledger.engine import reading, writing
 from adapter.ledger.store import Ledger
 from adapter.ledger.tables import (
@@ -163,14 +167,34 @@ def _past(connection: sa.Connection, policy: Policy, today: dt.date) -> tuple[Pa
     held: dict[str, list[tuple[sa.Table, dict[str, Any]]]] = {}
     for table, row in rows:
         held.setdefault(groups.of(key_of(table, row)), []).append((table, row))
-    found = (_group(members, policy) for members in held.values())
-    return tuple(sorted((g for g in found if today.isoformat() > g.kept_until), key=lambda g: (g.last, g.rows)))
+    unmet = {one.request for one in owed(connection, policy, today.isoformat())}
+    requests = [row for table, row in rows if table is REQUESTS and row["id"] in unmet]
+    kept = {groups.of(key_of(REQUESTS, row)) for row in requests}
+    since = _accounted_since([row for row in requests if row["pathway"] == "accounting"], policy)
+    found = (_group(members, policy) for key, members in held.items() if key not in kept)
+    past = (one for one in found if today.isoformat() > one.kept_until and one.last < since)
+    return tuple(sorted(past, key=lambda one: (one.last, one.rows)))
+
+
+def _accounted_since(requests: list[dict[str, Any]], policy: Policy) -> str:
+    """The first day that accountings not given yet cover: six years before the first was received (164.528(a)(1)).
+
+    Where nobody knows when one was received, it may cover every day; where none is open, no day is covered.
+    """
+    if any(row["received_at"] is None for row in requests):
+        return dt.date.min.isoformat()
+    days = [
+        local_date(row["received_at"], row["holder_tz"], policy)
+        or dt.date.fromisoformat(row["received_at"][:10]) - dt.timedelta(days=1)  # no zone: it may be the day before
+        for row in requests
+    ]
+    return six_years(min(days), policy).isoformat() if days else dt.date.max.isoformat()
 
 
 def _needed(table: sa.Table, days: tuple[str, ...]) -> list[sa.Column[Any]]:
     names = (
         "id", "number", "request_id", "matter_id", "case_id", "decision_id", "release_id", "disclosure_id",
-        "content_sha256", *days,
+        "content_sha256", "pathway", "holder_tz", *days,
     )  # fmt: skip
     return [table.c[name] for name in names if name in table.c]
 

@@ -5,14 +5,30 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapter.consent.policy import policy_for
+from adapter.ledger.accounting import accounting, six_years
 from adapter.ledger.retention import Past, archive, check_archive, past_term
-from adapter.ledger.store import Ledger
+from adapter.ledger.store import Entry, Ledger
 from mappings.problems import ProblemError
-from tests.adapter.ledger.given import AT, LATER, change, entry, fill, go, know, notice, reported, research, suspension
+from tests.adapter.ledger.given import (
+    AT,
+    LATER,
+    NUMBER,
+    SYSTEM,
+    change,
+    entry,
+    fill,
+    go,
+    know,
+    notice,
+    reported,
+    research,
+    suspension,
+)  # fmt: skip
 from tests.adapter.ledger.killing import killed_at
 from tests.adapter.ledger.test_chain import look, places
 from tests.adapter.ledger.test_killed import points
@@ -75,6 +91,66 @@ def test_what_went_twice_is_kept_while_one_of_the_requests_is(url: str) -> None:
     go(ledger, entry("case-3", "MRN-0003", at=LATER), "1" * 64)
     ledger.close()
     assert [one.case for one in listed(url)] == [None]
+
+
+def asked(url: str, pathway: str, **told: Any) -> Entry:
+    """A request that nobody answered, of another patient than that of the disclosures told by hand."""
+    made = entry("owed", "MRN-0009", pathway=pathway, outcome="pend", deadline=None, **told)
+    ledger = Ledger(url, at=LATER)
+    ledger.decided(made)
+    ledger.close()
+    return made
+
+
+def told_by_hand(url: str, *days: str) -> None:
+    ledger = Ledger(url, at=OLD)
+    for day in days:
+        ledger.reported(reported(day, reported_at=day))
+    ledger.close()
+
+
+@pytest.mark.parametrize("pathway", ["access", "amendment", "accounting"])
+def test_a_request_that_nobody_answered_is_never_past_its_term(pathway: str, url: str, tmp_path: Path) -> None:
+    made = asked(url, pathway, at=OLD, received_at=OLD)
+    assert listed(url, dt.date(2040, 1, 1)) == ()
+    assert archived(url, tmp_path / "a.ndjson", "2040-01-01T10:00:00-04:00") == 0
+    ledger = Ledger(url, at=LATER)
+    for kind in ("denial", "accounting", "amendment-denial"):
+        ledger.noticed(notice(kind, OLD, made) | {"promised_on": None})
+    day = "2019-05-03T10:00:00-04:00"
+    ledger.decided(entry("owed", "MRN-0009", at=day, pathway=pathway, received_at=OLD, outcome="deny", deadline=None))
+    ledger.close()
+    assert [one.case for one in listed(url, dt.date(2040, 1, 1))] == ["owed"], "once it is answered, it is"
+
+
+def test_an_open_accounting_keeps_six_years_before_it_was_received(url: str, tmp_path: Path) -> None:
+    told_by_hand(url, "2020-11-09", "2020-11-10", "2020-11-30")
+    made = asked(url, "accounting", received_at="2026-11-11T03:00:00+00:00")  # in New York, the 10th
+    day = dt.date(2026, 12, 5)
+    assert [one.last for one in listed(url, day)] == ["2020-11-09"]
+    assert archived(url, tmp_path / "a.ndjson", "2026-12-05T10:00:00-05:00") == 1
+    ledger = Ledger(url, at=LATER)
+    span = (six_years(dt.date(2026, 11, 10), POLICY), dt.date(2026, 11, 10))
+    lines = accounting(ledger, (SYSTEM, NUMBER), span, POLICY).lines
+    ledger.noticed(notice("accounting", "2026-12-05T10:00:00-05:00", made) | {"promised_on": None})
+    ledger.close()
+    assert [line.date for line in lines] == ["2020-11-10", "2020-11-30"]
+    assert [one.last for one in listed(url, day)] == ["2020-11-10", "2020-11-30"], "given, it keeps nothing"
+
+
+@pytest.mark.parametrize(
+    ("received", "zone", "kept"),
+    [
+        (None, "America/New_York", []),
+        ("2026-11-11T03:00:00+00:00", None, ["2020-11-09"]),
+        ("2028-02-29", "America/New_York", ["2020-11-09", "2020-11-10", "2022-02-27"]),
+    ],
+)
+def test_what_an_open_accounting_may_cover_stays(received: str | None, zone: str | None, kept: list[str],
+                                                 url: str) -> None:  # fmt: skip
+    told_by_hand(url, "2020-11-09", "2020-11-10", "2022-02-27", "2022-03-01")
+    asked(url, "accounting", received_at=received, holder_tz=zone)
+    assert [one.last for one in listed(url, dt.date(2030, 1, 1))] == kept
 
 
 def test_an_archive_takes_the_rows_and_the_chain_still_verifies(url: str, tmp_path: Path) -> None:
