@@ -53,3 +53,7 @@ def test_an_error_that_moved_up_is_no_new_one(tmp_path: Path) -> None:
     first = media(link={"reference": GONE})
     left = released_by(without_link, tmp_path, {**REPORT, "media": [first, media()]})
     assert left["DiagnosticReport"]["media"] == [media()]
+
+
+def test_of_a_list_that_was_not_touched_every_place_is_where_it_was() -> None:
+    assert Moved({("result",): [0, 2]}).before("DiagnosticReport.media[0].link") == "DiagnosticReport.media[0].link"

@@ -199,7 +199,8 @@ def test_a_directive_that_prevails_is_said_of_the_item_that_was_denied() -> None
 
 def test_what_opens_counseling_notes_is_said_of_them() -> None:
     """42 CFR 2.23, 2.31(b)."""
-    seen = decided(ACCESS, REPORT, COUNSELING)
+    open_to_access = msgspec.structs.replace(policy(), counseling_notes_in_access=True)
+    seen = decide(facts_from(ACCESS | {"materials": [REPORT, COUNSELING]}), open_to_access)
     assert [one.item for one in seen.reasons if one.code == "PART2_PATIENT_ACCESS"] == ["counseling"]
     used = decided(USE, REPORT, COUNSELING, own_use="training")
     assert [one.item for one in used.reasons if one.code == "NOTES_OWN_USE"] == ["counseling"]
