@@ -121,6 +121,7 @@ slides = st.builds(
     parent=maybe(links),
     identifiers=identifiers,
     stain=maybe(concepts),
+    stained_with=st.lists(concepts, max_size=2).map(tuple),
     kind=literal(Slide, "kind"),
     description=maybe(words),
 )

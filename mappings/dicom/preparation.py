@@ -40,6 +40,7 @@ _KINDS: dict[tuple[str, str], str] = {
 
 
 _PARAFFIN = ("311731000", "F-616D8")
+_KEPT = ("method", "collection", "parent-kind", "substance", "fixative")
 _SEVERAL = ("", "words", "substance")
 """What may be there several times: stains, and what is told as lost anyway."""
 
@@ -105,9 +106,15 @@ def _lost(found: dict[str, list[Content]], kind: str) -> tuple[str, ...]:
         "substances that are no stain": "substance" in found and kind != "staining",
         "embedding media": any(value not in _PARAFFIN for value in media),
         "second values": bool(several),
+        "codes of schemes without a known system": any(_unknown(found, name) for name in _KEPT),
         "other content (sites, numbers, people)": "" in found,
     }
     return tuple(words for words, here in told.items() if here)
+
+
+def _unknown(found: dict[str, list[Content]], name: str) -> bool:
+    """Whether a code is kept by its meaning alone."""
+    return any(one.code and one.code.value and not one.code.system for one in found.get(name, ()))
 
 
 def _sections(method: Content) -> bool:

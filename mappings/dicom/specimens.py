@@ -240,6 +240,7 @@ class _Tree:
             parent=self.up(node, "block", ""),
             identifiers=identifiers_of(node),
             stain=_stain(node.stains),
+            stained_with=_substances(node.stains),
             description=node.words or None,
         )
 
@@ -263,8 +264,14 @@ def _with_issuer(found: Issued, label: Issued) -> Issued:
 
 
 def _stain(stains: list[Triplet]) -> Concept | None:
-    """One substance by its code; several, which no one code says, in words."""
+    """One substance by its code; several, which no one code says, in words, and each by its code beside."""
     if len(stains) == 1:
         return triplet_concept(stains[0])
     words = "; ".join(stain.meaning or stain.value for stain in stains)
     return Concept(text=words) if words else None
+
+
+def _substances(stains: list[Triplet]) -> tuple[Concept, ...]:
+    """Each of several substances, where one of them has a code that the words do not tell."""
+    found = tuple(meant for one in stains if (meant := triplet_concept(one)))
+    return found if len(stains) > 1 and any(one.codes for one in found) else ()

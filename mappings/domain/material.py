@@ -48,7 +48,8 @@ class Block(Item, frozen=True, kw_only=True):
 class Slide(Item, frozen=True, kw_only=True):
     """A glass slide cut from a block (or smeared from a part); `stain` H&E, special stain or IHC marker.
 
-    No `parent`: what it was cut from is not told.
+    `stained_with` are the substances, each by its code, where several make the stain. No `parent`: what it was cut
+    from is not told.
     """
 
     LINKS: ClassVar = {"parent": ("Block", "Part")}
@@ -56,6 +57,7 @@ class Slide(Item, frozen=True, kw_only=True):
     parent: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     stain: Concept | None = None
+    stained_with: tuple[Concept, ...] = ()
     kind: Literal["original", "recut", "unstained"] = "original"
     description: str | None = None
 

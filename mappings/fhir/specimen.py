@@ -36,6 +36,8 @@ LATERALITY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-
 """mCODE's extension for the side of a body site."""
 STAINING = "Stain"
 """Specimen.processing.description of the step whose procedure is the stain."""
+SUBSTANCE = "Stain substance"
+"""Specimen.processing.description of a step whose procedure is one of the substances of the stain."""
 _AVAILABLE = {"ample": "available", "limited": "available", "exhausted": "unavailable"}
 
 RULES = (
@@ -56,6 +58,8 @@ RULES = (
     Rule("block.remaining", "Specimen.status", "available, or unavailable where exhausted"),
     Rule("slide.stain", "Specimen.processing.procedure", "codes of the source"),
     Rule("slide.stain", "Specimen.processing.description", "the constant Stain"),
+    Rule("slide.stained_with", "Specimen.processing.procedure", "codes of the source, a step for each substance"),
+    Rule("slide.stained_with", "Specimen.processing.description", "the constant Stain substance"),
     Rule("slide.kind", "Specimen.type", "table slide-kind, beside the code for a slide"),
     Rule("patient", "Specimen.subject"),
 )
@@ -122,10 +126,11 @@ def _block(block: Block) -> Json:
 def _slide(slide: Slide, kind_told: bool) -> Json:
     kind = table("slide-kind").codings(slide.kind) if kind_told else ()
     codes = table("specimen-type").codings("slide") + kind
-    stain = {"description": STAINING, "procedure": concept(slide.stain)}
+    steps = [{"description": STAINING, "procedure": concept(slide.stain)}] if slide.stain else []
+    steps += [{"description": SUBSTANCE, "procedure": concept(one)} for one in slide.stained_with]
     return {
         "type": concept(Concept(codes=codes)),
-        "processing": [stain] if slide.stain else None,
+        "processing": steps,
         "container": [{"type": from_table("specimen-container", "slide")}],
     }
 
@@ -145,8 +150,8 @@ def from_fhir(resource: Json, ctx: Reading) -> Material:
     }
     if kind == "slide":
         slide_kind = read_table("slide-kind", resource.get("type")) or "original"
-        stain = _stain(resource)
-        return construct(Slide, "Specimen", **common, parent=parent, kind=slide_kind, stain=stain)
+        stain = {"stain": _stain(resource), "stained_with": _substances(resource)}
+        return construct(Slide, "Specimen", **common, parent=parent, kind=slide_kind, **stain)
     if kind == "block":
         remaining = first_of("block-remaining", resource.get("condition"))
         return construct(Block, "Specimen", **common, part=parent, fixative=_fixative(resource), remaining=remaining)
@@ -173,9 +178,14 @@ def _stain(resource: Json) -> Concept | None:
     for step in objects(resource.get("processing")):
         procedure = read_concept(step.get("procedure"))
         words = f"{text(step.get('description')) or ''} {procedure.label if procedure else ''}"
-        if procedure and "stain" in words.casefold():
+        if procedure and "stain" in words.casefold() and step.get("description") != SUBSTANCE:
             return procedure
     return None
+
+
+def _substances(resource: Json) -> tuple[Concept, ...]:
+    steps = (step for step in objects(resource.get("processing")) if step.get("description") == SUBSTANCE)
+    return tuple(found for step in steps if (found := read_concept(step.get("procedure"))))
 
 
 def _fixative(resource: Json) -> Concept | None:

@@ -230,10 +230,30 @@ def test_codes_of_snomed_rt_mean_the_same() -> None:
     assert len(one(specimens=(msgspec.structs.replace(TISSUE, steps=(legacy,)),)).blocks) == 1
 
 
-def test_several_stains_are_said_in_words() -> None:
+def test_several_stains_are_said_in_words_and_each_by_its_code() -> None:
     eosin = stain("36879007", "Water soluble eosin stain")
-    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=((*STAINED, eosin),)),))
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(COLLECTED, SAMPLED, CUT, (*STAINED, eosin))),))
     assert found.slides[0].stain == Concept(text="Hematoxylin stain; Water soluble eosin stain")
+    assert found.slides[0].stained_with == (
+        sct("12710003", "Hematoxylin stain"),
+        sct("36879007", "Water soluble eosin stain"),
+    )
+    assert found.problems == ()
+
+
+def test_one_stain_and_stains_in_words_alone_are_said_once() -> None:
+    words = tuple(Content(name=Triplet(value="424361007", scheme="SCT"), text=one) for one in ("HE", "PAS"))
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=((*STAINED[:2], *words),)),))
+    assert (found.slides[0].stain, found.slides[0].stained_with) == (Concept(text="HE; PAS"), ())
+    assert one().slides[0].stained_with == ()
+
+
+def test_a_code_that_is_kept_in_words_alone_is_said() -> None:
+    local = code(("SCT", "424361007"), Triplet(value="77", scheme="99LAB", meaning="own stain"))
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(*TISSUE.steps[:3], (*STAINED[:2], local))),))
+    assert found.slides[0].stain == Concept(text="own stain")
+    message = "has preparation steps with more than is kept: codes of schemes without a known system"
+    assert [(problem.where, problem.message) for problem in found.problems] == [(STEPS, message)]
 
 
 def test_one_label_of_one_issuer_is_one_thing_in_all_series() -> None:

@@ -44,6 +44,7 @@ SLIDE = Slide(
     parent="one",
     identifiers=(ACCESSION, LABEL),
     stain=Concept(text="H&E"),
+    stained_with=(Concept(codes=(Code(system=SCT, code="12710003"),)), Concept(text="eosin")),
     kind="recut",
     description="level 2",
 )
@@ -130,7 +131,11 @@ def test_slide() -> None:
     assert written["container"] == [
         {"type": {"coding": [{"system": SCT, "code": "433466003", "display": "Microscope slide (physical object)"}]}}
     ]
-    assert written["processing"] == [{"description": "Stain", "procedure": {"text": "H&E"}}]
+    assert written["processing"] == [
+        {"description": "Stain", "procedure": {"text": "H&E"}},
+        {"description": "Stain substance", "procedure": {"coding": [{"system": SCT, "code": "12710003"}]}},
+        {"description": "Stain substance", "procedure": {"text": "eosin"}},
+    ]
     assert written["note"] == [{"text": "level 2"}]
 
 
