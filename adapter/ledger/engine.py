@@ -22,10 +22,13 @@ def engine_for(url: str, *, create: bool) -> sa.Engine:
     """The engine of a ledger; with `create`, an SQLite file and its folder are made, for their owner alone.
 
     Raises:
-        ProblemError: the URL is none, its driver is missing, or (without `create`) there is no such file.
+        ProblemError: the URL is none or keeps nothing, its driver is missing, or (without `create`) there is no such file.
     """
     with _safely():
         address = sa.make_url(url)
+        if _forgets(address):
+            message = "names SQLite in memory, which keeps nothing; name a file, as sqlite:////var/lib/ledger.sqlite3"
+            raise refuse("value", "ledger", message, rule=RULE)
         file = _file(address)
         if file is not None and create:
             _private(file)
@@ -98,9 +101,19 @@ def _unusable() -> ProblemError:
 def _file(address: sa.URL) -> Path | None:
     """The file of an SQLite ledger; None where it is none we look after."""
     name = address.database
-    if address.get_backend_name() != "sqlite" or not name or name == ":memory:" or name.startswith("file:"):
+    if address.get_backend_name() != "sqlite" or not name or name.startswith("file:"):
         return None
     return Path(name)
+
+
+def _forgets(address: sa.URL) -> bool:
+    """Whether an SQLite URL is of a database that is gone with its connection, with all that was written down."""
+    name = address.database or ""
+    if address.get_backend_name() != "sqlite":
+        return False
+    named = name.removeprefix("file:").partition("?")[0]
+    asked = (address.query.get("mode"), address.query.get("vfs"))
+    return named in ("", ":memory:") or asked[0] == "memory" or asked[1] == "memdb" or "mode=memory" in name
 
 
 def _private(place: Path) -> None:

@@ -453,3 +453,11 @@ def test_what_is_past_its_term_goes_to_a_file_that_the_ledger_knows(tmp_path: Pa
 def test_an_archive_makes_no_ledger(tmp_path: Path) -> None:
     done = run(tmp_path, "ledger", "archive", "--to", "old.ndjson")
     assert (done.code, list(tmp_path.iterdir())) == (1, [])
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_ledger_in_memory_is_not_told_that_it_is_written_down(url: str, tmp_path: Path) -> None:
+    told = ("request", "--kind", "accounting", "--name", "n-1", "--received", "2026-01-02", "--tz", "UTC")
+    done = run(tmp_path, "ledger", *told, "--patient", AMBER, SECOND_OPINION_LEDGER=url)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: ledger: names SQLite in memory, which keeps nothing")

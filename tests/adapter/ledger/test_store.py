@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapter.ledger.store import Ledger
+from mappings.problems import ProblemError
 
 AT = "2026-03-16T10:00:00-04:00"
 
@@ -29,9 +30,29 @@ def test_the_mode_of_a_ledger_that_is_there_is_the_owners_matter(tmp_path: Path)
     assert mode(tmp_path / "ledger.sqlite3") == 0o640
 
 
-def test_a_ledger_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite+pysqlite://",
+        "sqlite:///file::memory:?uri=true",
+        "sqlite:///file::memory:?cache=shared&uri=true",
+        "sqlite:///file:x?mode=memory&uri=true",
+        "sqlite:///file:/x?vfs=memdb&uri=true",
+        "sqlite:///file:?uri=true",
+    ],
+)
+def test_a_ledger_that_would_keep_nothing_is_refused(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    ledger = Ledger("sqlite:///:memory:", at=AT)
-    assert ledger.rows("release") == []
-    ledger.close()
+    for at in (AT, None):
+        with pytest.raises(ProblemError, match="keeps nothing; name a file") as caught:
+            Ledger(url, at=at)
+        assert [(told.where, told.rule) for told in caught.value.problems] == [("ledger", "ledger")]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_named_by_a_uri_is_a_ledger(tmp_path: Path) -> None:
+    Ledger(f"sqlite:///file:{tmp_path}/ledger.sqlite3?uri=true", at=AT).close()
+    assert (tmp_path / "ledger.sqlite3").is_file()
