@@ -11,6 +11,7 @@ import msgspec
 from adapter.sources.dicom_elements import Elements, Odd, items
 from mappings.dicom.charset import Charset
 from mappings.dicom.header import Content, Header, Issued, Tissue, Triplet
+from mappings.dicom.series import KEY_OBJECTS
 
 _CHARSET = 0x00080005
 _SCHEMES = 0x00080110
@@ -51,10 +52,12 @@ _OTHER_IDS, _OTHERS = 0x00101000, 0x00101002
 _REGION, _PROCEDURES, _CONTAINER_TYPE, _TISSUES = 0x00082218, (0x00081032, 0x00321064), 0x00400518, 0x00400560
 _MODIFIERS = (0x00082230, 0x00082220)
 """Of a primary anatomic structure; the second, which belongs to regions, where software confuses the two."""
+_EVIDENCE, _IN_SERIES, _IN_SOP, _REFERENCED = 0x0040A375, 0x00081115, 0x00081199, 0x00081155
 _REFERRER, _PERFORMERS = 0x00080090, (0x00081050, 0x00081070)
 _REST = (
     *(_CHARSET, _SCHEMES, _META_CLASS, _SYNTAX, _IMAGE_TYPE, _TITLE, _NAME, *_PATIENT, *_ACCESSION, *_CONTAINER),
     *(_OTHER_IDS, _OTHERS, _REGION, *_PROCEDURES, _CONTAINER_TYPE, _TISSUES, _REFERRER, *_PERFORMERS),
+    _EVIDENCE,
 )
 _SHARED = tuple(sorted({tag for tag in (*_TEXTS.values(), *_REST) if tag}))
 WANTED = frozenset((*_SHARED, *_OWN.values(), *_CONTENT.values(), _META_INSTANCE))
@@ -207,11 +210,19 @@ def _shared(elements: Elements, broken: tuple[str, ...]) -> Header:
         "specimens": tuple(_tissue(item) for item in fields.items(_TISSUES)),
         "image_type": fields.texts(_IMAGE_TYPE),
         "title": fields.triplet(_TITLE),
+        "referenced": _evidence(fields) if texts["sop_class"] == KEY_OBJECTS else (),
         "transfer_syntax": fields.text(_SYNTAX),
     }
     lost = not names and "(0010,0010)" in (*broken, *fields.broken[read:])
     odd = (*fields.broken, *_irregular(texts))
     return Header(**texts, **made, irregular=tuple(dict.fromkeys(odd)), unreadable=("name",) if lost else ())
+
+
+def _evidence(fields: Fields) -> tuple[str, ...]:
+    """What a document lists as its evidence: SOP Instance UIDs, by study and series."""
+    series = (one for study in fields.items(_EVIDENCE) for one in study.items(_IN_SERIES))
+    uids = (sop.text(_REFERENCED) for one in series for sop in one.items(_IN_SOP))
+    return tuple(dict.fromkeys(uid for uid in uids if uid))
 
 
 def _irregular(texts: dict[str, str]) -> list[str]:

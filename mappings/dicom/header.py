@@ -100,7 +100,8 @@ class Header(Fact, frozen=True, kw_only=True):
     """The header of one SOP Instance; an absent or empty element is an empty text.
 
     `patient_names` are the component groups as written (alphabetic, ideographic, phonetic). `title` is the concept name
-    of a document (SR, key object selection). `irregular` are the tags whose values break DICOM's own rules; `cut_off`
+    of a document (SR, key object selection); `referenced` are the SOP Instance UIDs that a key object selection lists
+    as its evidence (0040,A375). `irregular` are the tags whose values break DICOM's own rules; `cut_off`
     says that the file ends before its pixel data do; `unreadable` are the parts of the identity that are there and
     cannot be read.
     """
@@ -140,6 +141,7 @@ class Header(Fact, frozen=True, kw_only=True):
     burned_in: str = ""
     label_in_image: str = ""
     title: Triplet | None = None
+    referenced: tuple[str, ...] = ()
     document_title: str = ""
     document_type: str = ""
     content_date: str = ""

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from mappings.dicom.header import Content, Header, Issued, Tissue, Triplet
+from mappings.dicom.series import KEY_OBJECTS
 from mappings.fhir.wire import Json
 
 _TEXTS = {
@@ -62,10 +63,17 @@ def header(dataset: Json) -> Header:
         "specimens": tuple(_tissue(each) for each in item.items("00400560")),
         "image_type": item.texts("00080008"),
         "title": item.triplet("0040A043"),
+        "referenced": _evidence(item) if texts["sop_class"] == KEY_OBJECTS else (),
     }
     if texts["document_type"]:
         made |= {"content_date": item.text("00080023"), "content_time": item.text("00080033")}
     return Header(**texts, **made, irregular=tuple(dict.fromkeys(item.odd)), unreadable=_lost(item))
+
+
+def _evidence(item: "_Item") -> tuple[str, ...]:
+    series = (one for study in item.items("0040A375") for one in study.items("00081115"))
+    uids = (sop.text("00081155") for one in series for sop in one.items("00081199"))
+    return tuple(dict.fromkeys(uid for uid in uids if uid))
 
 
 def _lost(item: "_Item") -> tuple[str, ...]:

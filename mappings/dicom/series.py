@@ -1,4 +1,4 @@
-"""What the instances of a series say of it: number, body site, side, time, who made it, and what its pictures show."""
+"""What the instances of a series say of it: number, body site, side, time, and who made it."""
 
 import re
 from collections.abc import Mapping
@@ -15,18 +15,6 @@ LATERALITY: dict[str, Side] = {"L": "left", "R": "right", "B": "bilateral", "U":
 """Values of (0020,0060) and (0020,0062)."""
 KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 """SOP Class of a key object selection document."""
-KEY_OBJECT_TITLES = {
-    "128203": "for a tumor board",
-    "128221": "as what a tumor board has seen",
-    "113008": "for peer review",
-    "113005": "for a conference",
-    "113002": "for the referring provider",
-    "113007": "for the patient",
-    "128201": "for review by a physician",
-    "113030": "as the list of what was exported",
-    "113031": "as the signed list of what was exported",
-}
-"""Title of a key object selection (DCM, PS3.16 CID 7010) -> what the images were chosen for."""
 _CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
 
 
@@ -62,35 +50,6 @@ def series_of(uid: str, members: list[Member], zones: Mapping[str, str], notes: 
         started=moment(path, stated, zones, ("(0008,0021)", "(0008,0031)"), notes),
         performer=person(members, "performer"),
     )
-
-
-def remark_of_series(members: list[Member], notes: Notes) -> None:
-    """Say what the pictures of a study show of its patient, which are cut off, and what was selected for whom."""
-    burned = next((m.path for m in members if m.header.burned_in == "YES"), None)
-    if burned:
-        message = "says that text is burned into the picture, which may name the patient"
-        notes.tell("informational", f"{burned} (0028,0301)", message, "dicom.burned-in")
-    for member in members:
-        header = member.header
-        if member.cut_off:
-            message = "the file ends before its pixel data do: it is cut off; ask the sender for it again"
-            notes.add("incomplete", f"{member.path} (7FE0,0010)", message, "PS3.5 7.1")
-        if header.label_in_image == "YES" or "LABEL" in header.image_type:
-            tag = "(0008,0008)" if "LABEL" in header.image_type else "(0048,0010)"
-            message = "is a picture of the slide's label, which may name the patient: look at it before it goes"
-            notes.add("informational", f"{member.path} {tag}", message, "dicom.label-image")
-        elif "OVERVIEW" in header.image_type:
-            message = "is an overview of the whole slide, not a level of the pyramid; it may show the label"
-            notes.tell("informational", f"{member.path} (0008,0008)", message, "dicom.overview-image")
-        if header.sop_class == KEY_OBJECTS:
-            notes.tell("informational", f"{member.path} (0040,A043)", _selected(header), "dicom.key-objects")
-
-
-def _selected(header: Header) -> str:
-    """What a key object selection was made for, in the words of its title (PS3.16 CID 7010)."""
-    title = header.title
-    purpose = KEY_OBJECT_TITLES.get(title.value) if title and title.scheme == "DCM" else None
-    return f"is a key object selection: images chosen {purpose or 'for a purpose that its title names'}"
 
 
 def _instance(member: Member, notes: Notes) -> Instance:

@@ -12,7 +12,8 @@ import msgspec
 
 from mappings.dicom.header import Header, dicom_date, triplet_concept
 from mappings.dicom.notes import Notes
-from mappings.dicom.series import Member, concept_of, first, person, remark_of_series, series_of
+from mappings.dicom.remarks import missing_evidence, remark_of_series
+from mappings.dicom.series import Member, concept_of, first, person, series_of
 from mappings.dicom.times import moment
 from mappings.domain.material import ImagingStudy, check_uid
 from mappings.domain.person import Identity
@@ -135,6 +136,7 @@ class Grouping:
         groups: dict[str, list[Member]] = {}
         for member in self._single():
             groups.setdefault(member.header.study_uid, []).append(member)
+        missing_evidence(self._members, self._notes)
         self._members = []
         found = (self._study(uid, groups[uid]) for uid in sorted(groups))
         return tuple(one for one in found if one), tuple(self._notes.problems)

@@ -15,6 +15,7 @@ from adapter.quiet import quiet_pydicom
 from adapter.sources.dicom_folder import read_instance
 from mappings.dicom.header import Header, Issued, Triplet
 from mappings.dicom.json_metadata import header
+from mappings.dicom.series import KEY_OBJECTS
 from tests.dicom_files import SM, dataset, item, write
 
 
@@ -58,6 +59,20 @@ def test_metadata_says_what_the_file_says(tmp_path: pathlib.Path) -> None:
     assert found is not None
     assert found.specimens[0].site_modifiers == (Triplet(value="7771000", scheme="SCT", meaning="Left"),)
     assert header(metadata(made)) == msgspec.structs.replace(found, transfer_syntax="")
+
+
+def test_the_evidence_of_a_key_object_selection_is_read_from_both(tmp_path: pathlib.Path) -> None:
+    sops = [item(ReferencedSOPClassUID=SM, ReferencedSOPInstanceUID=f"1.2.9.{n}") for n in (1, 2, 1)]
+    series = item(SeriesInstanceUID="1.2.8", ReferencedSOPSequence=sops)
+    evidence = [item(StudyInstanceUID="1.2.7", ReferencedSeriesSequence=[series])]
+    made = dataset(SOPClassUID=KEY_OBJECTS, Modality="KO", CurrentRequestedProcedureEvidenceSequence=evidence)
+    found = read_instance(write(tmp_path / "a", made))
+    assert found is not None
+    assert found.referenced == ("1.2.9.1", "1.2.9.2")
+    assert header(metadata(made)).referenced == ("1.2.9.1", "1.2.9.2")
+    report = dataset(Modality="SR", CurrentRequestedProcedureEvidenceSequence=evidence)
+    other = read_instance(write(tmp_path / "b", report))
+    assert (other and other.referenced, header(metadata(report)).referenced) == ((), ())
 
 
 def test_real_files_and_their_metadata(shared: pathlib.Path) -> None:
