@@ -3,14 +3,16 @@
 One that is in a case comes from there; one of somebody without a case is told by hand.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
 from adapter.checked import Checked
+from adapter.consent.clock import local_date, zone_named
 from adapter.consent.decide import Decision, decide
-from adapter.consent.facts import Facts, facts_from
+from adapter.consent.facts import Facts, facts_from, moment
 from adapter.consent.policy import Policy
 from adapter.consent.rights_facts import facts_of_right
 from adapter.ledger.due import BY_HAND
@@ -59,13 +61,19 @@ def by_hand(
     """Such a request of somebody without a case: the patient's number, the time of receipt and the holder's zone.
 
     Raises:
-        ProblemError: the time is none, or the zone is not known (without both no day can be counted).
+        ProblemError: the time is none or lies ahead, or the zone is not known (without both no day can be counted).
     """
+    if zone_named(received[1]) is None:
+        message = "is no time zone of the tz database; name one, as America/New_York"
+        raise refuse("value", "--tz", message, rule="ledger.request")
     facts = facts_from({"pathway": kind, "received_at": received[0], "holder_tz": received[1], "as_of": str(now)})
     decision = decide(facts, policy)
     if decision.deadline is None:
-        message = "is no time zone of the tz database (America/New_York), or the time has no offset and is no day"
-        raise refuse("value", "--tz", message, rule="ledger.request")
+        message = "is no day and no time with UTC offset; write 2026-01-31 or 2026-01-31T09:30:00-05:00"
+        raise refuse("value", "--received", message, rule="ledger.request")
+    if _ahead(received, now, policy):
+        message = "lies in the future: a request is written down once it is there"
+        raise refuse("value", "--received", message, rule="ledger.day")
     request = {"matter_id": matter_id(within(name, kind), [number]), "case_id": name, **_request(facts, now)}
     return Entry(
         request={"id": request_id(request), **request},
@@ -73,6 +81,15 @@ def by_hand(
         decision=_decision(name, facts, decision, now, BY_HAND),
         policy=policy_told(policy),
     )
+
+
+def _ahead(received: tuple[str, str], now: Moment, policy: Policy) -> bool:
+    """Whether a time of receipt lies after now; a day, or a time without offset, is of the zone."""
+    told = moment(received[0])
+    if isinstance(told, dt.datetime) and told.tzinfo is not None:
+        return told > dt.datetime.fromisoformat(str(now))
+    day, today = (local_date(text, received[1], policy) for text in (received[0], str(now)))
+    return day is None or today is None or day > today
 
 
 _UNNAMED = ""

@@ -11,6 +11,8 @@ from adapter.cli.run import emit, guarded, now, settings
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 PATIENT = "SYSTEM|VALUE"
+NO_TEXT = "\udcff"
+"""In place of what is no UTF-8."""
 BY_NUMBER = click.option(
     "--patient",
     metavar=PATIENT,
@@ -28,7 +30,14 @@ def number_of(given: str) -> tuple[str, str]:
     from mappings.problems import refuse
 
     if given == "-":
-        given = click.prompt(PATIENT, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+        try:
+            given = click.prompt(PATIENT, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+        except UnicodeDecodeError:
+            given = NO_TEXT
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise refuse("value", "--patient", "is no UTF-8; give it in UTF-8", rule="ledger.text") from None
     system, bar, value = given.strip().partition("|")
     if not (system.strip() and bar and value.strip()):
         message = f"is no {PATIENT}: the issuer's URI, a bar, the number; a number without its issuer is nobody's"

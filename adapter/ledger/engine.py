@@ -22,7 +22,7 @@ def engine_for(url: str, *, create: bool) -> sa.Engine:
     """The engine of a ledger; with `create`, an SQLite file and its folder are made, for their owner alone.
 
     Raises:
-        ProblemError: the URL is none or keeps nothing, its driver is missing, or (without `create`) there is no such file.
+        ProblemError: the URL is none or keeps nothing, its driver is missing, or (without `create`) there is no file.
     """
     with _safely():
         address = sa.make_url(url)

@@ -251,4 +251,8 @@ def _decision(chain: Appending, entry: Entry, content: str) -> str:
 
 
 def _id(kind: str, *of: str) -> str:
-    return str(uuid5(DEFAULT_NAMESPACE, within(kind, *of)))
+    try:
+        return str(uuid5(DEFAULT_NAMESPACE, within(kind, *of)))
+    except UnicodeEncodeError:  # bytes of the command line that are no UTF-8
+        message = "would have a word that is no UTF-8; give every word of the command in UTF-8. Nothing was written"
+        raise refuse("value", "ledger", message, rule="ledger.text") from None

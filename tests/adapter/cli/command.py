@@ -39,7 +39,7 @@ def run(folder: Path, *arguments: str | Path, stdin: str = "", **environ: str) -
             "SECOND_OPINION_LEDGER": f"sqlite:///{folder / 'ledger.sqlite3'}",
         }
         | environ,
-        input=stdin.encode(),
+        input=stdin.encode(errors="surrogateescape"),
         capture_output=True,
         check=False,
     )

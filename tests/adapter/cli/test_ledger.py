@@ -1,9 +1,11 @@
 """ledger: what the commands print, where, and with which exit code."""
 
+import datetime as dt
 import json
 import sqlite3
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -283,7 +285,10 @@ def test_a_request_told_by_hand_runs_and_is_closed_by_its_answer(tmp_path: Path)
     ("changed", "message"),
     [
         (("--tz", "Mars/Olympus"), "error: --tz: is no time zone of the tz database"),
+        (("--tz", "Mars/Olympus", "--received", "2026-01-31"), "error: --tz: is no time zone of the tz database"),
         (("--received", "yesterday"), "error: "),
+        (("--received", "2099-01-31"), "error: --received: lies in the future"),
+        (("--received", "2099-01-31T23:30:00-05:00"), "error: --received: lies in the future"),
         (("--patient", "AMB-000123"), "error: --patient: is no SYSTEM|VALUE"),
     ],
 )
@@ -453,6 +458,49 @@ def test_what_is_past_its_term_goes_to_a_file_that_the_ledger_knows(tmp_path: Pa
 def test_an_archive_makes_no_ledger(tmp_path: Path) -> None:
     done = run(tmp_path, "ledger", "archive", "--to", "old.ndjson")
     assert (done.code, list(tmp_path.iterdir())) == (1, [])
+
+
+def test_a_request_received_today_is_of_the_day_where_the_holder_is(tmp_path: Path) -> None:
+    for name, zone in (("east", "Pacific/Kiritimati"), ("west", "Pacific/Pago_Pago")):
+        today = dt.datetime.now(ZoneInfo(zone)).date()
+        told = ("ledger", "request", "--kind", "amendment", "--name", name, "--tz", zone)
+        after = str(today + dt.timedelta(days=2))
+        assert run(tmp_path, *told, "--received", after, stdin=AMBER).code == 1
+        assert run(tmp_path, *told, "--received", str(today), stdin=AMBER).code == 0
+
+
+BAD = "bad\udcff"
+"""What Python makes of an argument with the byte FF."""
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ("disclosed", "--on", "2026-01-01", "--to", BAD, "--what", "x", "--purpose", "p", "--basis", "45 CFR 1"),
+        ("disclosed", "--on", "2026-01-01", "--to", "x", "--what", "x", "--purpose", "p", "--basis", f"45 CFR {BAD}"),
+        ("suspend", "--agency", BAD, "--official", "x", "--stated", "2026-01-01", "--until", "2026-02-01"),
+        ("request", "--kind", "accounting", "--name", BAD, "--received", "2026-01-01", "--tz", "UTC"),
+        ("request", "--kind", "accounting", "--name", "x", "--received", "2026-01-01", "--tz", BAD),
+        ("notice", BAD, "--kind", "denial"),
+        ("recipient", BAD, "--is", "x"),
+        ("recipient", "x", "--is", BAD),
+        ("disclosures", "--patient", f"https://x.example|{BAD}"),
+        ("disclosures", "--case", BAD),
+    ],
+)
+def test_a_word_that_is_no_utf8_is_one_problem_and_nothing_is_written(told: tuple[str, ...], tmp_path: Path) -> None:
+    assert run(tmp_path, "ledger", "migrate").code == 0
+    before = run(tmp_path, "ledger", "verify").out
+    done = run(tmp_path, "ledger", *told, stdin=AMBER)
+    assert (done.code, done.out, done.err.count("error: "), "internal error" in done.err) == (1, "", 1, False)
+    assert "bad" not in done.err
+    assert run(tmp_path, "ledger", "verify").out == before
+
+
+def test_a_number_on_stdin_that_is_no_utf8_is_one_problem(tmp_path: Path) -> None:
+    assert run(tmp_path, "ledger", "migrate").code == 0
+    done = run(tmp_path, "ledger", "disclosures", stdin=f"https://x.example|{BAD}\n")
+    assert (done.code, done.out, done.err.count("error: "), "internal error" in done.err) == (1, "", 1, False)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
