@@ -137,6 +137,8 @@ class Ledger:
     def noticed(self, notice: Row) -> str:
         """Write down what the requester was told: a row of `notice`, naming its request by id; the row's own id.
 
+        The same letter told again on the day it was sent is one notice.
+
         Raises:
             ProblemError: the ledger has no such request.
         """
@@ -149,6 +151,8 @@ class Ledger:
             if connection.execute(known).first() is None:
                 message = "has no request of this id; `second-opinion ledger due --json` names those that run"
                 raise refuse("not-found", "ledger", message, rule="ledger.notice")
+            if (same := _same_letter(connection, notice)) is not None:
+                return same
             chain.add(NOTICES, {"id": notice_id, **notice})
         return notice_id
 
@@ -248,6 +252,16 @@ def _decision(chain: Appending, entry: Entry, content: str) -> str:
     decision = _id("decision", request, made["decided_at"], made["facts_sha256"], content)
     chain.add(DECISIONS, {"id": decision, "request_id": request, "content_sha256": content or None, **made})
     return decision
+
+
+def _same_letter(connection: sa.Connection, notice: Row) -> str | None:
+    """The id of the notice that this letter (by its digest) went out on this day; None where there is none."""
+    if notice.get("document_sha256") is None:
+        return None
+    names = ("request_id", "kind", "document_sha256", "promised_on", "reasons")
+    alike = sa.select(NOTICES.c.id, NOTICES.c.sent_at).where(*(NOTICES.c[name] == notice.get(name) for name in names))
+    days = {row.sent_at[:10]: str(row.id) for row in connection.execute(alike.order_by(NOTICES.c.number.desc()))}
+    return days.get(notice["sent_at"][:10])
 
 
 def _id(kind: str, *of: str) -> str:

@@ -136,6 +136,16 @@ def test_what_is_sent_is_in_the_ledger(tmp_path: Path) -> None:
     assert decision["outcome"] == "permit_with_exclusions"
 
 
+def test_a_letter_that_is_sent_twice_is_one_notice(tmp_path: Path) -> None:
+    told = ("letter", "denial", prepared(tmp_path, denies=True), "--to", "denial.txt", "--sent")
+    assert [run(tmp_path, *told).code for _ in range(2)] == [0, 0]
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    try:
+        assert len(ledger.rows("notice")) == 1
+    finally:
+        ledger.close()
+
+
 def test_what_is_not_sent_is_not(tmp_path: Path) -> None:
     assert run(tmp_path, "letter", "redirect", prepared(tmp_path)).code == 0
     assert not (tmp_path / "ledger.sqlite3").exists()

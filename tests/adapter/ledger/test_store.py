@@ -6,6 +6,7 @@ import pytest
 
 from adapter.ledger.store import Ledger
 from mappings.problems import ProblemError
+from tests.adapter.ledger.given import entry, notice
 
 AT = "2026-03-16T10:00:00-04:00"
 
@@ -56,3 +57,22 @@ def test_a_ledger_that_would_keep_nothing_is_refused(url: str, tmp_path: Path, m
 def test_a_file_named_by_a_uri_is_a_ledger(tmp_path: Path) -> None:
     Ledger(f"sqlite:///file:{tmp_path}/ledger.sqlite3?uri=true", at=AT).close()
     assert (tmp_path / "ledger.sqlite3").is_file()
+
+
+def test_the_same_letter_on_the_same_day_is_one_notice(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", at=AT)
+    made = entry()
+    ledger.decided(made)
+    first = ledger.noticed(notice("denial", "2026-03-16T10:00:00-04:00", made))
+    assert ledger.noticed(notice("denial", "2026-03-16T10:00:05-04:00", made)) == first
+    assert len(ledger.rows("notice")) == 1
+    for other in (
+        notice("denial", "2026-03-17T10:00:00-04:00", made),
+        notice("denial", "2026-03-16T10:00:05-04:00", made) | {"document_sha256": "0" * 64},
+        notice("denial", "2026-03-16T10:00:05-04:00", made) | {"document_sha256": None},
+        notice("denial", "2026-03-16T10:00:05-04:00", made) | {"reasons": None},
+        notice("acceptance", "2026-03-16T10:00:05-04:00", made),
+    ):
+        ledger.noticed(other)
+    assert len(ledger.rows("notice")) == 6
+    ledger.close()
