@@ -1,6 +1,5 @@
 """workflow: a request for information as it stands, in FHIR, for the holder's own systems."""
 
-import os
 from pathlib import Path
 
 import click
@@ -62,20 +61,13 @@ def _write(data: bytes, target: Path, identity: str) -> None:
     Raises:
         ProblemError: something else is there.
     """
+    from adapter.whole import write_whole
     from mappings.problems import refuse
 
     if target.exists() and not _is_earlier(target, identity):
         message = "is there already and is not this request; name another file, or take that one away"
         raise refuse("conflict", "--to", message, rule="workflow.target")
-    beside = target.with_name(f".{target.name}.part")
-    beside.unlink(missing_ok=True)
-    place = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(place, "wb") as stream:
-            stream.write(data)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(data, target)
 
 
 def _is_earlier(target: Path, identity: str) -> bool:

@@ -10,7 +10,6 @@ that it still verifies.
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ from adapter.ledger.tables import (
     SUBJECTS,
     SUSPENSIONS,
 )
+from adapter.whole import write_whole
 from mappings.identity import DEFAULT_NAMESPACE, within
 from mappings.problems import Problem, problem, refuse
 
@@ -261,22 +261,11 @@ def _keep(data: bytes, target: Path) -> None:
             return
         message = "is there already and is not this archive; name another file, or take that one away"
         raise refuse("conflict", "--to", message, rule=RULE)
-    beside = target.with_name(f".{target.name}.part")
     try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        write_whole(data, target)
     except OSError:
         message = "cannot be written; check the folder, its rights and its space. Nothing was removed"
         raise refuse("no-store", "--to", message, rule=RULE) from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _move(chain: Appending, rows: list[dict[str, Any]], digest: str, at: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from adapter.letters import Letter, Occasion
+from adapter.whole import write_whole
 from mappings.domain.values import Moment
 from mappings.problems import refuse
 
@@ -110,10 +111,4 @@ def write(issued: Issued, target: Path) -> None:
     """
     if is_there(issued, target):
         return
-    beside = target.with_name(f".{target.name}.part")
-    beside.touch(mode=0o600, exist_ok=True)
-    try:
-        beside.write_bytes(issued.data)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(issued.data, target)

@@ -1,0 +1,34 @@
+"""A file written whole or not at all, for its owner alone."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(data: bytes, target: Path) -> None:
+    """Put a file (mode 0600) in its place in one step, on the disk; what was there is replaced.
+
+    It is made beside under a name that nobody can guess or share: a link laid there is not followed, and two writers do
+    not take each other's.
+
+    Raises:
+        OSError: it cannot be written; then nothing is left of it.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    with contextlib.suppress(OSError):  # not every system can sync a folder
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
