@@ -57,6 +57,7 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
     The decision made last governs a request. A permit is met when what was last to go was delivered, and the notice of
     what it denies was sent; a denial, by its notice (164.524(b)(2)(i)); what pends, by neither. Where something asked
     for is known to be elsewhere, the requester has to be told so too (164.524(d)(3)). Partial release closes nothing.
+    The same content decided again with the same outcome reopens nothing that was delivered.
 
     Raises:
         ProblemError: the ledger cannot be read.
@@ -69,12 +70,12 @@ def owed(connection: sa.Connection, policy: Policy, now: str) -> tuple[Due, ...]
     """As `due`, within a transaction."""
     asked = sa.select(DECISIONS, REQUESTS).join(REQUESTS, DECISIONS.c.request_id == REQUESTS.c.id)
     last: dict[str, sa.RowMapping] = {}
-    going: dict[str, tuple[str, str]] = {}
+    going: dict[str, _Going] = {}
     for row in connection.execute(asked.order_by(DECISIONS.c.number)).mappings():
         matter = row[REQUESTS.c.matter_id]
         last[matter] = row
-        if row[DECISIONS.c.content_sha256] is not None and row[DECISIONS.c.action] != IMAGES_ALONE:
-            going[matter] = row[DECISIONS.c.content_sha256], row[DECISIONS.c.decided_at]
+        if row[DECISIONS.c.action] != IMAGES_ALONE:
+            going.setdefault(matter, _Going()).step(row)
     went = sa.select(RELEASES.c.content_sha256, DISCLOSURES.c.disclosed_at).join(
         RELEASES, DISCLOSURES.c.release_id == RELEASES.c.id
     )
@@ -93,15 +94,32 @@ def owed(connection: sa.Connection, policy: Policy, now: str) -> tuple[Due, ...]
     return tuple(sorted(found, key=lambda one: (one.deadline is None, one.deadline or "", one.case)))
 
 
-def _went(row: Mapping[Any, Any], going: tuple[str, str] | None, deliveries: Mapping[str, list[str]]) -> bool:
+class _Going:
+    """What was last to go on a request, and when that was decided, each time since it became so."""
+
+    def __init__(self) -> None:
+        self.content: str | None = None
+        self.decided: list[str] = []
+        self._told: tuple[str | None, ...] = ()
+
+    def step(self, row: Mapping[Any, Any]) -> None:
+        """The next decision. Another content, outcome or asker starts anew: what went before is no answer to it."""
+        asked = (row[REQUESTS.c[name]] for name in ("pathway", "requester", "purpose"))
+        told = (row[DECISIONS.c.outcome], *asked)
+        content = row[DECISIONS.c.content_sha256]
+        if content is not None:
+            again = (content, told) == (self.content, self._told)
+            self.content, self.decided = content, [*(self.decided if again else ()), row[DECISIONS.c.decided_at]]
+        self._told = told
+
+
+def _went(row: Mapping[Any, Any], going: _Going | None, deliveries: Mapping[str, list[str]]) -> bool:
     """Whether what was last to go was delivered, on a decision made since the request was received."""
-    if going is None:
+    if going is None or going.content is None:
         return False
-    content, decided = going
     received = row[REQUESTS.c.received_at]
-    if received is not None and _before(decided, received):
-        return False
-    return any(not _before(at, decided) for at in deliveries.get(content, ()))
+    since = next((at for at in going.decided if received is None or not _before(at, received)), None)
+    return since is not None and any(not _before(at, since) for at in deliveries.get(going.content, ()))
 
 
 def _next_step(row: Mapping[Any, Any], went: bool, notices: Iterable[Mapping[Any, Any]]) -> str | None:

@@ -77,6 +77,40 @@ def test_a_delivery_before_the_decision_closes_nothing(ledger: Ledger) -> None:
     assert steps(ledger) == ["provide access"]
 
 
+def test_the_same_decided_again_and_not_delivered_reopens_nothing(ledger: Ledger) -> None:
+    go(ledger, entry())
+    ledger.prepare(entry(at=LATER), release())
+    ledger.prepare(entry(at=NOON), release())
+    assert steps(ledger) == []
+
+
+@pytest.mark.parametrize("told", [{"outcome": "permit_with_exclusions"}, {"requester": "personal_representative"}])
+def test_the_same_content_on_another_decision_has_to_go_again(told: dict[str, Any], ledger: Ledger) -> None:
+    go(ledger, entry())
+    ledger.prepare(entry(at=LATER, **told), release())
+    assert steps(ledger) == ["provide access"]
+
+
+@pytest.mark.parametrize("between", ["other content", "pend"])
+def test_what_was_decided_otherwise_in_between_has_to_go_again(between: str, ledger: Ledger) -> None:
+    go(ledger, entry())
+    if between == "pend":
+        ledger.decided(entry(outcome="pend", at=LATER))
+    else:
+        ledger.prepare(entry(at=LATER), release("2" * 64, LATER))
+    ledger.prepare(entry(at=NOON), release())
+    assert steps(ledger) == ["provide access"]
+
+
+def test_the_same_that_went_before_a_later_receipt_goes_again_and_closes_it(ledger: Ledger) -> None:
+    go(ledger, entry())
+    later = entry(at=NOON, received_at="2026-03-18T09:00:00-04:00")
+    name = ledger.prepare(later, release())
+    assert steps(ledger) == ["provide access"]
+    ledger.delivered(name, disclosure(NOON))
+    assert steps(ledger) == []
+
+
 def test_a_partial_release_waits_for_its_denial_notice(ledger: Ledger) -> None:
     made = entry(outcome="permit_with_exclusions", reasons=[RIGHT, DENIAL])
     go(ledger, made)
