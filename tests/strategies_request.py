@@ -236,7 +236,12 @@ HELD_BACK = st.builds(
     lambda access, restriction, finding: (access, restriction, finding),
     ACCESSES,
     st.builds(Restriction, agreed=st.booleans(), blocks_recipient=st.just("zq-insurer"), items=st.just(("zq-note",))),
-    st.builds(Determination, ground=st.just("zq-ground"), applies_to=st.just(("zq-note",))),
+    st.builds(
+        Determination,
+        ground=st.just("endanger_life_or_safety"),
+        professional=st.just("zq-finder"),
+        applies_to=st.just(("zq-note",)),
+    ),
 )
 CUSTODY_EVENTS = st.builds(
     CustodyEvent,

@@ -101,7 +101,10 @@ class Restriction(Fact, frozen=True, kw_only=True):
 class Determination(Fact, frozen=True, kw_only=True):
     """A licensed professional's finding that access would cause harm (45 CFR 164.524(a)(3))."""
 
-    ground: str
+    ground: Literal[
+        "endanger_life_or_safety", "substantial_harm_to_referenced_person", "substantial_harm_via_representative",
+        "inmate_jeopardy", "emotional_distress",
+    ]  # fmt: skip
     applies_to: tuple[str, ...]
     by_licensed_professional: bool | None = None
     professional: str | None = None

@@ -205,6 +205,21 @@ def test_a_word_that_means_nothing_is_refused_with_its_place(
     assert not any(value in str(caught.value) for value in ("pathology report", "Chicgo", "not a url"))
 
 
+def test_a_ground_of_harm_that_the_law_has_not_is_refused_before_anything_is_decided(tmp_path: Path) -> None:
+    found = {"ground": "life_or_safety", "applies_to": [], "by_licensed_professional": True}
+    access = {
+        "id": "access", "pathway": "access", "requester": "patient", "recipient": "patient",
+        "recipient_party": "patient", "purpose": "patient_request", "determinations": [found],
+    }  # fmt: skip
+    folder = write(tmp_path / "case", {}, case(access=access))
+    with pytest.raises(ProblemError) as caught:
+        load_case(folder, DEFAULT_NAMESPACE)
+    [problem] = caught.value.problems
+    assert problem.where == "case.json $.access.determinations[0].ground"
+    assert "endanger_life_or_safety" in problem.message
+    assert "life_or_safety" not in problem.message.replace("endanger_life_or_safety", "")
+
+
 @pytest.mark.parametrize(
     ("subject", "unowned"),
     [
