@@ -280,3 +280,17 @@ def test_the_paper_of_the_patient_never_tells_of_an_agency(tmp_path: Path) -> No
     assert run(tmp_path, "letter", "accounting", place).out == before.out
     run(tmp_path, "ledger", "recipient", line, "--is-not", stated)
     assert "County Jail" in run(tmp_path, "letter", "accounting", place).out
+
+
+def test_disclosures_that_look_alike_are_each_listed(tmp_path: Path) -> None:
+    place = prepared(tmp_path)
+    number = json.loads((place / "case.json").read_text(encoding="utf-8"))["patient"]["identifiers"][0]
+    told = (
+        "ledger", "disclosed", "--on", "2026-01-15", "--what", "Report", "--purpose", "As the law says", "--to",
+        "Registry", "--basis", "45 CFR 164.512(b)",
+    )  # fmt: skip
+    for more in ((), ("--by", "Archive Company"), ("--by", "Archive Company")):  # the last says the second again
+        assert run(tmp_path, *told, *more, stdin=f"{number['system']}|{number['value']}").code == 0
+    done = run(tmp_path, "letter", "accounting", place, "--json")
+    tables = [part["table"] for part in done.json["letter"]["sections"] if part.get("table")]
+    assert [row[1] for table in tables for row in table["rows"]] == ["Registry", "Registry"]
