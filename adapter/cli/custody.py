@@ -181,8 +181,16 @@ def _record(ctx: click.Context, given: Path, kind: str, told: dict[str, Any]) ->
     with refused_as(told["as_json"]):
         policy = policy_for(dt.date.fromisoformat(time.date), settings(ctx).custody)
         case = read(given)
-        events = _read_events(sys.stdin.buffer.read()) if kind == "-" else (_event(kind, told, case, policy, time),)
-        done = append(given, events, policy, beyond_retention=told["despite_retention"])
+        lines: tuple[int, ...] = ()
+        if kind == "-":
+            lines, events = _read_events(sys.stdin.buffer.read())
+        else:
+            events = (_event(kind, told, case, policy, time),)
+
+        def called(number: int, field: str) -> str:
+            return f"line {lines[number]} $.{field}" if lines else f"--{field.replace('_', '-')}"
+
+        done = append(given, events, policy, time, beyond_retention=told["despite_retention"], called=called)
     tell(one for one in done.problems if one.severity != "information")
     if told["as_json"]:
         emit({"recorded": done.added, "already": done.known, "problems": done.problems})
@@ -220,10 +228,11 @@ def _event(kind: str, told: dict[str, Any], case: Any, policy: Any, time: Any) -
         raise refuse("value", "--record", str(error), rule="custody.record") from None
 
 
-def _read_events(data: bytes) -> tuple[Any, ...]:
-    """JSON lines, each a whole event as it stands in case.json."""
+def _read_events(data: bytes) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+    """JSON lines, each a whole event as it stands in case.json: the number of each line, and the events."""
     from mappings.domain.material import CustodyEvent
     from mappings.domain.native import decode
 
     lines = [(number, line) for number, line in enumerate(data.splitlines(), start=1) if line.strip()]
-    return tuple(decode(line, CustodyEvent, f"line {number}") for number, line in lines)
+    read = tuple(decode(line, CustodyEvent, f"line {number}") for number, line in lines)
+    return tuple(number for number, _ in lines), read

@@ -6,10 +6,11 @@ The file is changed by insertion, so that every other byte stays as a person wro
 """
 
 import contextlib
+import functools
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,10 +18,12 @@ import msgspec
 from adapter.custody.policy import Policy
 from adapter.custody.releases import record_of, things
 from adapter.custody.retention import kept
+from adapter.custody.times import faults_of_time
 from mappings.domain.case import Case
 from mappings.domain.custody import last_day
 from mappings.domain.material import CustodyEvent
 from mappings.domain.native import encode, read_case, without_mark
+from mappings.domain.values import Moment
 from mappings.problems import Problem, ProblemError, problem, refuse
 
 CASE = "case.json"
@@ -36,12 +39,26 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
+Called = Callable[[int, str], str]
+"""Number of a new event and name of its field -> what the one who told it calls it."""
+
+
 def append(
-    folder: Path, events: tuple[CustodyEvent, ...], policy: Policy, *, beyond_retention: bool = False
+    folder: Path,
+    events: tuple[CustodyEvent, ...],
+    policy: Policy,
+    now: Moment,
+    *,
+    beyond_retention: bool = False,
+    called: Called = lambda number, field: f"event {number + 1} $.{field}",
 ) -> Recorded:
     """Append events to the record of a case, all or none. One that is recorded already is not recorded again.
 
     An event without a name of its own is the same as one that says the same; with a name, that name counts.
+
+    Args:
+        now: to the second, with its offset; nothing later is recorded.
+        called: how Problems name a field of an event.
 
     Raises:
         ProblemError: the case cannot be read; an event cannot have happened (`custody.*`), contradicts one of its name,
@@ -54,6 +71,9 @@ def append(
         fresh, known = _sorted_out(case, events)
         if not fresh:
             return Recorded(case=case, added=(), known=known)
+        numbered = ((event, functools.partial(called, events.index(event))) for event in fresh)
+        if wrong := tuple(faults_of_time(case.custody, numbered, now)):
+            raise ProblemError(wrong)
         made = _with(case, fresh)
         faults = _new_faults(case, made)
         faults += tuple(_retained(made, fresh, policy, beyond_retention))

@@ -203,6 +203,42 @@ def test_what_cannot_be_recorded(tmp_path: Path, options: tuple[str, ...], says:
     assert (place / "case.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("options", "begins", "says"),
+    [
+        (("received", "--at", "2999-01-01"), "error: --at: lies in the future", "[custody.future]"),
+        (("received", "--at", "2999-01-01T00:00:00Z"), "error: --at: lies in the future", "[custody.future]"),
+        (("received", "--at", "2026-02-27"), "error: --at: lies before `shipped-slide` (shipped)", "[custody.order]"),
+        (
+            ("received", "--at", "2026-03-02", "--due-back", "2026-03-01"),
+            "error: --due-back: lies before the day of the event",
+            "[custody.due]",
+        ),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_and_bars_nothing(
+    tmp_path: Path, options: tuple[str, ...], begins: str, says: str
+) -> None:
+    place = folder(tmp_path, custody=[{**OUT, "at": "2026-02-28T18:13:00Z"}])
+    before = (place / "case.json").read_bytes()
+    told_ = ("--item", "slide", "--by", "center")
+    done = run(tmp_path, "custody", place, "--record", *options, *told_)
+    assert (done.code, done.out, done.err.startswith(begins), says in done.err) == (1, "", True, True)
+    assert len(done.err.splitlines()) == 1
+    assert (place / "case.json").read_bytes() == before
+    assert run(tmp_path, "custody", place, "--record", "received", "--at", "2026-03-02", *told_).code == 0
+
+
+def test_a_time_that_cannot_be_is_told_with_its_line(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    ahead = event("received", "slide", at="2999-03-02", by="center")
+    lines = f"{json.dumps(OUT)}\n\n{json.dumps(ahead)}\n"
+    done = run(tmp_path, "custody", place, "--record", "-", "--json", stdin=lines)
+    assert done.code == 1
+    assert [(one["where"], one["rule"]) for one in done.json["problems"]] == [("line 3 $.at", "custody.future")]
+    assert "custody" not in json.loads((place / "case.json").read_text())
+
+
 def test_a_disposal_is_recorded_where_it_is_said_to_be_meant(tmp_path: Path) -> None:
     place = folder(tmp_path)
     options = ("--record", "discarded", "--item", "slide", "--at", "2026-03-05", "--despite-retention")

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from adapter.custody.record import append, insert
 from mappings.domain.material import CustodyEvent
 from mappings.domain.native import read_case
+from mappings.domain.values import Moment
 from mappings.problems import ProblemError
 from tests.adapter.custody.given import a_custody_event, event, policy, told
 
 OUT = event("shipped", "slide", by="lab", to="center", tracking="T-1")
+NOW = Moment("2099-12-31T12:00:00+00:00")
 IN: dict[str, Any] = {"at": "2026-03-03T10:00:00-05:00", "by": "center"}
 
 
@@ -32,7 +34,7 @@ def recorded(place: Path) -> list[str]:
 def test_an_event_is_appended_and_nothing_else_changes(tmp_path: Path) -> None:
     place = folder(tmp_path, custody=[OUT])
     before = (place / "case.json").read_text()
-    done = append(place, (a_custody_event("received", "slide", **IN),), policy())
+    done = append(place, (a_custody_event("received", "slide", **IN),), policy(), NOW)
     after = (place / "case.json").read_text()
     assert (done.added, done.known) == (("received-slide",), ())
     assert recorded(place) == ["shipped-slide", "received-slide"]
@@ -45,13 +47,13 @@ def test_an_event_is_appended_and_nothing_else_changes(tmp_path: Path) -> None:
 def test_the_same_event_is_recorded_once(tmp_path: Path) -> None:
     place = folder(tmp_path, custody=[OUT])
     one = a_custody_event("received", "slide", **IN)
-    append(place, (one,), policy())
+    append(place, (one,), policy(), NOW)
     data = (place / "case.json").read_bytes()
-    again = append(place, (one,), policy())
+    again = append(place, (one,), policy(), NOW)
     assert (again.added, again.known) == ((), ("received-slide",))
     other_name = CustodyEvent(**{**{f: getattr(one, f) for f in one.__struct_fields__}, "id": "custody-9"})
-    assert append(place, (other_name,), policy()).known == ("received-slide",)
-    assert append(place, (other_name, one), policy()).added == ()
+    assert append(place, (other_name,), policy(), NOW).known == ("received-slide",)
+    assert append(place, (other_name, one), policy(), NOW).added == ()
     assert (place / "case.json").read_bytes() == data
 
 
@@ -59,7 +61,9 @@ def test_the_same_event_is_recorded_once(tmp_path: Path) -> None:
     ("kind", "more", "rule"),
     [
         ("shipped", {"id": "x", "at": "2026-03-04", "by": "lab", "to": "center"}, "custody.two-places"),
-        ("received", {"at": "2026-02-01", "by": "center"}, "case.format"),
+        ("received", {"at": "2026-02-01", "by": "center"}, "custody.order"),
+        ("received", {"at": "2100-01-02", "by": "center"}, "custody.future"),
+        ("received", {"at": "2026-03-04", "by": "center", "due_back": "2026-03-03"}, "custody.due"),
         ("received", {"at": "2026-03-04", "by": "nobody"}, "case.format"),
         ("discarded", {"at": "2026-03-04"}, "custody.two-places"),
     ],
@@ -68,17 +72,34 @@ def test_what_cannot_have_happened_is_not_recorded(tmp_path: Path, kind: str, mo
     place = folder(tmp_path, custody=[{**OUT, "items": ["slide", "last"]}])
     before = (place / "case.json").read_bytes()
     with pytest.raises(ProblemError) as refused:
-        append(place, (a_custody_event("received", "last", **IN), a_custody_event(kind, "slide", **more)), policy())
+        append(
+            place, (a_custody_event("received", "last", **IN), a_custody_event(kind, "slide", **more)), policy(), NOW
+        )
     assert rule in {found.rule for found in refused.value.problems}
     assert (place / "case.json").read_bytes() == before
+
+
+def test_what_was_recorded_ahead_of_its_time_before_is_named_where_it_bars_what_is_true(tmp_path: Path) -> None:
+    place = folder(tmp_path, custody=[{**OUT, "at": "2030-01-01"}])
+    with pytest.raises(ProblemError) as refused:
+        append(place, (a_custody_event("received", "slide", **IN),), policy(), Moment("2026-03-04T00:00:00Z"))
+    assert [(one.where, one.rule) for one in refused.value.problems] == [("event 1 $.at", "custody.order")]
+    assert "`shipped-slide` (shipped)" in str(refused.value)
+    assert "mend it in case.json" in str(refused.value)
+
+
+def test_what_is_recorded_already_is_not_judged_by_its_time_again(tmp_path: Path) -> None:
+    ahead = a_custody_event("shipped", "slide", by="lab", to="center", tracking="T-1", at="2030-01-01")
+    place = folder(tmp_path, custody=[{**OUT, "at": "2030-01-01"}])
+    assert append(place, (ahead,), policy(), Moment("2026-03-04T00:00:00Z")).known == ("shipped-slide",)
 
 
 def test_the_record_is_append_only(tmp_path: Path) -> None:
     place = folder(tmp_path, custody=[OUT])
     with pytest.raises(ProblemError, match="append-only, and is corrected by a further event"):
-        append(place, (a_custody_event("shipped", "slide", by="lab", to="center", tracking="T-2"),), policy())
+        append(place, (a_custody_event("shipped", "slide", by="lab", to="center", tracking="T-2"),), policy(), NOW)
     with pytest.raises(ProblemError, match="is that of another thing"):
-        append(place, (CustodyEvent(**{**_fields("received"), "id": "slide"}),), policy())
+        append(place, (CustodyEvent(**{**_fields("received"), "id": "slide"}),), policy(), NOW)
     assert recorded(place) == ["shipped-slide"]
 
 
@@ -89,31 +110,31 @@ def _fields(kind: str) -> dict[str, Any]:
 
 def test_what_was_wrong_before_is_not_held_against_a_new_event(tmp_path: Path) -> None:
     place = folder(tmp_path, custody=[OUT, {**OUT, "id": "again", "at": "2026-03-02"}])
-    assert append(place, (a_custody_event("received", "slide", **IN),), policy()).problems == ()
+    assert append(place, (a_custody_event("received", "slide", **IN),), policy(), NOW).problems == ()
 
 
 def test_an_original_is_not_discarded_within_its_retention(tmp_path: Path) -> None:
     place = folder(tmp_path)
     gone = a_custody_event("discarded", "slide", at="2026-03-04")
     with pytest.raises(ProblemError, match="lies within its retention period") as refused:
-        append(place, (gone,), policy())
+        append(place, (gone,), policy(), NOW)
     assert [found.rule for found in refused.value.problems] == ["custody.retention"]
     assert recorded(place) == []
-    done = append(place, (gone,), policy(), beyond_retention=True)
+    done = append(place, (gone,), policy(), NOW, beyond_retention=True)
     assert [(found.rule, found.severity) for found in done.problems] == [("custody.retention", "warning")]
     assert recorded(place) == ["discarded-slide"]
 
 
 def test_what_is_no_original_or_has_been_kept_long_enough_may_be_discarded(tmp_path: Path) -> None:
     place = folder(tmp_path)
-    assert append(place, (a_custody_event("discarded", "unstained", at="2026-03-04"),), policy()).problems == ()
-    assert append(place, (a_custody_event("discarded", "slide", at="2036-02-21"),), policy()).problems == ()
+    assert append(place, (a_custody_event("discarded", "unstained", at="2026-03-04"),), policy(), NOW).problems == ()
+    assert append(place, (a_custody_event("discarded", "slide", at="2036-02-21"),), policy(), NOW).problems == ()
 
 
 def test_an_unknown_end_of_retention_keeps_it(tmp_path: Path) -> None:
     place = folder(tmp_path, reports=[], parts=[{"id": "part"}])
     with pytest.raises(ProblemError, match="whose end is not known"):
-        append(place, (a_custody_event("discarded", "slide", at="2099-03-04"),), policy())
+        append(place, (a_custody_event("discarded", "slide", at="2099-03-04"),), policy(), NOW)
 
 
 def test_a_failure_leaves_the_file_and_nothing_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +146,7 @@ def test_a_failure_leaves_the_file_and_nothing_beside_it(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        append(place, (a_custody_event("received", "slide", **IN),), policy())
+        append(place, (a_custody_event("received", "slide", **IN),), policy(), NOW)
     assert (place / "case.json").read_bytes() == before
     assert [path.name for path in place.iterdir()] == ["case.json"]
 
@@ -135,22 +156,22 @@ def test_two_do_not_write_at_once(tmp_path: Path) -> None:
     handle = os.open(place, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
     with pytest.raises(ProblemError, match="try again") as refused:
-        append(place, (a_custody_event("received", "slide", **IN),), policy())
+        append(place, (a_custody_event("received", "slide", **IN),), policy(), NOW)
     os.close(handle)
     assert [found.code for found in refused.value.problems] == ["lock-error"]
-    assert append(place, (a_custody_event("received", "slide", **IN),), policy()).added == ("received-slide",)
+    assert append(place, (a_custody_event("received", "slide", **IN),), policy(), NOW).added == ("received-slide",)
 
 
 def test_the_mode_of_the_file_stays(tmp_path: Path) -> None:
     place = folder(tmp_path, custody=[OUT])
     (place / "case.json").chmod(0o640)
-    append(place, (a_custody_event("received", "slide", **IN),), policy())
+    append(place, (a_custody_event("received", "slide", **IN),), policy(), NOW)
     assert (place / "case.json").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_folder_without_a_case(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match=r"has no case\.json"):
-        append(tmp_path, (a_custody_event("lost", "slide"),), policy())
+        append(tmp_path, (a_custody_event("lost", "slide"),), policy(), NOW)
 
 
 # --- the text
