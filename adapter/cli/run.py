@@ -128,7 +128,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:
             end(1)
         except OSError as error:
-            click.echo(f"error: {error.strerror or 'the system refused a file operation'} [os.{error.errno}]", err=True)
+            from adapter.cli.places import refused
+
+            click.echo(printable(refused(error)), err=True)
             end(1)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
