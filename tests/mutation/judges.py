@@ -17,6 +17,8 @@ OF_CASES = (
     "test_foreign_case", "test_gate", "test_papers_of_a_case", "test_names", "test_forms", "test_holder_keeps",
     "test_case_says",
 )  # fmt: skip
+WHOLE = "_in_full.py"
+"""Tests that compare all that comes of a case: what changes any of it falls at once."""
 OF_GENERATORS = ("test_the_generator_",)
 """About the facts that are drawn, not about the gate; and long."""
 
@@ -53,15 +55,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def order(mutant: str, items: list[pytest.Item], seconds: Mapping[str, float]) -> list[pytest.Item]:
-    """Put first who knows most of a mutant: the tests of its module, then the vectors; and what is quick before long.
+    """Put first who knows most of a mutant: whole cases, the tests of its module, the vectors; quick before long.
 
     `seconds` is how long each test took, by its id.
     """
     own = f"test_{mutant.split('.')[2].split('_')[0]}"
     known = ("test_vectors", "test_switches")
 
-    def key(item: pytest.Item) -> tuple[bool, bool, float]:
+    def key(item: pytest.Item) -> tuple[bool, bool, bool, float]:
         name = item.path.name
-        return not name.startswith(own), not name.startswith(known), seconds.get(item.nodeid, 0.0)
+        first = (name.endswith(WHOLE), name.startswith(own), name.startswith(known))
+        return not first[0], not first[1], not first[2], seconds.get(item.nodeid, 0.0)
 
     return sorted(items, key=key)
