@@ -33,7 +33,7 @@ def test_check_with_exclusions_is_done(tmp_path: Path) -> None:
 def test_check_json_has_decision_and_gaps(tmp_path: Path) -> None:
     done = run(tmp_path, "check", case(tmp_path, "soft-tissue-sarcoma"), "--json")
     assert done.out.count("\n") == 1
-    assert set(done.json) == {"decision", "gaps", "completeness", "letters", "account"}
+    assert set(done.json) == {"decision", "gaps", "completeness", "letters", "rights", "account"}
     outcomes = [unit["outcome"] for unit in done.json["account"]["units"]]
     assert sorted(set(outcomes)) == ["kept", "mapped", "withheld"]
     assert done.json["decision"]["outcome"] == "permit_with_exclusions"
