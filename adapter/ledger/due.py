@@ -5,7 +5,8 @@ Access 30 + 30 days (45 CFR 164.524(b)(2)), amendment 60 + 30 (164.526(b)(2)), a
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from adapter.consent.policy import Policy
 from adapter.ledger.engine import reading
 from adapter.ledger.store import Ledger
 from adapter.ledger.tables import DECISIONS, DISCLOSURES, NOTICES, RELEASES, REQUESTS
+from mappings.problems import refuse
 
 IMAGES_ALONE = "deliver-images"
 """The action of a decision on which images went to an archive, and nothing else: that alone meets no request."""
@@ -60,7 +62,7 @@ def due(ledger: Ledger, policy: Policy, now: str) -> tuple[Due, ...]:
     The same content decided again with the same outcome reopens nothing that was delivered.
 
     Raises:
-        ProblemError: the ledger cannot be read.
+        ProblemError: the ledger cannot be read, or a row of it is not as it was written.
     """
     with reading(ledger.engine) as connection:
         return owed(connection, policy, now)
@@ -86,12 +88,23 @@ def owed(connection: sa.Connection, policy: Policy, now: str) -> tuple[Due, ...]
     notices: dict[str, list[Mapping[Any, Any]]] = {}
     for notice in connection.execute(told.order_by(NOTICES.c.number)).mappings():
         notices.setdefault(notice["matter_id"], []).append(notice)
-    found = [
-        _due(row, step, _deadline(row, notices.get(matter, ()), policy), policy, now)
-        for matter, row in last.items()
-        if (step := _next_step(row, _went(row, going.get(matter), deliveries), notices.get(matter, ())))
-    ]
+    found: list[Due] = []
+    for matter, row in last.items():
+        with _as_written(f"request {row[REQUESTS.c.id]}", "it or a row about it "):
+            step = _next_step(row, _went(row, going.get(matter), deliveries), notices.get(matter, ()))
+            if step:
+                found.append(_due(row, step, _deadline(row, notices.get(matter, ()), policy), policy, now))
     return tuple(sorted(found, key=lambda one: (one.deadline is None, one.deadline or "", one.case)))
+
+
+@contextmanager
+def _as_written(where: str, also: str = "") -> Iterator[None]:
+    """Within this, a value that cannot be what the ledger wrote is a Problem about its row."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError):
+        message = f"{also}is not as it was written; run `second-opinion ledger verify`"
+        raise refuse("invariant", f"ledger {where}", message, rule="ledger.chain") from None
 
 
 class _Going:
@@ -184,7 +197,8 @@ def _access_step(row: Mapping[Any, Any], went: bool, sent: set[str]) -> str | No
         return None if sent & {"redirect", "denial"} else "send the redirect notice"
     if outcome.startswith("permit") and not went:
         return "provide access"
-    codes = {reason["code"] for reason in json.loads(row[DECISIONS.c.reasons])}
+    with _as_written(f"decision {row[DECISIONS.c.id]}"):
+        codes = {reason["code"] for reason in json.loads(row[DECISIONS.c.reasons])}
     if ("DENIAL_NOTICE_REQUIRED" in codes or outcome.startswith("deny")) and "denial" not in sent:
         return "send the denial notice"
     if "HELD_ELSEWHERE_KNOWN" in codes and "redirect" not in sent:  # owed beside what goes, 164.524(d)(3)

@@ -9,7 +9,8 @@ import pytest
 from adapter.consent.policy import policy_for
 from adapter.ledger.due import Due, due
 from adapter.ledger.store import Entry, Ledger
-from tests.adapter.ledger.given import AT, DENIAL, LATER, RIGHT, disclosure, entry, go, notice, release
+from mappings.problems import ProblemError
+from tests.adapter.ledger.given import AT, DENIAL, LATER, RIGHT, change, disclosure, entry, go, notice, release
 
 NOON = "2026-03-20T12:00:00-04:00"
 
@@ -158,6 +159,32 @@ def test_what_is_not_held_is_closed_by_saying_where_it_is(ledger: Ledger) -> Non
     assert steps(ledger) == ["send the redirect notice"]
     ledger.noticed(notice("redirect", LATER, made))
     assert steps(ledger) == []
+
+
+@pytest.mark.parametrize("wrong", ["Testperson", "[", "7", "[7]", '[{"item": "Testperson"}]'])
+def test_reasons_that_were_tampered_with_name_their_row(wrong: str, ledger: Ledger, url: str) -> None:
+    row = ledger.decided(entry(outcome="deny_reviewable"))
+    change(url, f"UPDATE decision SET reasons = '{wrong}'")
+    with pytest.raises(ProblemError) as refused:
+        open_ones(ledger)
+    [found] = refused.value.problems
+    assert (found.where, found.rule) == (f"ledger decision {row}", "ledger.chain")
+    assert found.message == "is not as it was written; run `second-opinion ledger verify`"
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("decision", "decided_at"), ("decision", "deadline"), ("request", "received_at"), ("disclosure", "disclosed_at")],
+)
+def test_times_that_were_tampered_with_name_the_request(table: str, column: str, ledger: Ledger, url: str) -> None:
+    made = entry(outcome="permit_with_exclusions", reasons=[RIGHT, DENIAL])
+    go(ledger, made)
+    change(url, f"UPDATE {table} SET {column} = 'Testperson'")
+    with pytest.raises(ProblemError) as refused:
+        open_ones(ledger)
+    [found] = refused.value.problems
+    assert found.where == f"ledger request {made.request['id']}"
+    assert found.message == "it or a row about it is not as it was written; run `second-opinion ledger verify`"
 
 
 def test_a_notice_closes_nothing_that_pends(ledger: Ledger) -> None:
