@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapter.consent.case_facts import facts_of
+from adapter.consent.case_facts import facts_of, items_of
+from adapter.consent.foreign_things import parties_of, things_of
 from adapter.consent.forms import forms_of
 from adapter.consent.groups import Holder
 from adapter.consent.names import names_of
@@ -17,8 +18,8 @@ from adapter.holding import Loaded
 from adapter.pipeline import holder_in_law
 from adapter.sources.case_file import load_case
 from mappings.identity import DEFAULT_NAMESPACE
-from tests.adapter.consent.foreign_given import consent
-from tests.adapter.consent.test_case_says import AT, FULL, KIN, PARTIES, SETTINGS
+from tests.adapter.consent.foreign_given import actor, consent
+from tests.adapter.consent.test_case_says import AT, FULL, KIN, PARTIES, PATIENT_ASKS, SETTINGS
 from tests.adapter.consent.test_names import STUDY, UID
 from tests.small_case import CASE, NOTE, PATIENT, REPORT, case, write
 
@@ -52,6 +53,12 @@ FILES: Json = {
     ),
     "documents/a.txt": WORDS,
     "documents/b.txt": "Other words.",
+}
+NAMED = {"reference": {"identifier": {"system": "urn:x", "value": "4712"}}, "meaning": "instance"}
+TO_THE_PATIENT: Json = {
+    "fhir/denies.json": consent({"type": "deny", "actor": [actor("Patient/p")]}, id="to-the-patient"),
+    "fhir/number.json": consent({"type": "deny", "data": [NAMED]}, id="by-number"),
+    "fhir/names.json": consent({"type": "permit", "actor": [actor("Organization/center")]}, id="to-the-center"),
 }
 HISTOLOGY = [{"id": "finding", "kind": "histology", "text": "Sarcoma"}]
 
@@ -130,6 +137,7 @@ def _rows() -> dict[str, tuple[Json, Json, Json, Holder]]:
     }
     return rows | {
         "everything that can be in a case": (NARROW, FILES, EVERYTHING, Holder()),
+        "the patient asks and Consents name them": (PATIENT_ASKS, FILES | TO_THE_PATIENT, rest, Holder()),
         "next to nothing": (CASE["access"], plain, {}, Holder()),
     }
 
@@ -144,7 +152,7 @@ def _said(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _said(one) for key, one in sorted(value.items()) if one not in (None, [], {}, ())}
     if isinstance(value, (set, frozenset)):
-        return sorted(value)
+        return sorted((_said(one) for one in value), key=str)
     return [_said(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
@@ -152,7 +160,10 @@ def told(folder: Path, name: str) -> Json:
     """What the case of this name comes to."""
     loaded, holder = _loaded(folder, name)
     facts = msgspec.to_builtins(facts_of(loaded, AT, holder))
-    return {"facts": _said(facts), "forms": _said(forms_of(loaded)), "names": _said(names_of(loaded))}
+    things = [msgspec.structs.asdict(one) for one in things_of(loaded, items_of(loaded), forms_of(loaded))]
+    parties = {url: msgspec.structs.asdict(one) for url, one in parties_of(loaded).items()}
+    read = {"forms": forms_of(loaded), "names": names_of(loaded), "things": things, "parties": parties}
+    return {"facts": _said(facts)} | {key: _said(value) for key, value in read.items()}
 
 
 @pytest.mark.parametrize("name", TOLD)

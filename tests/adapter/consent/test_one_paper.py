@@ -204,3 +204,10 @@ def test_what_opens_counseling_notes_is_said_of_them() -> None:
     assert [one.item for one in seen.reasons if one.code == "PART2_PATIENT_ACCESS"] == ["counseling"]
     used = decided(USE, REPORT, COUNSELING, own_use="training")
     assert [one.item for one in used.reasons if one.code == "NOTES_OWN_USE"] == ["counseling"]
+
+
+def test_a_paper_alone_is_no_reason_for_itself() -> None:
+    """45 CFR 164.530(j)(1): with nothing that rests on it a signed paper goes nowhere."""
+    document = FORM | {"document_of": ["psychotherapy_authorization"]}
+    decision = decided(TREATMENT, document, psychotherapy_authorization=CONSENT)
+    assert (decision.outcome, decision.excluded) == ("deny_not_permitted", ("form",))
