@@ -105,6 +105,14 @@ OWN: dict[int, str] = {
     32: "must have the source of the disclosure as its observer",
     33: "was withheld, so it must say why",
     34: "has a heading twice",
+    35: "must be reviewed by another than the one who denied first",
+    36: "must be completed with its result, and only then have one",
+    37: "waits, so it must say for what",
+    38: "was denied, so it must be rejected, never completed",
+    39: "is open, so it must be on hold: neither refused nor done",
+    40: "must say why where it waits, is refused or failed, and only there",
+    41: "is a loan that may go, so it must have a custodian and a day of return",
+    42: "has a day of return, so it must be a loan",
 }
 
 

@@ -38,7 +38,7 @@ def altered(folder: Path, scenario: str, **access: Any) -> Path:
     return place
 
 
-@pytest.mark.parametrize(("scenario", "accounting"), [("cord-compression", "required"), ("svc-syndrome", "exempt")])
+@pytest.mark.parametrize(("scenario", "accounting"), [("cord-compression", "part2"), ("svc-syndrome", "exempt")])
 def test_a_part_2_disclosure_is_on_the_accounting_though_treatment_is_not(
     tmp_path: Path, scenario: str, accounting: str
 ) -> None:
