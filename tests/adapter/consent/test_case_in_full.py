@@ -18,7 +18,7 @@ from adapter.holding import Loaded
 from adapter.pipeline import holder_in_law
 from adapter.sources.case_file import load_case
 from mappings.identity import DEFAULT_NAMESPACE
-from tests.adapter.consent.foreign_given import actor, consent
+from tests.adapter.consent.foreign_given import REASON, actor, consent
 from tests.adapter.consent.test_case_says import AT, FULL, KIN, PARTIES, PATIENT_ASKS, SETTINGS
 from tests.adapter.consent.test_names import STUDY, UID
 from tests.small_case import CASE, NOTE, PATIENT, REPORT, case, write
@@ -47,6 +47,8 @@ FILES: Json = {
     "fhir/letter.json": LETTER,
     "fhir/copy.json": LETTER | {"id": "copy", "content": [{"attachment": {"contentType": "text/plain", "data": DATA}}]},
     "fhir/words.json": {"resourceType": "Binary", "id": "words", "contentType": "text/plain", "data": DATA},
+    "fhir/broken.json": {"resourceType": "Binary", "id": "broken", "contentType": "text/plain", "data": "?"},
+    "fhir/other.json": {"resourceType": "Binary", "id": "other", "contentType": "text/plain", "data": "??"},
     "fhir/center.json": {"resourceType": "Organization", "id": "center", "name": "Review Center (synthetic)"},
     "fhir/denies.json": consent(
         {"type": "deny", "data": [{"meaning": "instance", "reference": {"reference": "DiagnosticReport/hiv"}}]}
@@ -105,6 +107,7 @@ EVERYTHING: Json = {
         {"item": "DiagnosticReport/report", "duplicate_of": "final", "held": False, "known_location": "the archive"},
         {"item": "ImagingStudy/ct", "sensitivity": "part2", "maintained_in": "paper", "in_drs": False},
         {"item": "second", "offered": False},
+        {"item": "radiology", "duplicate_of": "DiagnosticReport/early"},
         {"item": "dx", "sensitivity": "genetic", "completed": False},
         {"item": "scan", "in_law": {"scan_of": "asked", "data_classes": ["genetic"], "topic": "cancer_care"}},
     ],
@@ -137,7 +140,18 @@ def _rows() -> dict[str, tuple[Json, Json, Json, Holder]]:
     }
     return rows | {
         "everything that can be in a case": (NARROW, FILES, EVERYTHING, Holder()),
-        "the patient asks and Consents name them": (PATIENT_ASKS, FILES | TO_THE_PATIENT, rest, Holder()),
+        "the patient asks and Consents name them": (
+            PATIENT_ASKS | {"directive": {"written": True, "signed": True, "document": "Consent/to-the-center"}},
+            FILES | TO_THE_PATIENT,
+            rest,
+            Holder(),
+        ),
+        "a payer engaged the reviewer": (
+            CASE["access"] | {"engaged_by_payer": True},
+            FILES | {"fhir/denies.json": consent({"type": "deny", "purpose": [{"system": REASON, "code": "HPAYMT"}]})},
+            rest,
+            Holder(),
+        ),
         "next to nothing": (CASE["access"], plain, {}, Holder()),
     }
 

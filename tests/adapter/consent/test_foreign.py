@@ -5,12 +5,14 @@ import datetime as dt
 import pathlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapter.consent import foreign as foreign_module
 from adapter.consent.foreign import Meaning, Said, rules, says
 from adapter.consent.foreign_papers import lacks
 from adapter.consent.foreign_parties import Question, Thing
+from adapter.consent.foreign_readings import SHIPPED
 from tests.adapter.consent.foreign_given import (
     ACT,
     CENTER,
@@ -107,6 +109,10 @@ def test_a_consent_to_a_treatment_says_nothing_of_disclosure() -> None:
         may=SILENT, rules=("scope.care",)
     )
     assert said({"type": "deny"}, scope=_scope("adr"), category=general).may == SILENT
+    both = concept("http://terminology.hl7.org/CodeSystem/consentscope", "treatment", "adr")
+    assert said({"type": "deny"}, scope=both, category=general).may == SILENT
+    turned = question(readings=msgspec.structs.replace(SHIPPED, consent_to_care_is_silent=False))
+    assert said({"type": "deny"}, scope=_scope("adr"), category=general, asked=turned).rules == ("scope.care",)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +234,8 @@ def test_among_siblings_deny_beats_permit_in_any_order() -> None:
         for order in (children, children[::-1]):
             assert said(_nested(base, *order), HIV).may == DENY
             assert said(_nested(base, *order), REPORT).may == PERMIT
+    turned = question(readings=msgspec.structs.replace(SHIPPED, consent_denying_exception_wins=False))
+    assert said(_nested("permit", *children), HIV, asked=turned) == Said(may=ANY, rules=("nested",))
 
 
 def test_nested_permits_narrow_a_permit_and_lift_a_denial() -> None:
