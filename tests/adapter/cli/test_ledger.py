@@ -440,7 +440,7 @@ def test_what_the_accounting_could_not_say_is_refused(command: tuple[str, ...], 
 
 def test_what_is_past_its_term_goes_to_a_file_that_the_ledger_knows(tmp_path: Path) -> None:
     old = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", at="2015-05-01T10:00:00-04:00")
-    refused = {"pathway": "disclosure", "outcome": "deny_not_permitted", "deadline": None}
+    refused: dict[str, Any] = {"pathway": "disclosure", "outcome": "deny_not_permitted", "deadline": None}
     old.decided(entry("OLD-1", at="2015-05-01T10:00:00-04:00", received_at=None, **refused))
     old.close()
     assert run(tmp_path, "ledger", "retention", "--as-of", "2021-05-01").out == "nothing is past its term\n"
