@@ -27,13 +27,18 @@ Json = dict[str, Any]
 TOLD: dict[str, Json] = json.loads(Path(__file__).with_name("case_in_full.json").read_text("utf-8"))
 WORDS = "Same words in two files."
 DATA = base64.b64encode(WORDS.encode()).decode()
-HIV: Json = REPORT | {"id": "hiv", "meta": {"security": [{"code": "HIV"}]}, "conclusion": "Serology."}
+HIV: Json = REPORT | {
+    "id": "hiv",
+    "meta": {"security": [{"code": "HIV"}]},
+    "presentedForm": [{"contentType": "text/plain", "data": "eA=="}],
+}
 PRELIMINARY: Json = REPORT | {"id": "early", "status": "preliminary", "identifier": [{"system": "urn:x", "value": "7"}]}
 LETTER: Json = {
     "resourceType": "DocumentReference",
     "id": "letter",
     "status": "current",
     "masterIdentifier": {"system": "urn:x", "value": "4712"},
+    "type": {"coding": [{"system": "http://loinc.org", "code": "34109-9"}]},
     "subject": {"reference": "Patient/p"},
     "content": [{"attachment": {"contentType": "text/plain", "url": "Binary/words"}}],
 }

@@ -99,6 +99,11 @@ def test_what_may_turn_the_meaning_leaves_none(changes: Json) -> None:
     assert said(**(plain | changes)) == Said(may=ANY, rules=("modifier",))
 
 
+def test_what_turns_the_meaning_of_something_contained_turns_no_consent() -> None:
+    inner = {"resourceType": "Practitioner", "id": "x", "modifierExtension": [{"url": "urn:x"}]}
+    assert said({"type": "permit"}, contained=[inner]).may == PERMIT
+
+
 def _scope(code: str) -> Json:
     return concept("http://terminology.hl7.org/CodeSystem/consentscope", code)
 

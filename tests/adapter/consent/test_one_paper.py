@@ -211,3 +211,15 @@ def test_a_paper_alone_is_no_reason_for_itself() -> None:
     document = FORM | {"document_of": ["psychotherapy_authorization"]}
     decision = decided(TREATMENT, document, psychotherapy_authorization=CONSENT)
     assert (decision.outcome, decision.excluded) == ("deny_not_permitted", ("form",))
+
+
+def test_a_signed_consent_that_is_no_paper_of_the_request_stays() -> None:
+    """45 CFR 164.530(j)(1)."""
+    decision = decided(TREATMENT, FORM)
+    assert (decision.outcome, decision.excluded) == ("deny_not_permitted", ("form",))
+
+
+def test_what_is_kept_as_a_thing_is_no_copy_of_information_whatever_it_is_called() -> None:
+    """45 CFR 164.524(a)(1)."""
+    decision = decided(ACCESS, REPORT | {"maintained_in": "physical"})
+    assert codes(decision, "report") == {"SPECIMEN_OUTSIDE_ACCESS_RIGHT"}
