@@ -65,6 +65,11 @@ NAMED = {"reference": {"identifier": {"system": "urn:x", "value": "4712"}}, "mea
 TO_THE_PATIENT: Json = {
     "fhir/denies.json": consent({"type": "deny", "actor": [actor("Patient/p")]}, id="to-the-patient"),
     "fhir/number.json": consent({"type": "deny", "data": [NAMED]}, id="by-number"),
+    "fhir/holder.json": {"resourceType": "Organization", "id": "holder", "name": "Holder Hospital (synthetic)"},
+    "fhir/keeps.json": consent(
+        {"type": "deny", "actor": [actor("Organization/holder", "CST")], "data": [NAMED | {"meaning": "dependents"}]},
+        id="of-the-holder",
+    ),
     "fhir/names.json": consent({"type": "permit", "actor": [actor("Organization/center")]}, id="to-the-center"),
 }
 HISTOLOGY = [{"id": "finding", "kind": "histology", "text": "Sarcoma"}]
@@ -112,7 +117,7 @@ EVERYTHING: Json = {
         {"item": "DiagnosticReport/report", "duplicate_of": "final", "held": False, "known_location": "the archive"},
         {"item": "ImagingStudy/ct", "sensitivity": "part2", "maintained_in": "paper", "in_drs": False},
         {"item": "second", "offered": False},
-        {"item": "radiology", "duplicate_of": "DiagnosticReport/early"},
+        {"item": "radiology", "duplicate_of": "finding"},
         {"item": "dx", "sensitivity": "genetic", "completed": False},
         {"item": "scan", "in_law": {"scan_of": "asked", "data_classes": ["genetic"], "topic": "cancer_care"}},
     ],
