@@ -40,7 +40,7 @@ SAID: dict[str, Any] = {
     "fees": [{"item": SECRET, "amount": 5}],
     "review": {"official": SECRET},
     "restrictions": [{"agreed": True, "blocks_recipient": "attorney", "items": ["request"]}],
-    "determinations": [{"ground": SECRET, "applies_to": ["request"], "professional": SECRET}],
+    "determinations": [{"ground": "endanger_life_or_safety", "applies_to": ["request"], "professional": SECRET}],
 }
 IN_LAW: dict[str, Any] = {
     "data_classes": [SECRET],

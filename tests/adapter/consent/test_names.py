@@ -74,7 +74,7 @@ def test_a_restriction_binds_what_it_names_in_any_form(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_determination_is_about_what_it_names_in_any_form(name: str, tmp_path: Path) -> None:
-    found = {"ground": "endangers_life", "applies_to": [name], "by_licensed_professional": True}
+    found = {"ground": "endanger_life_or_safety", "applies_to": [name], "by_licensed_professional": True}
     facts = _facts(_load(tmp_path, {"determinations": [found]}))
     assert NAMES[name] in facts.determinations[0].applies_to
 
@@ -104,7 +104,7 @@ def test_an_authorization_covers_what_it_names_in_any_form(name: str, tmp_path: 
 def test_a_name_that_protects_nothing_stops_the_case(field: str, name: str, tmp_path: Path) -> None:
     access = _restricted(name)
     if field.startswith("determinations"):
-        access = {"determinations": [{"ground": "endangers_life", "applies_to": [name]}]}
+        access = {"determinations": [{"ground": "endanger_life_or_safety", "applies_to": [name]}]}
     try:
         _facts(_load(tmp_path, access))
     except ProblemError as error:
