@@ -12,6 +12,7 @@ from adapter.claims import claim_beside, families
 from adapter.config import Settings
 from adapter.consent.case_facts import party_name
 from adapter.consent.decide import Decision
+from adapter.consent.facts import Facts
 from adapter.consent.policy import Policy
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import assembly
@@ -98,6 +99,11 @@ def subjects_of(case: Case) -> tuple[dict[str, object], ...]:
     return tuple({"system": system, "value": value, "person_sha256": person} for system, value in numbers)
 
 
+def facts_digest(facts: Facts) -> str:
+    """sha256 over the facts, the time of the decision apart: the same facts tomorrow have the same digest."""
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(facts, as_of=None))).hexdigest()
+
+
 def _decision_row(checked: Checked, now: Moment, action: str) -> dict[str, object]:
     """The decision with its time, reasons and what it excludes."""
     decision = checked.decision
@@ -107,7 +113,7 @@ def _decision_row(checked: Checked, now: Moment, action: str) -> dict[str, objec
         "decided_at": str(now),
         "outcome": decision.outcome,
         "deadline": decision.deadline,
-        "facts_sha256": hashlib.sha256(msgspec.json.encode(checked.facts)).hexdigest(),
+        "facts_sha256": facts_digest(checked.facts),
         "reasons": [{"code": r.code, "citation": r.citation, "item": r.item} for r in decision.reasons],
         "excluded": list(decision.excluded),
     }

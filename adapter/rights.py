@@ -4,10 +4,7 @@ One that is in a case comes from there; one of somebody without a case is told b
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterator
-
-import msgspec
 
 from adapter.checked import Checked
 from adapter.consent.clock import local_date, zone_named
@@ -17,7 +14,7 @@ from adapter.consent.policy import Policy
 from adapter.consent.rights_facts import facts_of_right
 from adapter.ledger.due import BY_HAND
 from adapter.ledger.store import Entry, matter_id, request_id
-from adapter.recording import numbers_of, policy_told, subjects_of
+from adapter.recording import facts_digest, numbers_of, policy_told, subjects_of
 from mappings.domain.case import Case
 from mappings.domain.rights import AmendmentRequest, Right
 from mappings.domain.values import Moment
@@ -114,7 +111,7 @@ def _decision(name: str, facts: Facts, decision: Decision, now: Moment, action: 
         "decided_at": str(now),
         "outcome": decision.outcome,
         "deadline": decision.deadline,
-        "facts_sha256": hashlib.sha256(msgspec.json.encode(facts)).hexdigest(),
+        "facts_sha256": facts_digest(facts),
         "reasons": [{"code": r.code, "citation": r.citation, "item": r.item} for r in decision.reasons],
         "excluded": list(decision.excluded),
     }

@@ -217,7 +217,7 @@ def _record(checked: Any, chosen: Any, time: Any, made: Any, digest: str, found:
     open_ones = [told for told in held.extensions if told.sent_on is None] if held and extends else []
     ledger = Ledger(chosen.ledger, at=str(time))
     try:
-        ledger.decided(asked)
+        ledger.asked(asked)
         ledger.noticed(
             {
                 "request_id": asked.request["id"],

@@ -93,8 +93,11 @@ class Ledger:
             return _decision(Appending(connection), entry, "")
 
     def asked(self, entry: Entry) -> bool:
-        """Write down a request with what is decided on it so far, unless the ledger says the same already."""
-        made = {name: entry.decision[name] for name in ("outcome", "deadline")} | {
+        """Write down a request with what is decided on it so far; whether the ledger did not say the same already.
+
+        The same is said where the last decision of the matter was the same, on the same facts, under the same policy.
+        """
+        made = {name: entry.decision[name] for name in ("outcome", "deadline", "facts_sha256")} | {
             "policy_sha256": entry.policy["sha256"]
         }
         made |= {name: canonical(entry.decision[name]) for name in ("reasons", "excluded")}
@@ -107,6 +110,7 @@ class Ledger:
             known = connection.execute(last).mappings().first()
             same = known is not None and known["request_id"] == entry.request["id"]
             if same and known is not None and {name: known[name] for name in made} == made:
+                _filed(chain, entry)  # a number of the patient that was not known then
                 return False
             _decision(chain, entry, "")
             return True
@@ -240,13 +244,18 @@ def _state(delivered: bool) -> str:
     return "delivered" if delivered else "prepared"
 
 
-def _decision(chain: Appending, entry: Entry, content: str) -> str:
+def _filed(chain: Appending, entry: Entry) -> None:
+    """The request, and the numbers that its patient is known under."""
     request = entry.request["id"]
     chain.add(REQUESTS, dict(entry.request))
     for subject in entry.subjects:
         key = _id("subject", request, subject["system"], subject["value"], subject["person_sha256"])
         chain.add(SUBJECTS, {"id": key, "request_id": request, **subject})
-    policy = entry.policy
+
+
+def _decision(chain: Appending, entry: Entry, content: str) -> str:
+    _filed(chain, entry)
+    request, policy = entry.request["id"], entry.policy
     chain.add(POLICIES, {"id": _id("policy", policy["effective_from"], policy["sha256"]), **policy})
     made = {**entry.decision, "policy_from": policy["effective_from"], "policy_sha256": policy["sha256"]}
     decision = _id("decision", request, made["decided_at"], made["facts_sha256"], content)

@@ -72,7 +72,10 @@ DECISIONS = _chained(
     _text("policy_from", required=False),
     _text("policy_sha256", required=False),
 )
-"""`content_sha256` is of what was to go on it; none where nothing did. The policy is absent in rows of schema 2."""
+"""`content_sha256` is of what was to go on it; none where nothing did. The policy is absent in rows of schema 2.
+
+`facts_sha256` leaves out the time of the decision (`decided_at`), so that it tells whether the facts are the same.
+"""
 POLICIES = _chained("policy", _text("effective_from"), _text("sha256"), _text("switches"))
 """Each policy under which something was decided, with the switches as the deployment had turned them."""
 RELEASES = _chained(

@@ -136,14 +136,43 @@ def test_what_is_sent_is_in_the_ledger(tmp_path: Path) -> None:
     assert decision["outcome"] == "permit_with_exclusions"
 
 
-def test_a_letter_that_is_sent_twice_is_one_notice(tmp_path: Path) -> None:
-    told = ("letter", "denial", prepared(tmp_path, denies=True), "--to", "denial.txt", "--sent")
-    assert [run(tmp_path, *told).code for _ in range(2)] == [0, 0]
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+def rows_of(folder: Path, *tables: str) -> list[int]:
+    ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}")
     try:
-        assert len(ledger.rows("notice")) == 1
+        return [len(ledger.rows(table)) for table in tables]
     finally:
         ledger.close()
+
+
+def test_a_letter_that_is_sent_twice_is_one_notice_and_one_decision(tmp_path: Path) -> None:
+    place = prepared(tmp_path, denies=True)
+    told = ("letter", "denial", place, "--to", "denial.txt", "--sent")
+    assert [run(tmp_path, *told).code for _ in range(2)] == [0, 0]
+    assert rows_of(tmp_path, "notice", "decision", "request") == [1, 1, 1]
+    assert run(tmp_path, "letter", "redirect", place, "--to", "redirect.txt", "--sent").code == 0
+    assert rows_of(tmp_path, "notice", "decision", "request") == [2, 1, 1]
+
+
+def test_a_letter_on_other_facts_has_its_own_decision(tmp_path: Path) -> None:
+    place = prepared(tmp_path, denies=True)
+    assert run(tmp_path, "letter", "denial", place, "--to", "denial.txt", "--sent").code == 0
+    held = json.loads((place / "case.json").read_text(encoding="utf-8"))
+    held["access"]["determinations"][0]["professional"] = "Dr Test Otherprofessional"
+    (place / "case.json").write_text(json.dumps(held), encoding="utf-8")
+    assert run(tmp_path, "letter", "redirect", place, "--to", "redirect.txt", "--sent").code == 0
+    assert rows_of(tmp_path, "notice", "decision", "request") == [2, 2, 1]
+
+
+def test_a_number_that_the_patient_has_got_since_is_filed_with_the_same_decision(tmp_path: Path) -> None:
+    place = prepared(tmp_path, denies=True)
+    assert run(tmp_path, "letter", "denial", place, "--to", "denial.txt", "--sent").code == 0
+    before = rows_of(tmp_path, "decision", "subject")
+    held = json.loads((place / "case.json").read_text(encoding="utf-8"))
+    known = {"identifiers": [{"system": "https://other.example/mrn", "value": "O-1"}]}
+    held["patient"].setdefault("known_as", []).append(known)
+    (place / "case.json").write_text(json.dumps(held), encoding="utf-8")
+    assert run(tmp_path, "letter", "redirect", place, "--to", "redirect.txt", "--sent").code == 0
+    assert rows_of(tmp_path, "decision", "subject") == [before[0], before[1] + 1]
 
 
 def test_what_is_not_sent_is_not(tmp_path: Path) -> None:
