@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO
 
-from adapter.sources.dicom_deflated import DEFLATED, HEADER_MOST, inflated, too_long
+from adapter.deflated import DEFLATED, HEADER_MOST, inflated, too_long
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

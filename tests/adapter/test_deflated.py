@@ -9,7 +9,7 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from adapter.sources.dicom_deflated import inflated
+from adapter.deflated import inflated
 from adapter.sources.dicom_folder import read_instance
 from mappings.problems import ProblemError
 from tests.dicom_files import CT, dataset

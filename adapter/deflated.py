@@ -4,6 +4,7 @@ What is refused here for its size is refused before anything else opens the file
 """
 
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from mappings.problems import refuse
@@ -24,23 +25,29 @@ def inflated(stream: BinaryIO, header_most: int = HEADER_MOST, most: int = MOST)
         ProblemError: `too-long` where it inflates to more than `most` bytes.
         zlib.error: it is not deflated, or cut off.
     """
-    inflater, kept, size = zlib.decompressobj(-zlib.MAX_WBITS), bytearray(), 0
-    rest = stream.read(_CHUNK)
-    while rest and not inflater.eof:
-        made = inflater.decompress(rest, _CHUNK)
-        kept += made[: max(0, header_most - size)]
-        size += len(made)
-        if size > most:
-            raise too_long(most)
-        rest = inflater.unconsumed_tail or stream.read(_CHUNK)
-    while made := inflater.decompress(inflater.unconsumed_tail, _CHUNK):
-        kept += made[: max(0, header_most - size)]
-        size += len(made)
-        if size > most:
-            raise too_long(most)
-    if not inflater.eof:
-        raise zlib.error
+    kept = bytearray()
+    for made in inflating(stream, most):
+        kept += made[: max(0, header_most - len(kept))]
     return bytes(kept)
+
+
+def inflating(stream: BinaryIO, most: int = MOST) -> Iterator[bytes]:
+    """The data set that is deflated from here on, in pieces.
+
+    Raises:
+        ProblemError, zlib.error: as `inflated`.
+    """
+    inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    rest = stream.read(_CHUNK)
+    while not inflater.eof:
+        made = inflater.decompress(rest, _CHUNK)
+        size += len(made)
+        if size > most:
+            raise too_long(most)
+        yield made
+        rest = inflater.unconsumed_tail or stream.read(_CHUNK)
+        if not (rest or made or inflater.eof):
+            raise zlib.error
 
 
 def too_long(most: int) -> Exception:
