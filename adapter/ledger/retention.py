@@ -2,9 +2,10 @@
 
 What belongs together (a request with its decisions, releases, disclosures and notices) is kept together: six years from
 the last day of any of it. What is still owed to somebody is not past its term: a request that is not met, and what an
-accounting that is not given yet covers (164.528(a)(1)). Nothing goes by itself. An archive holds the rows with their
-hashes; in the ledger their places in the chain stay, and a row of it (a checkpoint) tells the digests of both, so
-that it still verifies.
+accounting that is not given yet covers (164.528(a)(1)). What alone tells that two numbers are one person's stays as
+long as anything that is filed under one of them: without it an accounting would miss lines. Nothing goes by itself. An
+archive holds the rows with their hashes; in the ledger their places in the chain stay, and a row of it (a checkpoint)
+tells the digests of both, so that it still verifies.
 """
 
 import datetime as dt
@@ -41,6 +42,7 @@ from adapter.ledger.tables import (
     SUBJECTS,
     SUSPENSIONS,
 )
+from adapter.ledger.together import Groups, tying
 from adapter.whole import write_whole
 from mappings.identity import DEFAULT_NAMESPACE, within
 from mappings.problems import Problem, problem, refuse
@@ -139,28 +141,13 @@ def rows_digest(rows: Iterable[tuple[int, str]]) -> str:
     return hashlib.sha256(canonical([list(row) for row in sorted(rows)]).encode()).hexdigest()
 
 
-class _Groups:
-    """What belongs together: keys are joined, whatever is joined to one of them is joined to all."""
-
-    def __init__(self) -> None:
-        self._above: dict[str, str] = {}
-
-    def of(self, key: str) -> str:
-        while (above := self._above.get(key, key)) != key:
-            key = above
-        return key
-
-    def join(self, one: str, other: str) -> None:
-        self._above[self.of(one)] = self.of(other)
-
-
 def _past(connection: sa.Connection, policy: Policy, today: dt.date) -> tuple[Past, ...]:
     rows = [
         (table, dict(row))
         for table, days in _DAYS.items()
         for row in connection.execute(sa.select(*_needed(table, days))).mappings()
     ]
-    groups, key_of = _Groups(), _keys(rows)
+    groups, key_of = Groups(), _keys(rows)
     for table, row in rows:
         if table in (DECISIONS, RELEASES) and row["content_sha256"]:
             groups.join(key_of(table, row), f"content {row['content_sha256']}")
@@ -171,9 +158,19 @@ def _past(connection: sa.Connection, policy: Policy, today: dt.date) -> tuple[Pa
     requests = [row for table, row in rows if table is REQUESTS and row["id"] in unmet]
     kept = {groups.of(key_of(REQUESTS, row)) for row in requests}
     since = _accounted_since([row for row in requests if row["pathway"] == "accounting"], policy)
-    found = (_group(members, policy) for key, members in held.items() if key not in kept)
-    past = (one for one in found if today.isoformat() > one.kept_until and one.last < since)
-    return tuple(sorted(past, key=lambda one: (one.last, one.rows)))
+    found = {key: _group(members, policy) for key, members in held.items() if key not in kept}
+    past = {key: one for key, one in found.items() if today.isoformat() > one.kept_until and one.last < since}
+    needed = tying(
+        {key: _numbers(members) for key, members in held.items()},
+        {key: (one.last, one.rows) for key, one in past.items()},
+    )
+    return tuple(sorted((one for key, one in past.items() if key not in needed), key=lambda one: (one.last, one.rows)))
+
+
+def _numbers(members: list[tuple[sa.Table, dict[str, Any]]]) -> tuple[str, ...]:
+    """The numbers of patients that rows are filed under, each as one text."""
+    filed = (f"{row['system']}|{row['value']}" for _, row in members if row.get("value") is not None)
+    return tuple(dict.fromkeys(filed))
 
 
 def _accounted_since(requests: list[dict[str, Any]], policy: Policy) -> str:
@@ -194,7 +191,7 @@ def _accounted_since(requests: list[dict[str, Any]], policy: Policy) -> str:
 def _needed(table: sa.Table, days: tuple[str, ...]) -> list[sa.Column[Any]]:
     names = (
         "id", "number", "request_id", "matter_id", "case_id", "decision_id", "release_id", "disclosure_id",
-        "content_sha256", "pathway", "holder_tz", *days,
+        "content_sha256", "pathway", "holder_tz", "system", "value", *days,
     )  # fmt: skip
     return [table.c[name] for name in names if name in table.c]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from adapter.consent.policy import policy_for
@@ -279,3 +280,69 @@ def test_what_was_said_of_a_recipient_is_kept_with_the_disclosure_and_research_b
     ]  # fmt: skip
     assert archived(url, tmp_path / "a.ndjson") == 4
     assert (places(url), look(url).archived, look(url).rows["known_recipient"]) == ([], 4, 0)
+
+
+OTHER = "MRN-0900"
+
+
+def numbered(ledger: Ledger, case: str, at: str, *numbers: str) -> None:
+    """A request of one person that was met, filed under these numbers."""
+    made = entry(case, numbers[0], at=at, received_at=at, deadline=at[:10])
+    subjects = tuple({**made.subjects[0], "value": number} for number in numbers)
+    go(ledger, msgspec.structs.replace(made, subjects=subjects), f"{case:0>64}")
+
+
+def lines_of(url: str, number: str) -> int:
+    ledger = Ledger(url)
+    span = (dt.date(2026, 1, 1), dt.date(2026, 4, 1))
+    try:
+        return len(accounting(ledger, (SYSTEM, number), span, POLICY).lines)
+    finally:
+        ledger.close()
+
+
+@pytest.mark.parametrize("stays", ["request", "reported"])
+def test_what_alone_ties_two_numbers_of_a_person_stays_with_what_is_filed_under_one(
+    stays: str, url: str, tmp_path: Path
+) -> None:
+    ledger = Ledger(url, at=OLD)
+    numbered(ledger, "old", OLD, NUMBER, OTHER)
+    if stays == "request":
+        numbered(ledger, "new", AT, OTHER)
+    else:
+        ledger.reported(reported(AT, OTHER, reported_at=AT))
+    ledger.close()
+    assert lines_of(url, NUMBER) == 1
+    assert archived(url, tmp_path / "a.ndjson") == 0
+    assert lines_of(url, NUMBER) == 1
+    assert [one.case for one in listed(url, dt.date(2040, 1, 1))][:1] == ["old"], "with what needs it, it goes"
+
+
+def test_of_several_that_tie_the_same_numbers_the_latest_stays(url: str, tmp_path: Path) -> None:
+    ledger = Ledger(url, at=OLD)
+    numbered(ledger, "oldest", "2018-05-01T10:00:00-04:00", NUMBER, OTHER)
+    numbered(ledger, "old", OLD, NUMBER, OTHER)
+    numbered(ledger, "new", AT, OTHER)
+    ledger.close()
+    assert [one.case for one in listed(url)] == ["oldest"]
+    assert archived(url, tmp_path / "a.ndjson") == 6
+    assert lines_of(url, NUMBER) == 1
+
+
+def test_what_ties_numbers_that_are_tied_by_what_stays_goes(url: str) -> None:
+    ledger = Ledger(url, at=OLD)
+    numbered(ledger, "old", OLD, NUMBER, OTHER)
+    numbered(ledger, "new", AT, NUMBER, OTHER)
+    ledger.close()
+    assert [one.case for one in listed(url)] == ["old"]
+
+
+def test_numbers_are_tied_over_several_requests(url: str) -> None:
+    ledger = Ledger(url, at=OLD)
+    numbered(ledger, "first", "2018-05-01T10:00:00-04:00", NUMBER, OTHER)
+    numbered(ledger, "second", OLD, OTHER, "MRN-0901")
+    numbered(ledger, "apart", OLD, "MRN-0800", "MRN-0801")
+    numbered(ledger, "new", AT, "MRN-0901")
+    ledger.close()
+    assert [one.case for one in listed(url)] == ["apart"]
+    assert lines_of(url, NUMBER) == 1
