@@ -40,10 +40,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     if not location.is_file():
         message = f"has no {CASE_FILE}; `second-opinion init` writes one to fill in"
         raise refuse("not-found", folder.name or ".", message, rule="case.folder")
-    data = location.read_bytes()
-    if unfilled := placeholders(data, CASE_FILE):
-        raise ProblemError(unfilled)
-    case = _without_readings(read_case(data, CASE_FILE))
+    case = _without_readings(_filled_in(location.read_bytes()))
     doubts = (*implausible(case), *unfitting_sources(case, folder))
     if wrong := tuple(doubt for doubt in doubts if doubt.stops):
         raise ProblemError(wrong)
@@ -72,6 +69,19 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         unread=found.unread,
         problems=(*doubts, *reading_problems, *tree_problems(merged)),
     )
+
+
+def _filled_in(data: bytes) -> Case:
+    """The case as its file has it; what is to be filled in is told with all else that is wrong, and only so."""
+    unfilled = placeholders(data, CASE_FILE)
+    known = {found.where for found in unfilled}
+    try:
+        case = read_case(data, CASE_FILE)
+    except ProblemError as error:
+        raise ProblemError((*unfilled, *(found for found in error.problems if found.where not in known))) from None
+    if unfilled:
+        raise ProblemError(unfilled)
+    return case
 
 
 def _without_readings(case: Case) -> Case:

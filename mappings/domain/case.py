@@ -35,7 +35,7 @@ from mappings.domain.party import (
 from mappings.domain.report import Report
 from mappings.domain.request import ReviewRequest
 from mappings.domain.rights import AccountingRequest, AmendmentRequest
-from mappings.domain.values import Fact, Identifier, Moment, Span, need
+from mappings.domain.values import Fact, Faults, Identifier, Moment, Span, need
 
 
 class Material(Fact, frozen=True, kw_only=True):
@@ -125,37 +125,45 @@ class Case(Fact, frozen=True, kw_only=True):
     sources: tuple[SourceSettings, ...] = ()
 
     def check(self) -> None:
-        need(self.id.strip() == self.id != "", "field `id` must not be empty or padded")
-        kinds = {PATIENT: "Patient", RELEASE: "Origin"}
-        for path, item in self.places():
-            need(item.id not in kinds, f"`{path}.id`: a local name is used twice")
-            kinds[item.id] = type(item).__name__
-        self._name_declared(kinds)
-        for path, identifiers in self._numbers():
-            need(all(":" in i.system for i in identifiers), f"`{path}.identifiers`: `system` must be the issuer's URI")
-        need(kinds.get(self.holder) == "Organization", "field `holder` must name an entry of `organizations`")
-        for path, item in self.places():
-            _check_links(path, item, kinds)
-        need(
-            self.access is None or self.access.recipient_party != self.holder,
-            "`access.recipient_party` is the holder itself: name who gets what is released",
-        )
-        payer = self.access is None or self.access.engaged_by_payer is not None
-        need(
-            "insurance-required" not in self.request.reasons or payer,
-            "reason `insurance-required` needs `access.engaged_by_payer`: whether the payer commissions the review",
-        )
-        need(in_order(self.custody), "`custody` is append-only: its events must be in the order of time")
+        if found := tuple(self._faults()):
+            raise Faults(found)
 
-    def _name_declared(self, kinds: dict[str, str]) -> None:
+    def _faults(self) -> Iterator[str]:
+        """Everything that is wrong with the case as a whole."""
+        kinds = {PATIENT: "Patient", RELEASE: "Origin"}
+        if not self.id.strip() == self.id != "":
+            yield "field `id` must not be empty or padded"
+        for path, item in self.places():
+            if item.id in kinds:
+                yield f"`{path}.id`: a local name is used twice"
+            kinds[item.id] = type(item).__name__
+        yield from self._name_declared(kinds)
+        for path, identifiers in self._numbers():
+            if not all(":" in each.system for each in identifiers):
+                yield f"`{path}.identifiers`: `system` must be the issuer's URI"
+        if kinds.get(self.holder) != "Organization":
+            yield "field `holder` must name an entry of `organizations`"
+        for path, item in self.places():
+            yield from _broken_links(path, item, kinds)
+        if self.access is not None and self.access.recipient_party == self.holder:
+            yield "`access.recipient_party` is the holder itself: name who gets what is released"
+        unsaid = self.access is not None and self.access.engaged_by_payer is None
+        if "insurance-required" in self.request.reasons and unsaid:
+            yield (
+                "reason `insurance-required` needs `access.engaged_by_payer`: whether the payer commissions the review"
+            )
+        if not in_order(self.custody):
+            yield "`custody` is append-only: its events must be in the order of time"
+
+    def _name_declared(self, kinds: dict[str, str]) -> Iterator[str]:
         """A line that declares a file names the Document that loading makes of it: links may lead there.
 
         Once loaded, the Document itself stands under the name.
         """
         declared = [line.id for line in self.materials if line.path and line.id]
-        need(len(set(declared)) == len(declared), "`materials`: a local name is used twice")
-        for name in declared:
-            need(kinds.setdefault(name, "Document") == "Document", "`materials`: a local name is used twice")
+        clashing = [name for name in declared if kinds.setdefault(name, "Document") != "Document"]
+        if clashing or len(set(declared)) != len(declared):
+            yield "`materials`: a local name is used twice"
 
     def _numbers(self) -> Iterator[tuple[str, tuple[Identifier, ...]]]:
         yield "patient", self.patient.identifiers
@@ -203,9 +211,10 @@ LISTS = (
 )
 
 
-def _check_links(path: str, item: Item, kinds: dict[str, str]) -> None:
+def _broken_links(path: str, item: Item, kinds: dict[str, str]) -> Iterator[str]:
     for field, allowed in type(item).LINKS.items():
         value = getattr(item, field)
         for name in (value,) if isinstance(value, str) else value or ():
-            fits = is_foreign(name) or kinds.get(name) in allowed or (name in kinds and "*" in allowed)
-            need(fits, f"`{path}.{field}` names nothing of the case that could stand there")
+            if not (is_foreign(name) or kinds.get(name) in allowed or (name in kinds and "*" in allowed)):
+                yield f"`{path}.{field}` names nothing of the case that could stand there"
+                break

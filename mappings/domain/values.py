@@ -123,6 +123,14 @@ def need(condition: object, message: str) -> None:
         raise ValueError(message)
 
 
+class Faults(ValueError):
+    """Several invariants that do not hold, each said by itself."""
+
+    def __init__(self, messages: typing.Iterable[str]) -> None:
+        self.messages = tuple(messages)
+        super().__init__("; ".join(self.messages))
+
+
 def unique(values: typing.Iterable[object], what: str) -> None:
     """Raise ValueError where a value repeats."""
     seen = list(values)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mappings.fhir import json_faults
+from mappings import json_faults
 from mappings.problems import ProblemError, refuse
 
 Json = dict[str, Any]
@@ -93,8 +93,8 @@ def loads(data: bytes) -> Any:
         where = json_faults.byte(data, error.start)
         raise refuse("structure", where, "is not UTF-8; save the file as UTF-8", rule=_RULE) from None
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise refuse("structure", where, f"is not JSON: {json_faults.said(error.msg)}", rule=_RULE) from None
+        where, message = json_faults.not_json(text, error)
+        raise refuse("structure", where, message, rule=_RULE) from None
     except _Repeated:
         message = "an object has the same key twice; one value would be lost: keep one of them"
         raise refuse("structure", json_faults.repeated_key(text), message, rule=_RULE) from None

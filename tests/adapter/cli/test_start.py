@@ -65,6 +65,18 @@ def begun(tmp_path: Path) -> tuple[Path, Done]:
     return tmp_path, run(tmp_path, "init", "new")
 
 
+def test_what_is_to_be_filled_in_is_told_with_what_is_wrong_besides(tmp_path: Path) -> None:
+    run(tmp_path, "init", "c")
+    fill(tmp_path / "c", FILLED | {"$.id": "FILL-IN", "$.patient.gender": "FILL-IN", "$.test_data": "Zebulon"})
+    done = run(tmp_path, "check", "c")
+    assert (done.code, done.out) == (1, "")
+    assert [line.split(": ")[1] for line in done.err.splitlines()] == [
+        "case.json $.id",
+        "case.json $.patient.gender",
+        "case.json $.test_data",
+    ]
+
+
 def test_init_writes_three_files_and_names_them(begun: tuple[Path, Done]) -> None:
     folder, done = begun
     assert (done.code, done.out) == (0, "new/case.help.html\nnew/case.json\nnew/case.schema.json\n")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mappings.fhir.json_faults import said
 from mappings.fhir.wire import loads
+from mappings.json_faults import said
 from mappings.problems import ProblemError
 
 AT = {
@@ -17,7 +17,10 @@ AT = {
     "exponent": (b'{"a": 1e400,\n"b": 1e-99999999999999999999}', "line 2 column 6"),
     "deep": (b'{"a":\n' + b"[" * 300 + b"]" * 300 + b"}", "line 2 column 200"),
     "not-utf-8": (b'{"a": "Zebulon",\n "b": "\xff"}', "line 2 byte 8"),
-    "cut-off": (b'{"a": "Zebulon",\n', "line 2 column 1"),
+    "cut-off": (b'{"a": "Zebulon",\n', "line 1 column 17"),
+    "cut-off-in-a-text": (b'{"a":\n["Zebulon', "line 2 column 10"),
+    "cut-off-in-a-word": (b'{"Zebulon": fal', "line 1 column 16"),
+    "empty": (b"", "line 1 column 1"),
     "trailing": (b'{"a": "Zebulon"}\n{}', "line 2 column 1"),
 }
 

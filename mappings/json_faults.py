@@ -41,20 +41,62 @@ def said(message: str) -> str:
     return _SAID.get(message.removesuffix(": "), "it breaks a rule of JSON")
 
 
-def repeated_key(text: str) -> str:
-    """The place of the first key that its object has already."""
-    around: list[set[str]] = []
+def not_json(text: str, error: json.JSONDecodeError) -> tuple[str, str]:
+    """(place, what is wrong and what to do) of a text that Python's parser refused."""
+    end = len(text.rstrip())
+    if not end:
+        return place(text, 0), "is empty: put the JSON text there"
+    whole = text[error.pos : end].strip("truefalsn-")  # what may be the beginning of true, false, null or a number
+    if whole and not error.msg.startswith("Unterminated string"):
+        return place(text, error.pos), f"is not JSON: {said(error.msg)}"
+    opened = _still_open(text)
+    what = f"what begins at {place(text, opened)} is still open" if opened is not None else "a value is still to come"
+    return place(
+        text, end
+    ), f"is not JSON: it ends here while {what}; it was cut off, or its end is missing: restore it"
+
+
+def _still_open(text: str) -> int | None:
+    """The offset of the innermost object or array that does not end."""
+    around: list[int] = []
     for offset, sign in _tokens(text):
         if sign in "{[":
-            around.append(set())
-        elif sign in "}]":
+            around.append(offset)
+        elif sign in "}]" and around:
             around.pop()
+    return around[-1] if around else None
+
+
+def members(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """The path of each member of each object of a text that is JSON, and the offset at which its name stands."""
+    path: list[str | int] = []
+    for offset, sign in _tokens(text):
+        if sign in "{[":
+            path.append("" if sign == "{" else 0)
+        elif sign in "}]":
+            path.pop()
+        elif sign == "," and isinstance(path[-1], int):
+            path[-1] += 1
         elif sign[0] == '"' and _COLON.match(text, offset + len(sign)):
-            name = json.loads(sign, strict=False)
-            if name in around[-1]:
-                return place(text, offset)
-            around[-1].add(name)
-    return "$"
+            path[-1] = json.loads(sign, strict=False)
+            yield tuple(path), offset
+
+
+def repeated(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """The path and the offset of each name that its object has already; of what lies below such a name only this."""
+    seen: set[tuple[str | int, ...]] = set()
+    twice: set[tuple[str | int, ...]] = set()
+    for path, offset in members(text):
+        if path in seen:
+            if not any(path[:n] in twice for n in range(1, len(path))):
+                yield path, offset
+            twice.add(path)
+        seen.add(path)
+
+
+def repeated_key(text: str) -> str:
+    """The place of the first key that its object has already."""
+    return next((place(text, offset) for _, offset in repeated(text)), "$")
 
 
 def too_deep(text: str, most: int) -> str:
