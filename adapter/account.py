@@ -4,11 +4,12 @@ The account stays with the holder (`OUT.account.json`, terminal): it names withh
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
+from mappings.fhir.in_pieces import in_pieces
 from mappings.problems import Problem, Severity
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -48,7 +49,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def to_json(self) -> bytes:
         """`account.json`: two-space indent, final newline."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The same, one piece after another."""
+        return in_pieces({"units": self.units, "problems": self.problems})
 
 
 def alike(problems: Iterable[Problem]) -> tuple[Problem, ...]:

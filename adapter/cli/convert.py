@@ -1,6 +1,7 @@
 """convert: foreign files to FHIR, inside the holder's own walls."""
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -80,20 +81,25 @@ def _write(done: Any, target: Path, form: str) -> list[Problem]:
     for key, bundle in done.bundles.items():
         place = target / key
         place.mkdir(parents=True)
-        name, data, problems = _written(bundle, form)
-        (place / name).write_bytes(data)
+        name, pieces, problems = _written(bundle, form)
+        _fill(place / name, pieces)
         unsaid += (msgspec.structs.replace(found, where=f"{key}/{name} {found.where}") for found in problems)
         for path, file in done.files.get(key, {}).items():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
             file.copy_to(place / path)
     target.mkdir(exist_ok=True)
-    (target / "account.json").write_bytes(done.account.to_json())
+    _fill(target / "account.json", done.account.pieces())
     return unsaid
 
 
-def _written(bundle: Any, form: str) -> tuple[str, bytes, tuple[Problem, ...]]:
-    """A Bundle's file name and bytes; JSON where XML cannot say it whole, and why."""
-    from mappings.fhir.wire import pretty
+def _fill(place: Path, pieces: Iterable[bytes]) -> None:
+    with place.open("wb") as out:
+        out.writelines(pieces)
+
+
+def _written(bundle: Any, form: str) -> tuple[str, Iterable[bytes], tuple[Problem, ...]]:
+    """A Bundle's file name and its bytes in pieces; JSON where XML cannot say it whole, and why."""
+    from mappings.fhir.in_pieces import in_pieces
 
     problems: tuple[Problem, ...] = ()
     if form == "xml":
@@ -101,5 +107,5 @@ def _written(bundle: Any, form: str) -> tuple[str, bytes, tuple[Problem, ...]]:
 
         data, problems = fhir_xml.write(bundle)
         if not problems:
-            return "bundle.xml", data, ()
-    return "bundle.json", pretty(bundle), problems
+            return "bundle.xml", (data,), ()
+    return "bundle.json", in_pieces(bundle), problems

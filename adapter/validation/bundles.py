@@ -1,6 +1,7 @@
 """Rules on a Bundle as such: bdl-1 to bdl-12 (https://hl7.org/fhir/R4/bundle.html), fullUrl, and no entry twice."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,9 +107,15 @@ def _full_url(kind: Any, entry: Json, where: str) -> Iterator[Problem]:
             yield _broken("fhir.fullUrl", place, "must end in the type and id of its resource", "value")
 
 
+def _name(entry: Any) -> tuple[str, str]:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    return (str(resource.get("resourceType")), str(resource.get("id"))) if isinstance(resource, dict) else ("", "")
+
+
 def _repeated(entries: list[Any], where: str) -> Iterator[Problem]:
     urls: dict[tuple[str, str], int] = {}
     contents: dict[str, int] = {}
+    named = Counter(_name(entry) for entry in entries)  # what shares its name with no other repeats none
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             continue
@@ -120,7 +127,7 @@ def _repeated(entries: list[Any], where: str) -> Iterator[Problem]:
             if first != index:
                 message = f"has the fullUrl of entry[{first}]: it must be unique"
                 yield _broken("bdl-7", f"{where}.entry[{index}]", message)
-        if isinstance(resource, dict):
+        if isinstance(resource, dict) and named[_name(entry)] > 1:
             first = contents.setdefault(repr(resource), index)
             if first != index:
                 message = f"holds the same content as entry[{first}]: keep one of them"

@@ -29,6 +29,7 @@ _WARNINGS = frozenset({"fhir.base64-blanks", "fhir.blank"})
 _MAX_OBJECTS = 100  # inside one another; real resources have a dozen, and Python follows no more than about 250
 _ABSENT: Any = object()  # of a member that null would not be
 _NAMED = 6  # types of a choice that a message names
+_LINKS = frozenset({"url", "canonical", "xhtml"})  # kinds of primitives whose targets later rings look for
 _SUGGESTING = 100  # looking for what was meant costs time; past so many problems nobody reads it
 
 
@@ -93,7 +94,10 @@ class Node(msgspec.Struct, eq=False):
 
 
 class Walk:
-    """One pass over a resource; fills `problems`, `nodes`, `scopes`, and the ids of objects with a garbled value."""
+    """One pass over a resource; fills `problems`, `nodes`, `scopes`, and the ids of objects with a garbled value.
+
+    Of the primitives only those are among the nodes that a later ring looks at by themselves (`_asked_again`).
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -256,7 +260,6 @@ class Walk:
 
     def _primitive(self, element: Element, value: Any, extra: Any, place: Place, owner: Node) -> None:
         kind = element.kind
-        node = Node(place, kind, value, element, owner.scope, owner, extra)
         if value is not None:
             found = primitives.check(kind, value)
             if found:
@@ -265,7 +268,8 @@ class Walk:
                 code: IssueType = "structure" if rule == "fhir.json" else "invariant" if rule[:3] == "txt" else "value"
                 self._report(code, place, message, rule)
             else:
-                self.nodes.append(node)
+                if _asked_again(element, value):
+                    self.nodes.append(Node(place, kind, value, element, owner.scope, owner, extra))
                 if kind == "base64Binary" and len(value.split(maxsplit=1)) > 1:
                     message = "has blanks inside base64, which many readers refuse: take them out"
                     self._report("value", place, message, "fhir.base64-blanks")
@@ -279,4 +283,12 @@ class Walk:
         elif not extra or (value is None and len(extra) == 1 and "id" in extra):
             self._report("invariant", place, "is empty: give it a value or leave it out", "ele-1")
         else:
-            self._members(extra, node)
+            self._members(extra, Node(place, kind, value, element, owner.scope, owner, extra))
+
+
+def _asked_again(element: Element, value: Any) -> bool:
+    """Whether a later ring looks at a primitive by itself; the others are not kept: a study has tens of thousands."""
+    if element.bound is not None or element.constraints:
+        return True
+    kind = element.kind
+    return kind in _LINKS or (kind == "uri" and value[:1] == "#") or (kind == "string" and element.name == "id")
