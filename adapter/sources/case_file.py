@@ -9,6 +9,7 @@ import msgspec
 from adapter.custody.tree import tree_problems
 from adapter.holding import UNDECLARED, Draft, File, Loaded
 from adapter.sources.case_checks import implausible, unfitting_sources
+from adapter.sources.declared import unfit
 from adapter.sources.gather import Gathered, by_file, gather, settings_for
 from adapter.sources.one_person import check_person
 from adapter.sources.persons import contradicted, image_identity, ownership, patient_identity
@@ -33,8 +34,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     """Load a case folder.
 
     Raises:
-        ProblemError: `case.json` is missing, wrong or not filled in, or items belong to another person (every such
-            file is named).
+        ProblemError: `case.json` is missing, wrong or not filled in, or items belong to another person.
     """
     location = folder / CASE_FILE
     if not location.is_file():
@@ -47,7 +47,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE)))
     images = found.studies
     check_person(case, found)
-    documents, opaque_drafts = _documents(case, found.opaque)
+    documents, opaque_drafts = _documents(case, found)
     case, vouched = _resolve_lines(case, found)
     owners = ownership(found.carried, dict(found.aliases))
     unowned = frozenset(url for url, of in owners.of.items() if of == "unknown" and url not in vouched)
@@ -94,13 +94,13 @@ def _without_readings(case: Case) -> Case:
 # --- opaque files
 
 
-def _documents(case: Case, opaque: tuple[File, ...]) -> tuple[dict[str, Document], list[Draft]]:
+def _documents(case: Case, found: Gathered) -> tuple[dict[str, Document], list[Draft]]:
     lines = {line.path: line for line in case.materials if line.path}
     documents: dict[str, Document] = {}
     drafts: list[Draft] = []
     seen: dict[str, str] = {}
     declared: dict[str, Material] = {}
-    for file in opaque:
+    for file in found.opaque:
         line = lines.pop(file.path, None)
         if line is None:
             message = (
@@ -120,11 +120,7 @@ def _documents(case: Case, opaque: tuple[File, ...]) -> tuple[dict[str, Document
         documents[file.path] = document
         drafts.append(Draft(source=file.path, sha256=file.sha256, names=(document.id,)))
     if lines:
-        missing = sorted(str(path) for path in lines)
-        message = (
-            "a line under `materials` names a file that is not here (or is no document); add the file or mend the path"
-        )
-        raise ProblemError(problem("not-found", path, message, rule="case.materials") for path in missing)
+        raise ProblemError(unfit(map(str, lines), found))
     return documents, drafts
 
 

@@ -1,5 +1,6 @@
-"""One person a case: things that belong to somebody else stop it, and every such file is named."""
+"""One person a case: things that belong to somebody else stop it, and it is told which."""
 
+import os
 from collections.abc import Iterable
 
 from adapter.sources.gather import Gathered, settings_for
@@ -71,4 +72,17 @@ def _said(files: list[str], parts: tuple[str, ...]) -> Problem:
         f"cannot be shown to belong to the case's patient ({what}); take out what belongs to somebody else, or say "
         "under `patient.known_as` in case.json under which number, name and birth date this source knows the patient"
     )
-    return problem("conflict", ", ".join(files), message, rule="case.person")
+    return problem("conflict", _several(files), message, rule="case.person")
+
+
+NAMED = 3
+"""So many files are named of one person; the others are counted."""
+
+
+def _several(files: list[str]) -> str:
+    """The first files, how many more there are, and the folder that holds them all."""
+    if len(files) <= NAMED:
+        return ", ".join(files)
+    shared = os.path.commonpath([file.rpartition("/")[0] for file in files])
+    below = f" below {shared}/" if shared else ""
+    return f"{', '.join(files[:NAMED])} and {len(files) - NAMED} more{below}"

@@ -1,6 +1,7 @@
 """A case folder is about one person, and everything in it is on the account."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +255,88 @@ def test_the_holder_is_no_recipient_and_a_number_needs_the_issuers_uri() -> None
     told["patient"]["identifiers"][0]["system"] = "MRN"
     with pytest.raises(ProblemError, match="`system` must be the issuer's URI"):
         read_case(json.dumps(told).encode())
+
+
+def _declared(folder: Path, files: dict[str, Any], path: str) -> str:
+    told = case(materials=[{"path": path, "kind": "pathology_report"}])
+    write(folder, {name: each for name, each in files.items() if not isinstance(each, Path)}, told)
+    for name, target in files.items():
+        if isinstance(target, Path):
+            (folder / name).symlink_to(target)
+    with pytest.raises(ProblemError) as caught:
+        load_case(folder, DEFAULT_NAMESPACE)
+    (found,) = caught.value.problems
+    assert found.rule == "case.materials"
+    return f"{found.code}: {found.where}: {found.message}"
+
+
+NAMED = "(a line under `materials` in case.json names it)"
+
+
+def test_a_declared_file_that_is_not_there(tmp_path: Path) -> None:
+    said = _declared(tmp_path / "case", {}, "a/report.pdf")
+    assert said == f"not-found: a/report.pdf: is not in the case folder: add the file or mend the path {NAMED}"
+
+
+def test_a_declared_file_that_cannot_be_read_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(place: str, *more: Any, **named: Any) -> Any:
+        if place.endswith("report.pdf"):
+            raise PermissionError(13, "Permission denied", place)
+        return open(place, *more, **named)
+
+    monkeypatch.setattr("adapter.sources.examining.open", locked, raising=False)
+    said = _declared(tmp_path / "case", {"a/report.pdf": "%PDF-1.7"}, "a/report.pdf")
+    assert said == f"no-store: a/report.pdf: cannot be read; check its permissions {NAMED}"
+
+
+def test_a_declared_file_in_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def locked(path: Any) -> Any:
+        if str(path).endswith("/a"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    said = _declared(tmp_path / "case", {"a/b/report.pdf": "%PDF-1.7"}, "a/b/report.pdf")
+    told = f"is a folder that cannot be read; check its permissions {NAMED}"
+    assert said == f"no-store: a/b/report.pdf, because of a: {told}"
+
+
+def test_a_declared_file_that_is_a_link_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "out.pdf").write_text("%PDF-1.7", encoding="utf-8")
+    said = _declared(tmp_path / "case", {"report.pdf": tmp_path / "out.pdf"}, "report.pdf")
+    told = "is a link that leads out of the folder, or no regular file; copy the file itself here"
+    assert said == f"security: report.pdf: {told} {NAMED}"
+
+
+@pytest.mark.parametrize("path", ["fhir/report.json", "fhir/both.json"])
+def test_a_declared_file_that_is_read_as_what_it_is(tmp_path: Path, path: str) -> None:
+    files = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT}
+    both = bundle((None, {**REPORT, "id": "a"}), (None, {**REPORT, "id": "b", "issued": "2026-02-22T10:00:00-05:00"}))
+    said = _declared(tmp_path / "case", files | {"fhir/both.json": both}, path)
+    told = "is FHIR or DICOM and is read as such, not as a document: to say more of what it holds, name that by `item`"
+    assert said == f"business-rule: {path}: {told} in place of `path` {NAMED}"
+
+
+def test_a_declared_file_inside_a_case_bundle(tmp_path: Path) -> None:
+    files = {"sent/manifest.json": {"format": "second-opinion-bundle/1"}, "sent/report.pdf": "%PDF-1.7"}
+    said = _declared(tmp_path / "case", files, "sent/report.pdf")
+    assert said.startswith("business-rule: sent/report.pdf, because of sent/: is a case bundle; what was exported is")
+
+
+def test_of_many_files_of_somebody_else_a_few_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    files = {f"fhir/them/{n:04}.json": _about("Observation", "subject", id=str(n)) for n in range(2000)}
+    folder = write(
+        tmp_path / "case",
+        {
+            "fhir/p.json": PATIENT,
+            "fhir/x.json": STRANGER,
+        }
+        | files,
+    )
+    with pytest.raises(ProblemError) as caught:
+        load_case(folder, DEFAULT_NAMESPACE)
+    (found,) = caught.value.problems
+    assert found.where == "fhir/them/0000.json, fhir/them/0001.json, fhir/them/0002.json and 1998 more below fhir/"
+    assert found.message.startswith("cannot be shown to belong to the case's patient (")
