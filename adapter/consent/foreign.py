@@ -117,8 +117,7 @@ def _modified(consent: Json) -> bool:
     """Whether something anywhere in it may turn its meaning."""
     if "implicitRules" in consent or "_implicitRules" in consent:
         return True
-    stack: list[object] = [value for name, value in consent.items() if name != "contained"]
-    stack.append({"modifierExtension": 0} if "modifierExtension" in consent else None)
+    stack: list[object] = [{name: value for name, value in consent.items() if name != "contained"}]
     while stack:
         value = stack.pop()
         if isinstance(value, list):

@@ -15,7 +15,7 @@ from adapter.consent.facts import moment
 from adapter.consent.foreign import ANY, Said, objects, provisions_of, says
 from adapter.consent.foreign_facts import CarriedConsent
 from adapter.consent.foreign_papers import lacks
-from adapter.consent.foreign_parties import Party, Question, Thing, number_of
+from adapter.consent.foreign_parties import Question, Thing, number_of
 from adapter.consent.foreign_readings import SHIPPED, Readings
 from adapter.consent.foreign_things import native_parties, parties_of, things_of
 from adapter.consent.foreign_time import Edge, begun, edges
@@ -133,22 +133,16 @@ def _limited(papers: dict[str, Any], paper: str, permitted: list[str]) -> dict[s
 def _question(loaded: Loaded, access: Access, as_of: str, readings: Readings) -> Question:
     zone = access.holder_tz if readings.consent_day_is_local else "UTC"
     purpose = "payment" if access.engaged_by_payer is True else access.purpose
-    patients = frozenset(item.full_url for item in loaded.carried if item.type == "Patient")
-    recipients = native_parties(loaded.case, access.recipient_party)
     return Question(
         now=now_of(as_of, zone),
         zone=zone,
         readings=readings,
-        recipients=tuple(_with_urls(party, patients) for party in recipients),
+        recipients=native_parties(loaded.case, access.recipient_party),
         holders=native_parties(loaded.case, loaded.case.holder),
         purposes=frozenset([purpose]),
         parties=parties_of(loaded),
         held=frozenset(item.full_url for item in loaded.carried) | frozenset(loaded.aliases),
     )
-
-
-def _with_urls(party: Party, patients: frozenset[str]) -> Party:
-    return msgspec.structs.replace(party, urls=party.urls | patients) if party.patient else party
 
 
 def now_of(as_of: str, zone: str | None) -> Edge:

@@ -9,7 +9,7 @@ from adapter.consent.foreign import objects
 from adapter.consent.foreign_parties import Number, Party, Thing, codings, number_of
 from adapter.consent.forms import Forms, every_form
 from adapter.consent.labels import labels_of
-from adapter.consent.law import data_classes_of, is_part2, is_psychotherapy
+from adapter.consent.law import data_classes_of, is_part2
 from adapter.consent.names import PHYSICAL
 from adapter.holding import Loaded
 from mappings.domain.case import Case
@@ -47,7 +47,6 @@ def _thing(item: Item, carried: Mapping[str, Carried], native: Mapping[str, obje
     name = item.id.removesuffix(PHYSICAL)
     same = every_form((name,), forms)
     classes = data_classes_of(item) | ({"sud"} if is_part2(item) else set())
-    classes |= {"mental_health"} if is_psychotherapy(item) else set()
     plain = Thing(id=item.id, urls=frozenset(same), classes=classes)
     if name in carried:
         return _of_carried(plain, carried[name])
