@@ -28,21 +28,27 @@
     url = "https://pacs.example/dicom-web"
     token_file = "secrets/archive.token"
 
+    [servers.ehr]                    # a FHIR server
+    url = "https://ehr.example/fhir"
+    auth = "smart"                   # SMART Backend Services; or "bearer" with a token_file
+    client_id = "second-opinion"
+    client_key = "secrets/ehr.jwk"
+    scopes = ["system/*.rs"]
+
 SECOND_OPINION_LEDGER, SECOND_OPINION_SIGNING_KEY and SECOND_OPINION_LOG override the file.
 """
 
-import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
 
+from adapter.servers import FILES, Server, web_root
 from adapter.standing import Standing
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import Problem, ProblemError, problem, refuse
@@ -128,27 +134,13 @@ class Pacs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         if not (self.url or self.host):
             raise ValueError("needs `url` (DICOMweb) or `host` (DIMSE)")
-        if self.url and not _web_root(self.url, self.plain_http):
+        if self.url and not web_root(self.url, self.plain_http):
             raise ValueError("`url` must be https (or http with `plain_http`), without credentials, query or fragment")
         secrets = (self.password_file, self.password_env, self.token_file, self.token_env)
         if sum(map(bool, secrets)) > 1 or bool(self.user) != bool(self.password_file or self.password_env):
             raise ValueError("needs `user` with one of its password, or one token, or none of them")
         if self.key and not self.certificate:
             raise ValueError("`key` needs `certificate`")
-
-
-def _web_root(url: str, plain: bool) -> bool:
-    parts = urlsplit(url)
-    bare = bool(parts.hostname) and "@" not in parts.netloc and not (parts.query or parts.fragment)
-    return bare and (parts.scheme == "https" or (parts.scheme == "http" and (plain or _here(parts.hostname or ""))))
-
-
-def _here(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 OFFICE: tuple[str, ...] = Office.__struct_fields__
@@ -165,6 +157,8 @@ _MUST_BE = {
     "holder": f"must be a table of true and false: {', '.join(Standing.__struct_fields__)}",
     "pacs": f"must be tables, one an archive, of {', '.join(Pacs.__struct_fields__)}: `url` or `host` in each, "
     "secrets by file or environment variable, `url` without credentials (README, Settings)",
+    "servers": f"must be tables, one a FHIR server, of {', '.join(Server.__struct_fields__)}: `url` in each, secrets "
+    "by file (README, Settings)",
 }
 
 
@@ -185,6 +179,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     office: Office = Office()
     holder: Standing = Standing()
     pacs: dict[str, Pacs] = {}
+    servers: dict[str, Server] = {}
 
 
 def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -197,7 +192,7 @@ def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | Non
     named = explicit or (Path(env["SECOND_OPINION_CONFIG"]) if env.get("SECOND_OPINION_CONFIG") else None)
     location = named or Path(CONFIG_FILE)
     found = _read(location) if named or location.is_file() else Settings()
-    ledger = env.get("SECOND_OPINION_LEDGER") or found.ledger or _default_ledger(env)
+    ledger = env.get("SECOND_OPINION_LEDGER") or found.ledger or default_ledger(env)
     key = env.get("SECOND_OPINION_SIGNING_KEY")
     level = env.get("SECOND_OPINION_LOG", found.log)
     if level not in ("off", "info"):
@@ -206,7 +201,9 @@ def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | Non
     return msgspec.structs.replace(found, ledger=ledger, signing_key=signing, log=level)
 
 
-def _default_ledger(env: Mapping[str, str]) -> str:
+def default_ledger(environ: Mapping[str, str] | None = None) -> str:
+    """Where the ledger is while nobody says where: its folder alone is made when it is not there."""
+    env = os.environ if environ is None else environ
     state = Path(env.get("XDG_STATE_HOME") or Path(env.get("HOME", ".")) / ".local" / "state")
     return f"sqlite:///{state / 'second-opinion' / 'ledger.sqlite3'}"
 
@@ -256,13 +253,18 @@ def _beside(settings: Settings, folder: Path) -> Settings:
         trusted_keys=tuple(folder / k for k in settings.trusted_keys),
         policy=folder / settings.policy if settings.policy else None,
         custody=folder / settings.custody if settings.custody else None,
-        pacs={name: _pacs_beside(pacs, folder) for name, pacs in settings.pacs.items()},
+        pacs={name: _files_beside(pacs, _PACS_FILES, folder) for name, pacs in settings.pacs.items()},
+        servers={name: _files_beside(server, FILES, folder) for name, server in settings.servers.items()},
     )
 
 
-def _pacs_beside(pacs: Pacs, folder: Path) -> Pacs:
-    files = {name: getattr(pacs, name) for name in ("password_file", "token_file", "certificate", "key", "ca")}
-    return msgspec.structs.replace(pacs, **{name: folder / file for name, file in files.items() if file})
+_PACS_FILES = ("password_file", "token_file", "certificate", "key", "ca")
+_T = TypeVar("_T", Pacs, Server)
+
+
+def _files_beside(one: _T, fields: tuple[str, ...], folder: Path) -> _T:
+    files = {name: getattr(one, name) for name in fields}
+    return msgspec.structs.replace(one, **{name: folder / file for name, file in files.items() if file})
 
 
 def pacs_named(settings: Settings, name: str) -> Pacs:
@@ -276,6 +278,19 @@ def pacs_named(settings: Settings, name: str) -> Pacs:
         message = f"names no archive of this name under [pacs.NAME]; those are: {known}"
         raise refuse("not-found", "settings $.pacs", message, rule=_RULE)
     return settings.pacs[name]
+
+
+def server_named(settings: Settings, name: str) -> Server:
+    """The FHIR server of this name.
+
+    Raises:
+        ProblemError: the settings have none.
+    """
+    if name not in settings.servers:
+        known = ", ".join(sorted(settings.servers)) or "none yet"
+        message = f"names no FHIR server of this name under [servers.NAME]; those are: {known}"
+        raise refuse("not-found", "settings $.servers", message, rule=_RULE)
+    return settings.servers[name]
 
 
 def secret(file: Path | None, variable: str, environ: Mapping[str, str] | None = None) -> str:

@@ -6,12 +6,12 @@ from typing import get_args, get_type_hints
 import pytest
 
 from adapter import config
-from adapter.config import Settings, load_settings, pacs_named, secret
+from adapter.config import Settings, load_settings, pacs_named, secret, server_named
 from mappings.problems import ProblemError
 
 NAMES = (
     "namespace, ledger, signing_key, trusted_keys, policy, custody, consent_shape, task_shape, claims, target_strict, "
-    "log, office, holder, pacs"
+    "log, office, holder, pacs, servers"
 )
 OFFICE = (
     "must be a table of texts: name, title, phone, email, address, complaints, reviews, disagreements "
@@ -19,6 +19,10 @@ OFFICE = (
 )
 WEB = "`url` must be https (or http with `plain_http`), without credentials, query or fragment"
 LOGIN = "needs `user` with one of its password, or one token, or none of them"
+SERVER = '[servers.a]\nurl = "https://ehr.example/fhir"\n'
+TOKEN_URL = "`token_url` must be https (or http with `plain_http`), without credentials or query"
+SMART = '`auth` must be "smart" where client_id, client_key or the like are set'
+SMART_NEEDS = '`auth` needs `client_id`, `client_key` and `scopes` where it is "smart"'
 FAMILIES = "own, us-core, mcode, consent, task, audit"
 
 
@@ -57,6 +61,15 @@ def problems(folder: Path, text: str) -> list[str]:
         ('[pacs.a]\nhost = "h"\nuser = "Zebulon"', "pacs[...]", LOGIN),
         ('[pacs.a]\nhost = "h"\ntoken_env = "Z"\ntoken_file = "z"', "pacs[...]", LOGIN),
         ('[pacs.a]\nhost = "h"\nkey = "z"', "pacs[...]", "`key` needs `certificate`"),
+        ('[servers.a]\nurl = "http://ehr.example/fhir"', "servers[...]", WEB),
+        ('[servers.a]\nurl = "https://Zebulon:pw@ehr.example/fhir"', "servers[...]", WEB),
+        ('[servers.a]\nurl = "https://ehr.example:x/fhir"', "servers[...]", WEB),
+        (f'{SERVER}token_url = "http://as.example/token"', "servers[...]", TOKEN_URL),
+        (f'{SERVER}auth = "bearer"', "servers[...]", '`auth` must be "bearer" with a `token_file`, and only then'),
+        (f'{SERVER}token_file = "t"', "servers[...]", '`auth` must be "bearer" with a `token_file`, and only then'),
+        (f'{SERVER}client_id = "Zebulon"', "servers[...]", SMART),
+        (f'{SERVER}auth = "smart"\nclient_id = "a"', "servers[...]", SMART_NEEDS),
+        (f'{SERVER}key = "z"', "servers[...]", "`key` needs `certificate`"),
         ('ledgr = "Zebulon"', "ledgr", f"is no setting; the settings are {NAMES}"),
         ('[log-in]\nuser = "Zebulon"', "log-in", f"is no setting; the settings are {NAMES}"),
     ],
@@ -136,3 +149,28 @@ def test_a_secret_that_is_not_there_is_a_problem(file: str, variable: str, tmp_p
     (tmp_path / "empty").write_text("\n")
     with pytest.raises(ProblemError, match="holds no secret that can be used"):
         secret(tmp_path / file if file else None, variable, {"EMPTY": " "})
+
+
+@pytest.mark.parametrize(
+    "field",
+    ['algorithm = "Zebulon"', "attempts = 0", "page = 0", 'hosts = ["Zebulon/x"]', 'hosts = ["*"]', "zebulon = 1"],
+)
+def test_a_field_of_a_server_that_does_not_fit_is_named_without_its_value(field: str, tmp_path: Path) -> None:
+    (said,) = problems(tmp_path, f"{SERVER}{field}")
+    assert "must be tables, one a FHIR server, of url" in said
+    assert "Zebulon" not in said
+
+
+def test_files_of_a_server_lie_beside_the_settings(tmp_path: Path) -> None:
+    place = tmp_path / "mine.toml"
+    smart = 'auth = "smart"\nclient_id = "c"\nclient_key = "k.jwk"\nscopes = ["system/*.rs"]\ncertificate = "/c.pem"\n'
+    place.write_text(f'{SERVER}{smart}hosts = ["files.example:8443", "[::1]:80"]\n')
+    found = server_named(load_settings(place, {}), "a")
+    assert (found.client_key, found.certificate, found.key) == (tmp_path / "k.jwk", Path("/c.pem"), None)
+
+
+def test_a_server_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    place = tmp_path / "mine.toml"
+    place.write_text(SERVER)
+    with pytest.raises(ProblemError, match=r"names no FHIR server of this name under .* those are: a"):
+        server_named(load_settings(place, {}), "b")
