@@ -22,14 +22,18 @@ KEYS = click.option(
 @click.pass_context
 @guarded
 def verify_command(ctx: click.Context, bundle: Path, keys: tuple[Path, ...], as_json: bool) -> None:
-    """Say whether OUT is intact and by whom it is signed. Works offline."""
+    """Say whether OUT is intact and by whom it is signed. Works offline.
+
+    OUT is a bundle (folder or .zip), a volume of a medium, or the folder of all its volumes.
+    """
     from adapter.delivery.verify import verify
 
     found = verify(bundle, keys or settings(ctx).trusted_keys)
     tell(found.refusals)
     if as_json:
         signer = {"thumbprint": found.signer.thumbprint, "trusted": found.signer.trusted} if found.signer else None
-        emit({"intact": found.intact, "signed": found.signed, "files": found.files, "signer": signer})
+        volumes = {"volumes": found.volumes} if found.volumes else {}
+        emit({"intact": found.intact, "signed": found.signed, "files": found.files, **volumes, "signer": signer})
     else:
         click.echo(found.summary)
     end(1 if found.refusals else 0)
@@ -44,8 +48,11 @@ def verify_command(ctx: click.Context, bundle: Path, keys: tuple[Path, ...], as_
 @click.pass_context
 @guarded
 def import_command(ctx: click.Context, bundle: Path, folder: Path, keys: tuple[Path, ...]) -> None:
-    """Turn the bundle OUT back into a case folder. What `verify` does not take is not imported."""
+    """Turn OUT back into a case folder. What `verify` does not take is not imported.
+
+    OUT is a bundle (folder or .zip), or a medium: the folder of all its volumes, or the one that has CASE/CASE.ZIP.
+    """
     from adapter.delivery.bundle_import import import_bundle
 
-    import_bundle(bundle, folder, keys or settings(ctx).trusted_keys)
+    tell(import_bundle(bundle, folder, keys or settings(ctx).trusted_keys))
     click.echo(str(folder))

@@ -93,7 +93,7 @@ def read_manifest(tree: Path) -> tuple[Manifest, bytes]:
     """
     location = tree / MANIFEST
     if not location.is_file():
-        raise refuse("not-found", MANIFEST, "is missing; this is no case bundle", rule=_RULE)
+        raise refuse("not-found", MANIFEST, "is missing; this is no case bundle: name what `export` wrote", rule=_RULE)
     data = location.read_bytes()
     try:
         return msgspec.json.decode(data, type=Manifest), data

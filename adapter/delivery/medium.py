@@ -16,6 +16,7 @@ from adapter.delivery.case_bundle import deliver
 from adapter.delivery.dicom_media import write_media
 from adapter.delivery.manifest import LIST, SEAL, sign, versions
 from adapter.delivery.medium_pages import Listed, OnVolumes, index_page, readme
+from adapter.delivery.medium_read import CASE
 from adapter.delivery.part10 import Part10, parts_of
 from adapter.delivery.tree import writing
 from adapter.delivery.volumes import Volume, volumes
@@ -24,7 +25,6 @@ from mappings.fhir.wire import Json
 from mappings.identity import file_set_uid
 from mappings.problems import Problem, problem, refuse
 
-CASE = "CASE/CASE.ZIP"
 _EXPLICIT = "1.2.840.10008.1.2.1"
 _RULE = "medium"
 
@@ -107,7 +107,7 @@ def _copy(release: Release, item: Document | None, archive: Path, place: Path) -
         shutil.copyfile(archive, place)
         return
     file = release.documents[item.id]
-    shutil.copyfile(file.location, place)
+    file.copy_to(place)
     with place.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != file.sha256:
             raise refuse("conflict", file.path, "changed while it was exported; run it again", rule="bundle.file")

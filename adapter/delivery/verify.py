@@ -18,6 +18,7 @@ from adapter.delivery.manifest import (
     read_manifest,
     thumbprints,
 )
+from adapter.delivery.medium_read import Read, absent, volumes_of
 from adapter.delivery.tree import opened
 from mappings.problems import Problem, ProblemError, problem
 
@@ -27,12 +28,14 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         files: how many the manifest lists.
+        volumes: of how many volumes, where it is a medium; 0 where it is a bundle, or one volume by itself.
         signer: who signed; None where there is no signature, or none that fits.
         problems: files that are not as the manifest says, and a signature that does not fit it.
         objection: why a bundle is not taken here whatever its bytes: not signed, or not with a trusted key.
     """
 
     files: int
+    volumes: int = 0
     signer: Signer | None
     problems: tuple[Problem, ...]
     objection: Problem | None = None
@@ -55,9 +58,9 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def summary(self) -> str:
         """The finding in one line."""
-        files = f"{self.files} files"
+        files = f"{self.volumes} volumes, {self.files} files" if self.volumes else f"{self.files} files"
         if not self.intact:
-            broken = any(found.where in (SIGNATURE, SEAL) for found in self.problems)
+            broken = any(found.where.rpartition("/")[2] in (SIGNATURE, SEAL) for found in self.problems)
             return f"NOT intact: {files}, {'the signature does not fit' if broken else self._signature}"
         if self.signed:
             return f"intact: {files}, {self._signature}"
@@ -78,14 +81,19 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(bundle: Path, trusted: tuple[Path, ...] = ()) -> Verified:
-    """Compare a bundle with its manifest and check its signature against `trusted` public keys.
+    """Compare a bundle or a medium with its manifest and check its signature against `trusted` public keys.
 
     Raises:
         ProblemError: a trusted key is none; or it is no case bundle at all, or cannot be opened safely.
     """
     keys = thumbprints(trusted)
     with opened(bundle) as tree:
-        return verify_tree(tree, keys)
+        return verify_opened(tree, volumes_of(tree), keys)
+
+
+def verify_opened(tree: Path, volumes: tuple[Read, ...], trusted: Set[str] = frozenset()) -> Verified:
+    """The same for what is opened already, whose volumes are these."""
+    return verify_tree(tree, trusted) if not volumes or not volumes[0].name else _verify_volumes(volumes, trusted)
 
 
 def verify_tree(tree: Path, trusted: Set[str] = frozenset()) -> Verified:
@@ -95,6 +103,30 @@ def verify_tree(tree: Path, trusted: Set[str] = frozenset()) -> Verified:
         return _judged(len(told), data, _differing(told, tree), tree / SEAL, trusted)
     manifest, data = read_manifest(tree)
     return _judged(len(manifest.files), data, compare(manifest, tree), tree / SIGNATURE, trusted)
+
+
+def _verify_volumes(volumes: tuple[Read, ...], trusted: Set[str]) -> Verified:
+    """All volumes of a medium: each by itself, that they are all there, and that one key signed them."""
+    each = [(volume, verify_tree(volume.folder, trusted)) for volume in volumes]
+    problems = [_on(volume, found) for volume, judged in each for found in judged.problems]
+    objections = [_on(volume, judged.objection) for volume, judged in each if judged.objection]
+    message = "is missing; add it, or name a volume by itself"
+    problems += [problem("not-found", f"VOLUME{n}", message, rule="medium.volumes") for n in absent(volumes)]
+    signers = {judged.signer for _, judged in each}
+    if len(signers) > 1 and not problems:
+        told = "is not by the key that signed the other volumes, or is missing; ask the sender for the medium again"
+        problems.append(problem("security", SEAL, told, rule="bundle.signature"))
+    return Verified(
+        files=sum(judged.files for _, judged in each),
+        volumes=len(volumes),
+        signer=signers.pop() if len(signers) == 1 else None,
+        problems=tuple(problems),
+        objection=objections[0] if objections else None,
+    )
+
+
+def _on(volume: Read, found: Problem) -> Problem:
+    return msgspec.structs.replace(found, where=volume.place(found.where))
 
 
 def _judged(files: int, data: bytes, problems: list[Problem], signature: Path, trusted: Set[str]) -> Verified:

@@ -99,7 +99,9 @@ def test_import_gives_a_case_that_check_takes(exported: Path) -> None:
 def test_what_is_no_bundle_is_refused(exported: Path) -> None:
     done = run(exported, "verify", "svc-syndrome")
     assert (done.code, done.out) == (1, "")
-    assert done.err == "error: manifest.json: is missing; this is no case bundle [bundle.manifest]\n"
+    assert done.err == (
+        "error: manifest.json: is missing; this is no case bundle: name what `export` wrote [bundle.manifest]\n"
+    )
     assert run(exported, "verify", "not-there").code == 2
 
 
@@ -132,3 +134,17 @@ def test_export_names_the_folder_that_is_missing(exported: Path) -> None:
     assert (done.code, done.out) == (1, "")
     assert done.err == "error: sub/dir: does not exist; create this folder first [bundle.container]\n"
     assert not (exported / "sub").exists()
+
+
+def test_a_medium_is_verified_and_imported_as_a_whole(tmp_path: Path) -> None:
+    place = case(tmp_path, "discordant-imaging-biopsy")
+    assert run(tmp_path, "export", place, "--to", "cd", "--medium", "cd").code == 0
+    done = run(tmp_path, "verify", "cd", "--json")
+    assert (done.code, done.json["volumes"], done.json["intact"]) == (0, 1, True)
+    assert run(tmp_path, "verify", "cd/VOLUME1").out.startswith("intact: ")
+    for given in ("cd", "cd/VOLUME1"):
+        back = f"back-{given.count('/')}"
+        taken = run(tmp_path, "import", given, "--to", back)
+        assert (taken.code, taken.out, taken.err) == (0, f"{back}\n", "")
+        assert (tmp_path / back / "DICOM" / "VOLUME1").is_dir()
+        assert run(tmp_path, "check", back).code == 0
