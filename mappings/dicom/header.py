@@ -16,7 +16,12 @@ SYSTEMS = {
     "NCIt": "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
 }
 """Coding Scheme Designator (PS3.16 section 8) -> code system; codes of other schemes are kept as their meaning."""
-_OID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DNS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\[\]_a-z~]+")
+_CODE = re.compile(r"\S+( \S+)*")
+"""A code as FHIR has it: single blanks between its words."""
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
 _TIME = re.compile(r"(\d{2}):?(\d{2}):?(\d{2})(\.\d{1,6})?")
 _OFFSET = re.compile(r"([+-])(\d{2})(\d{2})")
@@ -42,7 +47,19 @@ class Triplet(Fact, frozen=True, kw_only=True):
         """The code system as a URI: a scheme of the table, else the OID that the header gives its scheme."""
         if known := SYSTEMS.get(self.scheme):
             return known
-        return f"urn:oid:{self.uid}" if self.scheme not in _LEGACY and _OID.fullmatch(self.uid) else None
+        named = self.scheme and self.scheme not in _LEGACY
+        return f"urn:oid:{self.uid}" if named and _OID.fullmatch(self.uid) else None
+
+    @property
+    def code(self) -> Code | None:
+        """The code with its system; None where there is none, or where it has not the shape of a code."""
+        if self.system is None or not _CODE.fullmatch(self.value):
+            return None
+        return Code(system=self.system, code=self.value, display=self.meaning or None)
+
+
+_UNIVERSAL = {"ISO": (_OID, "urn:oid:"), "UUID": (_UUID, "urn:uuid:"), "DNS": (_DNS, "urn:dns:"), "URI": (_URI, "")}
+"""Type of a universal issuer (PS3.3 section 10.14) -> its form, and what makes a URI of it."""
 
 
 class Issued(Fact, frozen=True, kw_only=True):
@@ -58,13 +75,18 @@ class Issued(Fact, frozen=True, kw_only=True):
 
     @property
     def system(self) -> str | None:
-        """The issuer as a URI (a local word below our own `sid/issuer`); None where there is none."""
-        if self.universal:
-            prefix = {"ISO": "urn:oid:", "UUID": "urn:uuid:", "DNS": "urn:dns:"}.get(self.universal_type, "")
+        """The issuer as a URI; None where there is none.
+
+        A universal one counts where it has the form of its type, or of an OID. Else it is a word, as a local one is:
+        a word stands below our own `sid/issuer`.
+        """
+        shape, prefix = _UNIVERSAL.get(self.universal_type.upper(), (_OID, "urn:oid:"))
+        if shape.fullmatch(self.universal):
             return prefix + self.universal
-        if self.issuer and _OID.fullmatch(self.issuer):
-            return "urn:oid:" + self.issuer
-        return issuer(self.issuer) if self.issuer else None
+        word = self.issuer or self.universal
+        if not word:
+            return None
+        return f"urn:oid:{word}" if _OID.fullmatch(word) else issuer(word)
 
     def identifier(self) -> Identifier | None:
         """The number with its issuer, or None where one of them is missing."""
@@ -219,6 +241,6 @@ def triplet_concept(triplet: Triplet | None) -> Concept | None:
     """A coded item as one code, or as its meaning where the scheme has no system here."""
     if triplet is None:
         return None
-    if triplet.system and triplet.value:
-        return Concept(codes=(Code(system=triplet.system, code=triplet.value, display=triplet.meaning or None),))
+    if code := triplet.code:
+        return Concept(codes=(code,))
     return Concept(text=triplet.meaning) if triplet.meaning else None

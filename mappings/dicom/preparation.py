@@ -114,7 +114,7 @@ def _lost(found: dict[str, list[Content]], kind: str) -> tuple[str, ...]:
 
 def _unknown(found: dict[str, list[Content]], name: str) -> bool:
     """Whether a code is kept by its meaning alone."""
-    return any(one.code and one.code.value and not one.code.system for one in found.get(name, ()))
+    return any(one.code and one.code.value and not one.code.code for one in found.get(name, ()))
 
 
 def _sections(method: Content) -> bool:

@@ -78,8 +78,8 @@ def concept_of(members: list[Member], field: str, tag: str, notes: Notes) -> Con
         triplet = getattr(member.header, field)
         if triplet is None:
             continue
-        if triplet.value and not triplet.system:
-            message = "is a code of a scheme whose system is not known; its meaning is kept as words"
+        if triplet.value and not triplet.code:
+            message = "is no code, or one of a scheme whose system is not known; its meaning is kept as words"
             notes.tell("code-invalid", f"{member.path} {tag}", message, "PS3.3 8.8")
         if found := triplet_concept(triplet):
             return found

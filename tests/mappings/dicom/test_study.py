@@ -1,6 +1,7 @@
 """Headers become studies: grouping, times, sides, numbers, whose they are, and what is refused."""
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -302,10 +303,58 @@ def test_a_number_without_issuer_stands_apart() -> None:
         ("1.2.3", "ISO", "urn:oid:1.2.3"),
         ("lab.example.org", "DNS", "urn:dns:lab.example.org"),
         ("http://x", "URI", "http://x"),
+        ("F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6", "UUID", "urn:uuid:F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"),
+        ("1.2.3", "iso", "urn:oid:1.2.3"),
+        ("1.2.3", "", "urn:oid:1.2.3"),
+        ("1.2.3", "L", "urn:oid:1.2.3"),
     ],
 )
 def test_universal_issuers(universal: str, kind: str, system: str) -> None:
     assert Issued(value="1", issuer="LOCAL", universal=universal, universal_type=kind).system == system
+
+
+WORD = "https://w3id.org/second-opinion/fhir/sid/issuer/"
+
+
+@pytest.mark.parametrize(
+    ("universal", "kind"),
+    [
+        ("no oid", "ISO"), ("3.2.1", "ISO"), ("1.02", "ISO"), ("1.2.\u0663", "ISO"), ("no uuid", "UUID"),
+        ("a b", "DNS"), ("HOSP LAB", "L"), ("00-11", "EUI64"), ("HOSP", ""), ("http://x/a b", "URI"), ("no-uri", "URI"),
+    ],
+)  # fmt: skip
+def test_an_issuer_that_is_not_of_its_type_is_a_word(universal: str, kind: str) -> None:
+    """A system is a URI or nothing: one that is none would bar everything beside it."""
+    assert Issued(value="1", issuer="LOCAL", universal=universal, universal_type=kind).system == f"{WORD}LOCAL"
+    alone = Issued(value="1", universal=universal, universal_type=kind).system
+    assert alone == WORD + quote(universal, safe="")
+
+
+@pytest.mark.parametrize(
+    ("triplet", "code"),
+    [
+        (Triplet(value="1", scheme="99L", uid="1.2.3"), Code(system="urn:oid:1.2.3", code="1")),
+        (
+            Triplet(value="a b", scheme="SCT", meaning="m"),
+            Code(system="http://snomed.info/sct", code="a b", display="m"),
+        ),
+        (Triplet(value="1", scheme="99L", uid="garbage"), None),
+        (Triplet(value="1", scheme="99L", uid="3.2.1"), None),
+        (Triplet(value="1", scheme="", uid="1.2.3"), None),
+        (Triplet(value="1", scheme="sct"), None),
+        (Triplet(value="P5", scheme="SRT", uid="2.16.840.1.113883.6.96"), None),
+        (Triplet(value="", scheme="SCT", meaning="m"), None),
+        (Triplet(value="a  b", scheme="SCT", meaning="m"), None),
+    ],
+)
+def test_a_code_has_a_system_that_is_one_and_the_shape_of_a_code(triplet: Triplet, code: Code | None) -> None:
+    assert triplet.code == code
+
+
+def test_what_has_not_the_shape_of_a_code_is_kept_in_words_and_told() -> None:
+    found, problems = one(procedure=Triplet(value="a  b", scheme="SCT", meaning="scan"))
+    assert found.study.procedure == Concept(text="scan")
+    assert told(problems) == [("information", "a.dcm (0008,1032)", "PS3.3 8.8")]
 
 
 ADAMS = PersonName(family="Adams", given=("John Robert", "Quincy"), prefix=("Rev.",), suffix=("B.A.",))
