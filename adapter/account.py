@@ -17,7 +17,7 @@ _INDEX = re.compile(r"\[\d+\]")
 Outcome = Literal["mapped", "kept", "withheld", "refused"]
 
 
-class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One thing a source yielded. `source` is the path below what was given, with a locator inside it."""
 
     source: str

@@ -207,10 +207,12 @@ class _Conversion:
         about = by_file((*self.found.image_problems, *(p for made in self.images_made for p in made.problems)))
         more = {path: urls for made in self.images_made for path, urls in made.urls.items()}
         study_urls = {uid: URN + resource_id(self.namespace, DICOM_UID, uid) for uid in set(study_of.values())}
+        resources = {uid: tuple(said.get(url, ())) for uid, url in study_urls.items()}  # shared by thousands of units
         for file in self.found.images:
             uid = study_of.get(file.path)
-            urls = [study_urls[uid], *more.get(file.path, ())] if uid else []
-            named = tuple(name for url in urls for name in said.get(url, ()))
+            named = resources[uid] if uid else ()
+            if uid and file.path in more:
+                named = (*named, *(name for url in more[file.path] for name in said.get(url, ())))
             kept = self.allowed.image_kept(file.path)
             outcome: Outcome = "mapped" if uid else "withheld" if kept else "refused"
             notes = (*about.get(file.path, ()), *kept)

@@ -1,5 +1,6 @@
 """What the holder has of a case once it is loaded: files, units, whose they are. None of this goes to a recipient."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,16 +28,21 @@ class Ownership(msgspec.Struct, frozen=True, kw_only=True):
         return found if isinstance(found, frozenset) else frozenset()
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `path` is relative to what was given, with `/`; `sha256` hex and `size` in bytes are of its content.
+class File(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One file, as small as can be, since there may be tens of thousands.
 
-    `place` is where it is on this machine, as text, since there may be thousands. `data` are its bytes where it is no
-    file of its own: a document that a DICOM instance encloses.
+    Attributes:
+        path: relative to what was given, with `/`.
+        folder: where it lies on this machine, which files share; `name`: its name there, where `path` ends otherwise.
+        digest: SHA-256 of its content; `size` is in bytes.
+        sha1: empty of DICOM images, which are no attachments.
+        data: its bytes where it is no file of its own: a document that a DICOM instance encloses.
     """
 
     path: str
-    place: str
-    sha256: str
+    folder: str
+    name: str = ""
+    digest: bytes
     sha1: bytes
     size: int
     kind: Kind
@@ -46,7 +52,17 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def location(self) -> Path:
         """Where it is on this machine."""
-        return Path(self.place)
+        return Path(self.folder, self.name or _last(self.path))
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of its content, hex."""
+        return self.digest.hex()
+
+    def at(self, path: str) -> "File":
+        """The same file under another path."""
+        name = self.name or _last(self.path)
+        return msgspec.structs.replace(self, path=path, name="" if name == _last(path) else name)
 
     def read(self) -> bytes:
         """The bytes."""
@@ -62,6 +78,16 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A unit before its fate is known: the local names of what it holds, or why it holds nothing."""
+
+def whereabouts(place: str, path: str) -> tuple[str, str]:
+    """`folder` and `name` of the file at this place, as a `File` of this path has them."""
+    folder, name = os.path.split(place)
+    return sys.intern(folder), "" if name == _last(path) else name
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
 
     source: str
     sha256: str

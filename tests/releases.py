@@ -1,6 +1,7 @@
 """Releases for tests: made here and nowhere else outside the gate."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -48,8 +49,8 @@ def made_release(
 def _file_of(document: Document) -> File:
     return File(
         path=document.path,
-        place=document.path,
-        sha256=document.sha256,
+        folder=os.path.dirname(document.path),
+        digest=bytes.fromhex(document.sha256),
         sha1=hashlib.sha1(document.path.encode(), usedforsecurity=False).digest(),
         size=document.size,
         kind="pdf",
@@ -61,8 +62,8 @@ def _file_there(path: Path) -> File:
     data = path.read_bytes()
     return File(
         path=path.name,
-        place=str(path),
-        sha256=hashlib.sha256(data).hexdigest(),
+        folder=str(path.parent),
+        digest=hashlib.sha256(data).digest(),
         sha1=hashlib.sha1(data, usedforsecurity=False).digest(),
         size=len(data),
         kind="dicom",
@@ -74,8 +75,8 @@ def _image(uid: str) -> File:
     data = uid.encode()
     return File(
         path=f"dicom/{uid}.dcm",
-        place=f"dicom/{uid}.dcm",
-        sha256=hashlib.sha256(data).hexdigest(),
+        folder="dicom",
+        digest=hashlib.sha256(data).digest(),
         sha1=hashlib.sha1(data, usedforsecurity=False).digest(),
         size=len(data),
         kind="dicom",

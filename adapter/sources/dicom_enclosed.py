@@ -42,10 +42,10 @@ def document_in(file: File, enclosed: Enclosed) -> tuple[File, Problem | None]:
     made = msgspec.structs.replace(
         file,
         data=data,
-        sha256=hashlib.sha256(data).hexdigest(),
+        digest=hashlib.sha256(data).digest(),
         sha1=hashlib.sha1(data, usedforsecurity=False).digest(),
         size=len(data),
-        kind="other",
+        kind="pdf" if enclosed.content_type.lower() == "application/pdf" else "other",
         content_type=enclosed.content_type,
     )
     return made, note

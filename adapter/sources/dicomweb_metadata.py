@@ -87,4 +87,12 @@ def _missing(client: Client, listed: tuple[Listed, ...], headers: list[tuple[str
 
 def _file(name: str, digest: str) -> File:
     """A unit that is no file here: its digest is of its metadata."""
-    return File(path=name, place=name, sha256=digest, sha1=b"", size=0, kind="dicom", content_type="application/dicom")
+    return File(
+        path=name,
+        folder="",
+        digest=bytes.fromhex(digest),
+        sha1=b"",
+        size=0,
+        kind="dicom",
+        content_type="application/dicom",
+    )

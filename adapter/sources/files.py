@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from adapter.holding import File, Kind
+from adapter.holding import File, Kind, whereabouts
 from adapter.sources.xml_root import root_of
 from mappings.problems import Problem, problem
 
@@ -166,10 +166,12 @@ def described(stream: FileIO, place: str, path: str) -> tuple[File, bytes]:
             sha1.update(chunk)
         size += len(chunk)
         chunk = stream.read(CHUNK)
+    folder, name = whereabouts(place, path)
     made = File(
         path=path,
-        place=place,
-        sha256=sha256.hexdigest(),
+        folder=folder,
+        name=name,
+        digest=sha256.digest(),
         sha1=b"" if kind == "dicom" else sha1.digest(),
         size=size,
         kind=kind,

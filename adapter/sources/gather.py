@@ -105,8 +105,7 @@ def _within(name: str, found: Examined, alone: bool) -> Examined:
     before = found.file.path
     path = name if alone else f"{name}/{before}"
     located = (msgspec.structs.replace(p, where=f"{path}{p.where.removeprefix(before)}") for p in found.problems)
-    file = msgspec.structs.replace(found.file, path=path)
-    return msgspec.structs.replace(found, file=file, problems=tuple(located))
+    return msgspec.structs.replace(found, file=found.file.at(path), problems=tuple(located))
 
 
 class _Heap:
@@ -117,7 +116,7 @@ class _Heap:
         self.units: list[tuple[FhirUnit, Carried]] = []
         self.images: list[File] = []
         self.directories: list[File] = []
-        self.digests: dict[str, str] = {}
+        self.digests: dict[str, bytes] = {}
         zones = {each.path: each.zone for each in settings if each.zone}
         self.grouping = Grouping(zones, self._digest)
         self.opaque: list[File] = []
@@ -126,8 +125,8 @@ class _Heap:
 
     def _digest(self, path: str) -> str:
         if not self.digests:
-            self.digests = {file.path: file.sha256 for file in self.images}
-        return self.digests[path]
+            self.digests = {file.path: file.digest for file in self.images}
+        return self.digests[path].hex()
 
     def add(self, found: Examined, key: str) -> None:
         if isinstance(found, tuple):

@@ -107,7 +107,7 @@ class Endpoint(Item, frozen=True, kw_only=True):
         need("@" not in authority, "field `address` must not hold credentials")
 
 
-class Instance(Fact, frozen=True, kw_only=True):
+class Instance(Fact, frozen=True, kw_only=True, gc=False):
     """One SOP Instance; frames are not instances."""
 
     uid: str

@@ -9,7 +9,7 @@ from adapter.delivery.volumes import RECORD, RESERVE, SECTOR, volumes
 from adapter.holding import File
 from mappings.problems import ProblemError
 
-FILE = File(path="x", place="x", sha256="", sha1=b"", size=0, kind="dicom", content_type="application/dicom")
+FILE = File(path="x", folder="", digest=b"", sha1=b"", size=0, kind="dicom", content_type="application/dicom")
 ROOM = 100 * SECTOR
 CAPACITY = RESERVE + ROOM
 
