@@ -27,7 +27,9 @@ R = TypeVar("R")
 DICOM_JSON = "application/dicom+json"
 CHUNK = 1 << 18
 MAX_JSON = 256 << 20
-"""Longest JSON answer that is read, in bytes."""
+"""Longest JSON answer that is read, in bytes as it is unpacked: metadata of whole-slide images are long."""
+MAX_LIST = 64 << 20
+"""The same of a list, and of what a server says to what was sent."""
 MAX_WAIT = 120.0
 """Longest wait that a server may ask for (Retry-After) and gets, in seconds."""
 RULE = "dicomweb"
@@ -38,6 +40,7 @@ _PASSING: dict[int, IssueType] = {
     504: "timeout",
 }  # fmt: skip
 _SAID: dict[int, tuple[IssueType, str]] = {
+    206: ("incomplete", "sends a part of it, which was not asked for; ask its operator"),
     401: ("login", "asks to log in; check user and password, token or certificate in the settings"),
     403: ("forbidden", "forbids this to who we are; ask its operator for the right"),
     404: ("not-found", "has nothing there; check `url` (the DICOMweb root) and the UIDs"),
@@ -75,19 +78,19 @@ class Client:
         for session in self._sessions:
             session.close()
 
-    def get_json(self, path: Sequence[str], query: Iterable[tuple[str, str]], what: str) -> Any:
+    def get_json(self, path: Sequence[str], query: Iterable[tuple[str, str]], what: str, most: int = MAX_JSON) -> Any:
         """The JSON answer to a request; None where the server says that there is nothing (204).
 
         Raises:
             ProblemError: no answer, an error status, or no JSON; after as many attempts as the settings allow.
         """
-        return self.tried(lambda: self._json(path, list(query), what))
+        return self.tried(lambda: self._json(path, list(query), what, most))
 
-    def _json(self, path: Sequence[str], query: list[tuple[str, str]], what: str) -> Any:
+    def _json(self, path: Sequence[str], query: list[tuple[str, str]], what: str, most: int) -> Any:
         with self.opened(path, DICOM_JSON, what, query) as answer:
             if answer.status_code == 204:
                 return None
-            data = self._whole(answer, what)
+            data = self._whole(answer, what, most)
             if (found := _decoded(answer, data)) is not _NONE:
                 return found
             raise self._refuse("structure", f"answers with {_media(answer)} and not with DICOM JSON", what)
@@ -146,7 +149,7 @@ class Client:
             with answer:
                 if answer.status_code not in (200, 202, 400, 409):
                     raise self._status(answer, what)
-                found = _decoded(answer, self._whole(answer, what))
+                found = _decoded(answer, self._whole(answer, what, MAX_LIST))
                 return Answer(answer.status_code, None if found is _NONE else found)
 
     def wait(self, attempt: int, error: ProblemError | None = None) -> None:
@@ -231,11 +234,11 @@ class Client:
         code = "transient" if status >= 500 else "processing"
         return self._refuse(code, f"refuses it (status {status})", what)
 
-    def _whole(self, answer: requests.Response, what: str) -> bytes:
+    def _whole(self, answer: requests.Response, what: str, most: int) -> bytes:
         data = bytearray()
         for chunk in answer.iter_content(CHUNK):
             data += chunk
-            if len(data) > MAX_JSON:
+            if len(data) > most:
                 raise self._refuse("too-long", "answers with more than can be read", what)
         return bytes(data)
 

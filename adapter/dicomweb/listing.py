@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from adapter.dicomweb.client import RULE, Client
+from adapter.dicomweb.client import MAX_LIST, RULE, Client
 from mappings.domain.material import check_uid
 from mappings.problems import ProblemError, refuse
 
@@ -38,6 +38,14 @@ class Row(msgspec.Struct, frozen=True):
         """The first value of an element; an empty text where there is none."""
         return next(iter(self.texts(tag)), "")
 
+    def name(self, tag: str) -> str:
+        """The alphabetic group of a person's name (PS3.18 F.2.2); an empty text where there is none."""
+        element = self.data.get(tag)
+        values = element.get("Value") if isinstance(element, dict) else None
+        first = values[0] if isinstance(values, list) and values else None
+        said = first.get("Alphabetic") if isinstance(first, dict) else None
+        return said.strip() if isinstance(said, str) else ""
+
     def items(self, tag: str) -> list["Row"]:
         """The items of a sequence."""
         element = self.data.get(tag)
@@ -58,7 +66,7 @@ def rows(client: Client, path: Iterable[str], query: Iterable[tuple[str, str]], 
     place, filters = list(path), list(query)
     while True:
         page = [("limit", str(PAGE)), ("offset", str(len(seen)))]
-        found = client.get_json(place, [*filters, *page], what)
+        found = client.get_json(place, [*filters, *page], what, MAX_LIST)
         if found is None:
             return
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):

@@ -29,8 +29,11 @@ class Parts:
         self._open = False
 
     def __iter__(self) -> Iterator["Part"]:
-        for _ in self._until_boundary():
-            pass
+        before = 0
+        for piece in self._until_boundary():
+            before += len(piece)
+            if before > MAX_HEADERS:  # it is another body than its media type says
+                raise CutOff
         while not self._closed():
             part = Part(self._headers(), self._until_boundary())
             yield part

@@ -7,18 +7,20 @@ import msgspec
 
 from adapter.dicomweb.client import RULE, Client
 from adapter.dicomweb.listing import ACCESSION, ISSUER, PATIENT_ID, STUDY, Row, instances_of, rows
+from adapter.sources.dicom_folder import read_instance
 from adapter.transfer.inbox import Expected, Inbox
 from adapter.transfer.journal import Journal
-from adapter.transfer.wanted import Listed, Wanted, wanted_of
+from adapter.transfer.wanted import Listed, Wanted, person_of, wanted_of
 from adapter.transfer.workers import several
 from mappings.dicom.header import Issued
-from mappings.problems import Problem, ProblemError, problem
+from mappings.problems import Problem, ProblemError, problem, refuse
 
 ANY_INSTANCE = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 """Instances as the archive has them: nothing is to be encoded anew on the way."""
 _QUALIFIERS, _ACCESSION_ISSUER = "00100024", "00080051"
 _LOCAL, _UNIVERSAL, _UNIVERSAL_TYPE = "00400031", "00400032", "00400033"
 _MODALITIES, _COUNT, _DATE = "00080061", "00201208", "00080020"
+_NAME, _BORN = "00100010", "00100030"
 
 _OF_ONE = ("not-found", "not-supported", "processing")
 """What a server says of one instance; anything else it would say of all."""
@@ -44,7 +46,7 @@ def find(client: Client, wanted: Wanted) -> tuple[tuple[Listed, ...], tuple[Prob
     Raises:
         ProblemError: no answer, or one that cannot be told apart: several patients, an issuer that is not known.
     """
-    extra = (ISSUER, _QUALIFIERS, ACCESSION, _ACCESSION_ISSUER, _COUNT, _MODALITIES)
+    extra = (ISSUER, _QUALIFIERS, ACCESSION, _ACCESSION_ISSUER, _COUNT, _MODALITIES, _NAME, _BORN)
     query = [("includefield", tag) for tag in extra]
     if wanted.patient:
         query.append(("PatientID", wanted.patient.value))
@@ -65,6 +67,7 @@ def _listed(row: Row) -> Listed:
         uid=row.text(STUDY),
         patient=_issued(row, row.text(PATIENT_ID), row.text(ISSUER), _QUALIFIERS),
         accession=_issued(row, row.text(ACCESSION), "", _ACCESSION_ISSUER),
+        person=person_of(row.name(_NAME), row.text(_BORN)),
         instances=int(count) if count.isascii() and count.isdigit() and len(count) < 10 else None,
         modalities=row.texts(_MODALITIES),
         date=row.text(_DATE),
@@ -90,11 +93,11 @@ def fetch(
         ProblemError: the archive cannot be reached any more (what came is kept), or a file is in the way.
     """
     expected = [
-        Expected(study.uid, series, uid, study.patient.value)
+        Expected(study.uid, series, uid, study.patient.value, study.person)
         for study in studies
         for uid, series in sorted(instances_of(client, study.uid).items())
     ]
-    inbox = Inbox(folder, journal, expected)
+    inbox = Inbox(folder, journal, expected, read_instance)
     groups: dict[tuple[str, str], list[Expected]] = {}
     for one in expected:
         groups.setdefault((one.study, one.series), []).append(one)
@@ -165,6 +168,9 @@ def _series(client: Client, lot: tuple[list[Expected], bool], inbox: Inbox, prog
 def _take(client: Client, path: tuple[str, ...], series: Expected, inbox: Inbox, told: Callable[[], None]) -> None:
     with client.opened(path, ANY_INSTANCE, "retrieval") as answer:
         for number, part in enumerate(client.parts(answer, "retrieval")):
+            if number > 2 * len(inbox.expected) + 10:
+                message = "sends more instances than it lists, without an end; ask its operator"
+                raise refuse("too-costly", f"pacs.{client.name} retrieval", message, rule=RULE)
             scratch = inbox.scratch(series, number)
             try:
                 sha256 = inbox.write(scratch, part.chunks, part.length)

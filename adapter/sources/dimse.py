@@ -5,16 +5,17 @@ from pathlib import Path
 from adapter.dimse.asking import Image, images_of, text, texts, uid_of
 from adapter.dimse.peer import Peer
 from adapter.dimse.taking import pieces, take
+from adapter.sources.dicom_folder import read_instance
 from adapter.sources.dicomweb import Fetched, Progress
 from adapter.transfer.inbox import Expected, Inbox
 from adapter.transfer.journal import Journal
-from adapter.transfer.wanted import Listed, Wanted, wanted_of
+from adapter.transfer.wanted import Listed, Wanted, person_of, wanted_of
 from adapter.transfer.workers import several
 from mappings.dicom.header import Issued
 from mappings.problems import Problem, ProblemError, problem
 
 _WANTED = ("PatientID", "IssuerOfPatientID", "AccessionNumber", "NumberOfStudyRelatedInstances", "ModalitiesInStudy",
-           "StudyDate")  # fmt: skip
+           "StudyDate", "PatientName", "PatientBirthDate")  # fmt: skip
 
 
 def find(peer: Peer, wanted: Wanted) -> tuple[tuple[Listed, ...], tuple[Problem, ...]]:
@@ -37,6 +38,7 @@ def _listed(peer: Peer, row: object) -> Listed:
         uid=uid_of(peer, row, "StudyInstanceUID"),
         patient=Issued(value=text(row, "PatientID"), issuer=text(row, "IssuerOfPatientID")),
         accession=Issued(value=text(row, "AccessionNumber")),
+        person=person_of(text(row, "PatientName"), text(row, "PatientBirthDate")),
         instances=int(count) if count.isascii() and count.isdigit() and len(count) < 10 else None,
         modalities=texts(row, "ModalitiesInStudy"),
         date=text(row, "StudyDate"),
@@ -53,11 +55,11 @@ def fetch(
     """
     images = {study.uid: images_of(peer, study.uid) for study in studies}
     expected = [
-        Expected(study.uid, one.series, one.uid, study.patient.value)
+        Expected(study.uid, one.series, one.uid, study.patient.value, study.person)
         for study in studies
         for one in sorted(images[study.uid].values(), key=lambda one: one.uid)
     ]
-    inbox = Inbox(folder, journal, expected)
+    inbox = Inbox(folder, journal, expected, read_instance)
     groups: dict[tuple[str, str], list[Image]] = {}
     for one in expected:
         groups.setdefault((one.study, one.series), []).append(images[one.study][one.uid])

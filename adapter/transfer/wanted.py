@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mappings.dicom.header import Issued
+from mappings.dicom.header import Issued, dicom_date, person_name
 from mappings.domain.material import check_uid
+from mappings.domain.person import Identity, unlike
 from mappings.problems import Problem, problem, refuse
 
 _RULE = "fetch.asked"
@@ -52,12 +53,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A study as an archive lists it.
 
-    `instances` is how many it says the study has; `modalities` and `date` are for a person to choose by.
+    `instances` is how many it says the study has; `modalities` and `date` are for a person to choose by. `person` is
+    what it says of the patient beside the number, as far as that can be compared (see `comparable`).
     """
 
     uid: str
     patient: Issued
     accession: Issued
+    person: Identity = Identity()
     instances: int | None = None
     modalities: tuple[str, ...] = ()
     date: str = ""
@@ -79,7 +82,8 @@ def wanted_of(
     """
     rows = sorted(listed, key=lambda one: one.uid)
     fitting = [one for one in rows if _fits(one, wanted, patient_system)]
-    if len({one.patient.value for one in fitting}) > 1 or len({_system(one, patient_system) for one in fitting}) > 1:
+    numbers = {(one.patient.value, _system(one, patient_system)) for one in fitting}
+    if len(numbers) > 1 or any(unlike(fitting[0].person, one.person) for one in fitting):
         message = "lists studies of several patients for this; name the patient with the issuer: SYSTEM|NUMBER"
         raise refuse("multiple-matches", where, message, rule=_RULE)
     unknown = next((one for one in rows if one not in fitting and _issuer_unknown(one, wanted, patient_system)), None)
@@ -128,10 +132,22 @@ def _issuer_unknown(one: Listed, wanted: Wanted, patient_system: str) -> bool:
     return _fits(one, msgspec.structs.replace(wanted, patient=Number(wanted.patient.value)), patient_system)
 
 
+def comparable(identity: Identity) -> Identity:
+    """The birth date and the names in plain letters: archives lose other characters where they list."""
+    plain = tuple(name for name in identity.names if name.label.isascii() and "?" not in name.label)
+    return Identity(names=plain, birth_date=identity.birth_date)
+
+
+def person_of(name: str, birth_date: str) -> Identity:
+    """A patient as listed: the name (PN, PS3.5 6.2) and birth date (DA)."""
+    found = person_name(name.partition("=")[0])
+    return comparable(Identity(names=(found,) if found else (), birth_date=dicom_date(birth_date)))
+
+
 def number_from(text: str) -> Number:
     """`SYSTEM|NUMBER` or `NUMBER`, as a person writes it."""
     system, bar, value = text.strip().rpartition("|")
     return Number(value.strip(), system.strip() or None) if bar else Number(text.strip())
 
 
-__all__ = ["Listed", "Number", "Wanted", "number_from", "wanted_of"]
+__all__ = ["Listed", "Number", "Wanted", "comparable", "number_from", "person_of", "wanted_of"]

@@ -83,6 +83,12 @@ def contradicts(patient: Patient, other: Identity) -> bool:
     )
 
 
+def unlike(one: Identity, other: Identity) -> tuple[str, ...]:
+    """What two sources say that cannot be of one person: `name`, `birth date`. What one of them leaves open is not."""
+    named = bool(one.names and other.names) and not _named(one.names, other.names)
+    return ("name",) * named + ("birth date",) * _contradict(one.birth_date, other.birth_date)
+
+
 def same_identity(one: Identity, other: Identity) -> bool:
     """Whether two sources speak of one person, by the same rule."""
     return not one.unreadable and _agree(one.identifiers, one.names, one.birth_date, other)

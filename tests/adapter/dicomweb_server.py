@@ -139,8 +139,14 @@ class Archive:
         tags = {
             "StudyInstanceUID": "0020000D", "SeriesInstanceUID": "0020000E", "SOPInstanceUID": "00080018",
             "PatientID": "00100020", "AccessionNumber": "00080050", "IssuerOfPatientID": "00100021",
+            "PatientBirthDate": "00100030",
         }  # fmt: skip
-        return {tag: {"vr": "LO", "Value": [str(header.get(key))]} for key, tag in tags.items() if header.get(key)}
+        row: dict[str, Any] = {
+            tag: {"vr": "LO", "Value": [str(header.get(key))]} for key, tag in tags.items() if header.get(key)
+        }
+        if header.get("PatientName"):
+            row["00100010"] = {"vr": "PN", "Value": [{"Alphabetic": str(header.PatientName).partition("=")[0]}]}
+        return row
 
     def _store(self, request: Request) -> None:
         uids = [self.put(data) for data in request.sent]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mappings.domain.party import KnownAs, Patient
-from mappings.domain.person import Identity, differing, matches, same_identity, same_person
+from mappings.domain.person import Identity, differing, matches, same_identity, same_person, unlike
 from mappings.domain.values import Identifier, PartialDate, PersonName
 
 MRN, LAB = "https://ehr.example/sid/mrn", "https://lab.example/sid"
@@ -97,3 +97,18 @@ def test_what_differs_is_named_by_its_part() -> None:
         "birth date",
     )
     assert differing(PATIENT, said(identifiers=number("1"))) == ("evidence",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "parts"),
+    [
+        (said(names=(OWN,), birth_date=BORN), said(names=(FREMD, OWN), birth_date=PartialDate("1958")), ()),
+        (said(names=(OWN,)), said(birth_date=BORN), ()),
+        (said(), said(names=(FREMD,), birth_date=BORN), ()),
+        (said(names=(OWN,), birth_date=BORN), said(names=(FREMD,), birth_date=BORN), ("name",)),
+        (said(names=(OWN,), birth_date=BORN), said(birth_date=OTHER_DAY), ("birth date",)),
+        (said(names=(OWN,), birth_date=BORN), said(names=(FREMD,), birth_date=OTHER_DAY), ("name", "birth date")),
+    ],
+)
+def test_what_cannot_be_one_persons(one: Identity, other: Identity, parts: tuple[str, ...]) -> None:
+    assert unlike(one, other) == parts
