@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from adapter.delivery.opened import named, opened
 from adapter.delivery.part10 import MARK, complete_meta, head_of
 from adapter.quiet import quiet_pydicom
-from mappings.problems import Problem, problem, refuse
+from mappings.problems import Problem, ProblemError, problem, refuse
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -104,12 +105,12 @@ def _unstage(made: "FileSet") -> None:
 
 
 def _read(sop: str, path: Path) -> _Image:
-    from pydicom import dcmread
-
     try:
-        dataset = dcmread(path, stop_before_pixels=True, force=True)
+        dataset = opened(path, force=True)
         key = (str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID), str(dataset.SOPInstanceUID))
         complete_meta(dataset)
+    except ProblemError as error:
+        raise named(error, path) from None
     except Exception:  # pydicom raises almost anything on broken files, and says values in it
         raise refuse("structure", path.name, "cannot be read as DICOM any more", rule="dicom.media") from None
     if key[2] != sop:

@@ -2,15 +2,17 @@
 
 import hashlib
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from adapter.delivery.part10 import MARK, Part10, data_start, syntax_in
+from adapter.deflated import DEFLATED, inflating
+from adapter.delivery.part10 import MARK, Part10, data_start, data_start_of, syntax_in
 from adapter.quiet import quiet_pydicom
-from mappings.problems import Problem
+from mappings.problems import Problem, ProblemError
 
 Proof = Literal["content", "data set", "elements", "list", "answer"]
 """What shows that an instance is there: it was read back and is the same, byte for byte; but for its file meta
@@ -19,6 +21,8 @@ READ_BACK: tuple[Proof, ...] = ("content", "data set", "elements")
 Progress = Callable[[int, int], None]
 """Told how many instances of how many are there."""
 _PADDING = 0xFFFCFFFC
+_SLACK = 1 << 20
+"""Bytes by which file meta information of the receiver's own may be longer."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +68,19 @@ def digest_of(parts: Iterable[tuple[str, str]]) -> str:
 
 
 def compared(part: Part10, chunks: Iterable[bytes]) -> Proof | None:
-    """Whether what a receiver gives back is what was sent; None where its data set is another one."""
+    """Whether what a receiver gives back is what was sent; None where its data set is another one.
+
+    What is much longer than what was sent is another one, and not read to its end.
+    """
     with tempfile.TemporaryDirectory(prefix="second-opinion-") as scratch:
         place = Path(scratch) / "back"
-        whole = hashlib.sha256()
+        whole, size = hashlib.sha256(), 0
         with place.open("wb") as sink:
             for chunk in chunks:
                 whole.update(chunk)
+                size += len(chunk)
+                if size > 2 * part.size + _SLACK:
+                    return None
                 sink.write(chunk)
         if whole.hexdigest() == part.sha256:
             return "content"
@@ -89,7 +99,26 @@ def _same_data(part: Part10, place: Path) -> Proof | None:
         return None
     if data == part.data_sha256:
         return "data set"
+    if syntax == DEFLATED:
+        return "elements" if _same_inflated(part, place, start) else None
     return "elements" if same_elements(part.file.location, place) else None
+
+
+def _same_inflated(part: Part10, place: Path, start: int) -> bool:
+    """Whether two deflated data sets are the same but for how they are packed; the first is no longer than may be."""
+    digests = []
+    try:
+        with part.file.location.open("rb") as ours, place.open("rb") as theirs:
+            ours.seek(part.start if part.prefix else data_start_of(part.file.location))
+            theirs.seek(start)
+            for stream in (ours, theirs):
+                digest = hashlib.sha256()
+                for chunk in inflating(stream):
+                    digest.update(chunk)
+                digests.append(digest.digest())
+    except (ProblemError, zlib.error):
+        return False
+    return digests[0] == digests[1]
 
 
 def same_elements(one: Path, other: Path) -> bool:

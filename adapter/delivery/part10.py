@@ -12,9 +12,10 @@ from typing import BinaryIO
 import msgspec
 
 from adapter.consent.release import Release
+from adapter.delivery.opened import named, opened
 from adapter.holding import File
 from adapter.quiet import quiet_pydicom
-from mappings.problems import refuse
+from mappings.problems import ProblemError, refuse
 
 CHUNK = 1 << 20
 MARK = b"\0" * 128 + b"DICM"
@@ -113,18 +114,18 @@ def part10(uid: str, file: File) -> Part10:
 
 
 def _read(uid: str, path: Path) -> tuple[str, str, str, str, bytes, int]:
-    from pydicom import dcmread
-
     tags = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"]
     with quiet_pydicom():
         try:
-            dataset = dcmread(path, stop_before_pixels=True, force=True, specific_tags=list(tags))
+            dataset = opened(path, tags, force=True)
             found = tuple(str(dataset[tag].value) for tag in tags)
             complete_meta(dataset)
             with path.open("rb") as stream:
                 marked = stream.read(len(MARK))[128:] == MARK[128:]
                 prefix, start = (b"", 0) if marked else head_of(dataset, stream)
             syntax = str(dataset.file_meta.TransferSyntaxUID)
+        except ProblemError as error:
+            raise named(error, path) from None
         except Exception:  # pydicom raises almost anything on broken files, and says values in it
             raise refuse("structure", path.name, "cannot be read as DICOM any more", rule=_RULE) from None
     if found[2] != uid:
