@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from adapter.config import default_ledger
 from mappings.problems import ProblemError, refuse
 
 RULE = "ledger"
@@ -19,10 +20,13 @@ _BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 
 
 def engine_for(url: str, *, create: bool) -> sa.Engine:
-    """The engine of a ledger; with `create`, an SQLite file and its folder are made, for their owner alone.
+    """The engine of a ledger; with `create`, an SQLite file is made, for its owner alone.
+
+    Its folder is made only at the default place: a folder that somebody named and that is not there is a slip.
 
     Raises:
-        ProblemError: the URL is none or keeps nothing, its driver is missing, or (without `create`) there is no file.
+        ProblemError: the URL is none or keeps nothing, its driver is missing, its folder is not there, or (without
+            `create`) there is no file.
     """
     with _safely():
         address = sa.make_url(url)
@@ -31,7 +35,7 @@ def engine_for(url: str, *, create: bool) -> sa.Engine:
             raise refuse("value", "ledger", message, rule=RULE)
         file = _file(address)
         if file is not None and create:
-            _private(file)
+            _private(file, make_folder=url == default_ledger())
         elif file is not None and not file.is_file():
             raise absent()
         if address.get_backend_name() != "sqlite":
@@ -116,9 +120,13 @@ def _forgets(address: sa.URL) -> bool:
     return named in ("", ":memory:") or asked[0] == "memory" or asked[1] == "memdb" or "mode=memory" in name
 
 
-def _private(place: Path) -> None:
-    """A new SQLite file and its folder are for their owner alone; SQLite gives its side files the mode of the file."""
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _private(place: Path, *, make_folder: bool) -> None:
+    """A new SQLite file is for its owner alone; SQLite gives its side files the mode of the file."""
+    if make_folder:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not place.parent.is_dir():
+        message = "names a file in a folder that is not there; make the folder, or mend `ledger` in the settings"
+        raise refuse("no-store", "ledger", message, rule=RULE)
     with suppress(FileExistsError):
         place.touch(mode=0o600, exist_ok=False)
 

@@ -238,7 +238,7 @@ def test_nothing_says_sent_where_the_ledger_cannot_be_written(tmp_path: Path) ->
     nowhere = {"SECOND_OPINION_LEDGER": "sqlite:////proc/nowhere/ledger.sqlite3"}
     done = run(tmp_path, "letter", "amendment-denial", place, "--to", "sent.json", "--sent", **nowhere)
     assert (done.code, (tmp_path / "sent.json").exists()) == (1, False)
-    assert done.err.splitlines()[-1].startswith("error: ledger: cannot be opened, read or written")
+    assert done.err.splitlines()[-1].startswith("error: ledger: names a file in a folder that is not there")
 
 
 def test_where_there_are_several_requests_one_is_named(tmp_path: Path) -> None:

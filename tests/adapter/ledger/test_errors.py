@@ -23,7 +23,15 @@ def code(url: str, at: str | None = AT) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "no url", "nosuch://x", "sqlite:////proc/nowhere/ledger.db", "postgresql+nodriver://x/y"]
+    "url",
+    [
+        "",
+        "no url",
+        "nosuch://x",
+        "sqlite:////proc/nowhere/ledger.db",
+        "sqlite:////proc/ledger.db",
+        "postgresql+nodriver://x/y",
+    ],
 )
 def test_what_cannot_be_opened_is_failed(url: str) -> None:
     assert code(url) == ("no-store", 1)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.config import load_settings
 from adapter.ledger.store import Ledger
 from mappings.problems import ProblemError
 from tests.adapter.ledger.given import entry, notice
@@ -16,12 +17,30 @@ def mode(place: Path) -> int:
 
 
 def test_a_new_ledger_and_its_side_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
     ledger = Ledger(f"sqlite:///{tmp_path}/state/ledger.sqlite3", at=AT)
     assert ledger.rows("decision") == []
     found = {place.name: mode(place) for place in (tmp_path / "state").iterdir()}
     ledger.close()
     assert found == {"ledger.sqlite3": 0o600, "ledger.sqlite3-wal": 0o600, "ledger.sqlite3-shm": 0o600}
-    assert mode(tmp_path / "state") == 0o700
+
+
+def test_the_default_place_is_made_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", f"{tmp_path}/home/state")
+    Ledger(load_settings(environ={"XDG_STATE_HOME": f"{tmp_path}/home/state"}).ledger, at=AT).close()
+    assert mode(tmp_path / "home/state/second-opinion") == 0o700
+    assert mode(tmp_path / "home/state/second-opinion/ledger.sqlite3") == 0o600
+
+
+@pytest.mark.parametrize("below", ["state/ledger.sqlite3", "a/b/ledger.sqlite3", "file/ledger.sqlite3"])
+def test_a_folder_that_somebody_named_is_not_made(below: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ProblemError) as refused:
+        Ledger(f"sqlite:///{tmp_path}/{below}", at=AT)
+    [told] = refused.value.problems
+    assert (told.code, told.where, told.rule) == ("no-store", "ledger", "ledger")
+    assert told.message.startswith("names a file in a folder that is not there; make the folder")
+    assert [place.name for place in tmp_path.iterdir()] == ["file"]
 
 
 def test_the_mode_of_a_ledger_that_is_there_is_the_owners_matter(tmp_path: Path) -> None:
