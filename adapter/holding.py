@@ -77,9 +77,6 @@ class File(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             place.write_bytes(self.data)
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit before its fate is known: the local names of what it holds, or why it holds nothing."""
-
 def whereabouts(place: str, path: str) -> tuple[str, str]:
     """`folder` and `name` of the file at this place, as a `File` of this path has them."""
     folder, name = os.path.split(place)
@@ -89,6 +86,9 @@ def whereabouts(place: str, path: str) -> tuple[str, str]:
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit before its fate is known: the local names of what it holds, or why it holds nothing."""
 
     source: str
     sha256: str
