@@ -6,7 +6,7 @@ from adapter.account import Account, Outcome, Unit, account
 from adapter.checked import Checked
 from adapter.consent.forms import every_form, forms_of
 from adapter.consent.release import Release
-from adapter.holding import INSIDE_BUNDLE, UNDECLARED, Draft
+from adapter.holding import ENCLOSED, INSIDE_BUNDLE, UNDECLARED, Draft
 from mappings.fhir.carried import pointers
 from mappings.fhir.wire import Json
 from mappings.problems import Problem, problem
@@ -49,6 +49,8 @@ def close_account(
     for item in checked.facts.materials:
         if item.id in checked.decision.duplicates and item.duplicate_of in resources:
             resources[item.id] = resources[item.duplicate_of]
+    enclosed = frozenset(checked.loaded.enclosed.values())
+    resources |= {name: ("ImagingStudy", *said) for name, said in resources.items() if name in enclosed}
     reasons: dict[str, list[Problem]] = {}
     for reason in checked.decision.reasons:
         if reason.item in checked.decision.excluded:
@@ -115,7 +117,7 @@ def _unit(
         problems += reasons.get(name, []) + list(carried_problems.get(name, ()))
         if (name not in resources or name in checked.decision.duplicates) and name not in reasons:
             problems.append(_why(name, draft, checked))
-    undeclared = any(p.rule in (UNDECLARED, INSIDE_BUNDLE) for p in draft.problems)
+    undeclared = any(p.rule in (UNDECLARED, ENCLOSED, INSIDE_BUNDLE) for p in draft.problems)
     outcome: Outcome
     if draft.refused:
         outcome = "refused"

@@ -92,7 +92,7 @@ def _group(
         for enclosed in image.enclosed:
             _document(enclosed, files[enclosed.path], image, (namespace, subject), ctx, made)
     made.entries += [
-        (urls[thing.id], _subject(specimen.to_fhir(thing, ctx, kind_told=False), subject)) for thing in things
+        (urls[thing.id], _subject(specimen.to_fhir(thing, ctx), subject)) for thing in things
     ]
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from mappings.dicom.found import Found
 from mappings.domain.case import Case
+from mappings.domain.material import ImagingStudy
 from mappings.domain.person import Identity
 from mappings.fhir.carried import Carried
 from mappings.problems import Problem
@@ -101,6 +103,8 @@ BUNDLE_FORMAT = "second-opinion-bundle/1"
 """Format of a case bundle's manifest.json."""
 INSIDE_BUNDLE = "case.bundle-inside"
 """Rule id: a file that belongs to an export lying in the folder."""
+ENCLOSED = "case.enclosed"
+"""Rule id: a document inside an image that no line under `materials` declares, or that cannot be read."""
 UNDECLARED = "case.undeclared"
 """Rule id: an opaque file that no line under `materials` declares."""
 
@@ -119,6 +123,9 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
         drafts: every unit, before its fate is known.
         unowned: fullUrls of resources whose person is not here and that no line vouches for.
         unread: resources that were refused, as far as they could be read: nothing that goes names them.
+        images: the studies as their files show them, where they tell of specimens or enclose documents; `declared` are
+            studies as case.json has them, by UID.
+        enclosed: SOP Instance UID -> the Document that the instance encloses.
     """
 
     case: Case
@@ -133,4 +140,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     drafts: tuple[Draft, ...]
     unowned: frozenset[str] = frozenset()
     unread: tuple[Carried, ...] = ()
+    images: tuple[Found, ...] = ()
+    declared: Mapping[str, ImagingStudy] = {}
+    enclosed: Mapping[str, str] = {}
     problems: tuple[Problem, ...] = ()

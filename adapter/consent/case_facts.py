@@ -12,6 +12,7 @@ import msgspec
 
 from adapter.consent.case_papers import contradicts, papers_of, party_name
 from adapter.consent.case_request import item_in_law, patient_of, request_of
+from adapter.consent.enclosed import resting
 from adapter.consent.facts import Facts
 from adapter.consent.facts import Material as Item
 from adapter.consent.foreign_case import named_in_denials, with_consents
@@ -25,7 +26,7 @@ from adapter.consent.policy import Policy
 from adapter.holding import Loaded
 from mappings.domain.case import Case
 from mappings.domain.case import Material as Line
-from mappings.domain.material import Block, Slide
+from mappings.domain.material import Block, Slide, is_told
 from mappings.domain.party import is_foreign
 from mappings.domain.report import Report
 from mappings.fhir.carried import Carried
@@ -98,9 +99,9 @@ def items_of(loaded: Loaded) -> tuple[Item, ...]:
 def _found(loaded: Loaded) -> tuple[Item, ...]:
     """Every item of the case, whether it is asked for or not."""
     case, names, forms = loaded.case, names_of(loaded), forms_of(loaded)
-    told = [_led(line, names) for line in case.materials]
-    lines = {name: line for line in told if line.item for name in meant(line.item, names)}
-    paths = {line.path: line for line in told if line.path}
+    led = [_led(line, names) for line in case.materials]
+    lines = {name: line for line in led if line.item for name in meant(line.item, names)}
+    paths = {line.path: line for line in led if line.path}
     found = [*_carried(loaded, lines, forms, names), *_native(case, lines, names), *_physical(case)]
     for document in case.documents:
         line = paths.get(document.path)
@@ -109,7 +110,12 @@ def _found(loaded: Loaded) -> tuple[Item, ...]:
             material(document.id, kind or document.kind, also=also, **(_overrides(line, names) if line else {}))
         )
     papers, shown = documents_of(loaded, names, forms), _slides_shown(case)
-    return tuple(as_paper(_showing(item, shown), papers) for item in found)
+    inside, whole = resting(loaded)
+    told = (as_paper(_showing(item, shown), papers) for item in found)
+    return tuple(
+        msgspec.structs.replace(item, enclosed_in=inside.get(item.id, ()), encloses=whole.get(item.id, ()))
+        for item in told
+    )
 
 
 def _led(line: Line, names: Names) -> Line:
@@ -167,7 +173,7 @@ def _native(case: Case, lines: dict[str, Line], names: Names) -> Iterator[Item]:
         if not is_foreign(study.id):
             yield _item(study.id, classify_study(study.modalities), lines, names)
     for plain in (*case.diagnoses, *case.procedures, *case.parts, *case.blocks, *case.slides):
-        if not is_foreign(plain.id):
+        if not is_foreign(plain.id) and not is_told(plain.id):
             yield _item(plain.id, "clinical_record", lines, names)
     for comparison in case.concordances:
         yield _item(comparison.id, "second_opinion_report", lines, names)

@@ -12,6 +12,7 @@ import msgspec
 
 from adapter.consent import basis, clock, papers, terms
 from adapter.consent.copies import Found, bind_copies, roots_of
+from adapter.consent.enclosed import bind_enclosed
 from adapter.consent.facts import Facts
 from adapter.consent.groups import PrivacyContact
 from adapter.consent.inquiry import matter_of, said_of_item, said_of_request
@@ -78,6 +79,7 @@ def decide(facts: Facts, policy: Policy) -> Decision:
         return _made(matter, "deny_not_permitted", asked, found, out=tuple(found), deadline=None)
     roots = roots_of(facts.materials)
     bind_copies(found, roots)
+    bind_enclosed(found, facts.materials)
     rests = _leave_papers(matter, found)
     deadline = _deadline(matter, asked)
     excluded = tuple(key for key in found if _has(found[key], "exclude"))

@@ -14,6 +14,7 @@ import msgspec
 from adapter.consent import release as _release
 from adapter.consent.case_facts import items_of
 from adapter.consent.decide import Decision, decide
+from adapter.consent.enclosed import without_enclosed
 from adapter.consent.facts import Facts
 from adapter.consent.names import PHYSICAL
 from adapter.consent.policy import Policy
@@ -21,6 +22,7 @@ from adapter.consent.release import Citation, Contents, HolderUse, Release
 from adapter.consent.withhold_carried import Validate, release_carried
 from adapter.consent.withhold_case import named_by, on_its_papers, release_case
 from adapter.holding import Loaded
+from mappings.dicom.in_case import told_names, with_told
 from mappings.domain.case import LISTS, Case, SourceSettings
 from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.party import Item, KnownAs, Patient, is_foreign
@@ -53,10 +55,15 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     decided = (*decision.released, *decision.excluded, *decision.duplicates)
     if sorted(decided) != sorted(item.id for item in items_of(loaded)):
         raise refuse("forbidden", "release", "the decision is not about what this case asks for", rule="gate")
-    loaded, allowed = on_its_papers(loaded, decision), frozenset(decision.released)
-    withheld = frozenset(decision.excluded)
+    released = frozenset(decision.released)
+    loaded, allowed = without_enclosed(on_its_papers(loaded, decision), released, decision.duplicates)
+    withheld = frozenset(decision.excluded) | (released - allowed)
     carried = release_carried(loaded, allowed, withheld, named_by(loaded.case, allowed), validate)
-    case = release_case(_read_again(loaded, carried, read), allowed, frozenset(item.full_url for item in carried))
+    images = tuple(image for image in loaded.images if _goes(loaded.case, image.study.uid, allowed))
+    read_again = _read_again(loaded, carried, read)
+    urls = frozenset(item.full_url for item in carried)
+    case = release_case(read_again, allowed | told_names(read_again, images), urls)
+    case = with_told(case, images).case
     studies = frozenset(study.uid for study in case.studies)
     here = {i.uid for s in case.studies for series in s.series for i in series.instances}
     instances = {uid: file for uid, file in loaded.instances.items() if uid in here}
@@ -79,6 +86,10 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
         part2_statement=any(r.code == STATEMENT_DUE and r.item in items for r in decision.reasons),
     )
     return Release(_release._KEY, contents)
+
+
+def _goes(case: Case, uid: str, allowed: frozenset[str]) -> bool:
+    return any(s.uid == uid and s.id in allowed and not is_foreign(s.id) for s in case.studies)
 
 
 def _gone_out(decision: Decision, allowed: frozenset[str], case: Case, carried: Iterable[Carried]) -> tuple[str, ...]:

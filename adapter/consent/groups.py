@@ -44,6 +44,8 @@ class Material(Group, frozen=True, kw_only=True):
         duplicate_of: id of the item whose content this one repeats.
         data_class, data_classes: what state law may protect (hiv, genetic, ...); they add to what the kind has.
         scan_of: ids of the slides whose scan it is.
+        enclosed_in: ids of the items (image studies) that hold its content: it goes only where they all go.
+        encloses: ids of the items that are all there is of it: it stays where they all stay.
         document_of: names of the papers (facts of this request) whose signed document it is.
         topic: what care it is about, compared with the scope of a representative.
         received_under: how a Part 2 record came to the holder (`tpo_single_consent`).
@@ -59,6 +61,8 @@ class Material(Group, frozen=True, kw_only=True):
     completed: bool | None = None
     duplicate_of: str | None = None
     scan_of: tuple[str, ...] = ()
+    enclosed_in: tuple[str, ...] = ()
+    encloses: tuple[str, ...] = ()
     document_of: tuple[str, ...] = ()
     originated_elsewhere: bool | None = None
     part2: bool | None = None

@@ -1,5 +1,7 @@
 """Which items a name in the case means: local name, `Type/id`, fullUrl, study UID, or the id of a report's finding.
 
+The SOP Instance UID of an instance that encloses a document means that document.
+
 What keeps something back (a restriction, a determination, `offered: false`) means every form of it; what lets go
 (`covers`) means one item only. A name that means nothing here is a Problem: it would protect nothing, silently.
 """
@@ -11,6 +13,7 @@ from adapter.consent.words import RECIPIENTS
 from adapter.holding import Loaded
 from mappings.domain.access import Access
 from mappings.domain.case import Case
+from mappings.domain.material import is_told
 from mappings.domain.party import PATIENT
 from mappings.problems import Problem, problem
 
@@ -29,7 +32,7 @@ def names_of(loaded: Loaded) -> Names:
 def _named(loaded: Loaded) -> Iterator[tuple[str, str]]:
     case = loaded.case
     inside = {finding.id for report in case.reports for finding in report.findings}
-    yield from ((item.id, item.id) for item in case.items() if item.id not in inside)
+    yield from ((item.id, item.id) for item in case.items() if item.id not in inside and not is_told(item.id))
     for item in loaded.carried:
         original = loaded.contested.get(item.full_url, item.full_url)
         short = original.rsplit("/", 2)[-2:] if "/" in original else [item.type, str(item.resource.get("id"))]
@@ -39,7 +42,9 @@ def _named(loaded: Loaded) -> Iterator[tuple[str, str]]:
     yield from ((study.uid, study.id) for study in case.studies)
     yield from ((finding.id, report.id) for report in case.reports for finding in report.findings)
     yield from ((document.path, document.id) for document in case.documents)
-    glass = [f"{thing.id}{PHYSICAL}" for thing in (*case.parts, *case.blocks, *case.slides)]
+    yield from loaded.enclosed.items()
+    things = (*case.parts, *case.blocks, *case.slides)
+    glass = [f"{thing.id}{PHYSICAL}" for thing in things if not is_told(thing.id)]
     yield from zip(glass, glass, strict=True)
 
 

@@ -6,7 +6,6 @@ bundle.json  manifest.json  manifest.jws  index.html  case.json  documents/  DIC
 """
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 from adapter.claims import claim, claimed, families
@@ -126,7 +125,7 @@ def _write_documents(release: Release, tree: Path) -> None:
         file = release.documents[item.id]
         place = tree / item.path
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file.location, place)
+        file.copy_to(place)
         _unchanged(file, place)
 
 

@@ -7,23 +7,25 @@ from uuid import UUID
 import msgspec
 
 from adapter.custody.tree import tree_problems
-from adapter.holding import UNDECLARED, Draft, File, Loaded
+from adapter.holding import Draft, File, Loaded
 from adapter.sources.case_checks import implausible, unfitting_sources
-from adapter.sources.declared import unfit
+from adapter.sources.case_documents import documents_of
+from adapter.sources.case_enclosed import Inside, left, look_inside, take_documents
 from adapter.sources.gather import Gathered, by_file, gather, settings_for
 from adapter.sources.one_person import check_person
 from adapter.sources.persons import contradicted, image_identity, ownership, patient_identity
 from adapter.sources.placeholders import placeholders
 from adapter.sources.readings import read_carried
-from mappings.dicom.study import Found
-from mappings.domain.case import Case, Material
+from mappings.dicom.in_case import Told, less, merged, with_told
+from mappings.dicom.study import Found, Header
+from mappings.domain.case import Case
 from mappings.domain.links import rewrite
-from mappings.domain.material import Document, ImagingStudy
+from mappings.domain.material import Document, ImagingStudy, is_told
 from mappings.domain.native import read_case
 from mappings.domain.party import is_foreign
 from mappings.domain.person import Identity
 from mappings.domain.values import Fact
-from mappings.problems import ProblemError, problem, refuse
+from mappings.problems import Problem, ProblemError, problem, refuse
 
 CASE_FILE = "case.json"
 HELP_FILE = "case.help.html"
@@ -45,29 +47,35 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     if wrong := tuple(doubt for doubt in doubts if doubt.stops):
         raise ProblemError(wrong)
     found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE)))
-    images = found.studies
     check_person(case, found)
-    documents, opaque_drafts = _documents(case, found)
+    case, inside = look_inside(case, found)
+    documents, opaque_drafts = documents_of(case, found, inside.places)
+    take_documents(case, inside, documents, _studies(case, found))
+    images = left(found.studies, inside, {each.path: each.zone for each in case.sources if each.zone})
     case, vouched = _resolve_lines(case, found)
     owners = ownership(found.carried, dict(found.aliases))
     unowned = frozenset(url for url, of in owners.of.items() if of == "unknown" and url not in vouched)
     readings, reading_problems = read_carried(found.carried, found.aliases)
-    merged = _merge(case, images, documents.values(), readings)
-    image_drafts = _image_drafts(found, {s.uid: s.id for s in merged.studies})
+    case = msgspec.structs.replace(case, studies=tuple(less(study, inside.gone) for study in case.studies))
+    told, lost = _told(_merge(case, images, documents.values(), readings), images)
+    names_of = {s.uid: s.id for s in told.case.studies}
     return Loaded(
-        case=merged,
+        case=told.case,
         carried=found.carried,
         aliases=found.aliases,
         contested=found.contested,
         owners=owners,
-        documents={document.id: _file(found.opaque, path) for path, document in documents.items()},
-        instances=_instances(found),
-        identities=_identities(case, found),
-        settings=_settings(case, found),
-        drafts=(*found.drafts, *image_drafts, *opaque_drafts),
+        documents={d.id: inside.files.get(path) or _file(found.opaque, path) for path, d in documents.items()},
+        instances=_instances(found, images),
+        identities=_identities(case, found, images),
+        settings=_settings(case, _instances(found, images)),
+        drafts=(*found.drafts, *_image_drafts(found, images, inside, (names_of, told.problems)), *opaque_drafts),
         unowned=unowned,
         unread=found.unread,
-        problems=(*doubts, *reading_problems, *tree_problems(merged)),
+        images=tuple(image for image in images if image.members or any(map(_tells, image.headers.values()))),
+        declared={study.uid: study for study in case.studies},
+        enclosed=inside.names,
+        problems=(*doubts, *reading_problems, *tree_problems(told.case), *lost),
     )
 
 
@@ -89,76 +97,6 @@ def _without_readings(case: Case) -> Case:
     lists = ("diagnoses", "procedures", "parts", "blocks", "slides", "studies", "reports")
     own = {name: tuple(item for item in getattr(case, name) if not is_foreign(item.id)) for name in lists}
     return msgspec.structs.replace(case, **own, documents=())
-
-
-# --- opaque files
-
-
-def _documents(case: Case, found: Gathered) -> tuple[dict[str, Document], list[Draft]]:
-    lines = {line.path: line for line in case.materials if line.path}
-    documents: dict[str, Document] = {}
-    drafts: list[Draft] = []
-    seen: dict[str, str] = {}
-    declared: dict[str, Material] = {}
-    for file in found.opaque:
-        line = lines.pop(file.path, None)
-        if line is None:
-            message = (
-                "no line under `materials` in case.json declares what this file is; add one to have it decided about"
-            )
-            note = problem("business-rule", file.path, message, rule=UNDECLARED, severity="warning")
-            drafts.append(Draft(source=file.path, sha256=file.sha256, problems=(note,)))
-            continue
-        document = _document(file, line)
-        _one_in_law(file, line, declared)
-        if document.id in seen:
-            message = f"has the same bytes as {seen[document.id]} and is taken once"
-            note = problem("duplicate", file.path, message, rule="case.duplicate", severity="information")
-            drafts.append(Draft(source=file.path, sha256=file.sha256, names=(document.id,), problems=(note,)))
-            continue
-        seen[document.id] = file.path
-        documents[file.path] = document
-        drafts.append(Draft(source=file.path, sha256=file.sha256, names=(document.id,)))
-    if lines:
-        raise ProblemError(unfit(map(str, lines), found))
-    return documents, drafts
-
-
-def _one_in_law(file: File, line: Material, declared: dict[str, Material]) -> None:
-    """The same bytes are one thing in law, wherever they lie: what one line keeps back no other line lets go."""
-    first = declared.setdefault(file.sha256, line)
-    if any(getattr(first, field) != getattr(line, field) for field in _IN_LAW):
-        message = (
-            f"has the same bytes as {first.path}, but its line says something else of it in law; say the same twice"
-        )
-        raise refuse("conflict", file.path, message, rule="case.materials")
-
-
-_IN_LAW = ("kind", "maintained_in", "in_drs", "held", "known_location", "completed", "sensitivity", "offered")
-
-
-def _document(file: File, line: Material) -> Document:
-    assert line.kind is not None
-    if file.size == 0:
-        message = "is empty, and declared under `materials` in case.json; put the document itself there"
-        raise refuse("incomplete", file.path, message, rule="case.materials")
-    try:
-        return Document(
-            id=line.id or f"document-{file.sha256[:16]}",
-            path=file.path,
-            content_type=file.content_type,
-            sha256=file.sha256,
-            size=file.size,
-            kind=line.kind,
-            title=line.title,
-            date=line.date,
-            authors=line.authors,
-            language=line.language,
-            period=line.period,
-            about=line.about,
-        )
-    except ValueError as error:
-        raise refuse("invariant", f"case.json $.materials ({file.path})", str(error), rule="case.format") from None
 
 
 def _file(files: tuple[File, ...], path: str) -> File:
@@ -216,7 +154,8 @@ def _merge(
 ) -> Case:
     declared = {study.uid: study for study in case.studies}
     for image in images:
-        declared[image.study.uid] = _merge_study(declared.get(image.study.uid), _on_slides(image, case))
+        if (study := merged(declared.get(image.study.uid), image, case.slides)) is not None:
+            declared[image.study.uid] = study
     lists = {name: (*getattr(case, name), *items) for name, items in readings.items() if name != "studies"}
     uids = frozenset(declared)
     read = tuple(s for s in readings.get("studies", ()) if isinstance(s, ImagingStudy) and s.uid not in uids)
@@ -231,64 +170,73 @@ def _merge(
         raise refuse("invariant", "case.json", str(error), rule="case.format") from None
 
 
-def _on_slides(image: Found, case: Case) -> ImagingStudy:
-    """The study, its series led to the slides of the case by the labels in their headers, where one slide has it."""
-    named: dict[str, set[str]] = {}
-    for slide in case.slides:
-        for identifier in slide.identifiers:
-            named.setdefault(identifier.value, set()).add(slide.id)
-    found = {uid: [named.get(label, set()) for label in labels] for uid, labels in image.containers.items()}
-    slides = {uid: tuple(sorted({next(iter(ids)) for ids in each if len(ids) == 1})) for uid, each in found.items()}
-    series = tuple(msgspec.structs.replace(one, slides=slides.get(one.uid, ())) for one in image.study.series)
-    return msgspec.structs.replace(image.study, series=series)
+def _told(case: Case, images: tuple[Found, ...]) -> tuple[Told, tuple[Problem, ...]]:
+    """The case with the specimens that its images tell of; those of before that none tells of now are named."""
+    before = {name: place for place, name in _places(case) if is_told(name)}
+    try:
+        told = with_told(case, images)
+    except ValueError as error:
+        raise refuse("invariant", "case.json", str(error), rule="case.format") from None
+    now = {name for _, name in _places(told.case)}
+    message = (
+        "has the name of a specimen that only images tell of, and none here tells of it: it is left out; to declare it "
+        "yourself, give it a name of your own"
+    )
+    lost = (place for name, place in before.items() if name not in now)
+    return told, tuple(problem("not-found", p, message, rule="case.told", severity="warning") for p in lost)
 
 
-def _merge_study(told: ImagingStudy | None, seen: ImagingStudy) -> ImagingStudy:
-    """What the case says of a study stands; what it leaves open, and all images, come from the files."""
-    if told is None:
-        return seen
-    slides = {series.uid: series.slides for series in told.series}
-    series = tuple(msgspec.structs.replace(one, slides=slides.get(one.uid) or one.slides) for one in seen.series)
-    here = {one.uid for one in seen.series}
-    rest = tuple(one for one in told.series if one.uid not in here)
-    merged = tuple(sorted((*series, *rest), key=lambda s: s.uid))
-    filled = {
-        name: getattr(told, name) or getattr(seen, name)
-        for name in ("identifiers", "started", "description", "procedure", "referrer", "endpoints")
-    }
-    return msgspec.structs.replace(told, **filled, series=merged)
+def _places(case: Case) -> Iterable[tuple[str, str]]:
+    lists = {"parts": case.parts, "blocks": case.blocks, "slides": case.slides}
+    return ((f"case.json $.{name}[{n}]", one.id) for name, held in lists.items() for n, one in enumerate(held))
 
 
-def _image_drafts(found: Gathered, names_of: dict[str, str]) -> list[Draft]:
-    study_of = {path: names_of[image.study.uid] for image in found.studies for path in image.files.values()}
-    about = by_file(found.image_problems)
+def _tells(headers: tuple[Header, ...]) -> bool:
+    return any(header.container or header.specimens for header in headers)
+
+
+def _studies(case: Case, found: Gathered) -> dict[str, str]:
+    """SOP Instance UID -> the name of its study in the case."""
+    declared = {study.uid: study.id for study in case.studies}
+    names = {image.study.uid: declared.get(image.study.uid, image.study.id) for image in found.studies}
+    return {uid: names[image.study.uid] for image in found.studies for uid in image.files}
+
+
+def _image_drafts(
+    found: Gathered, images: tuple[Found, ...], inside: Inside, said: tuple[dict[str, str], tuple[Problem, ...]]
+) -> list[Draft]:
+    """The units of images; one that encloses a document is known by that, and stays where nobody says what it is."""
+    names_of, told = said
+    study_of = {path: names_of[image.study.uid] for image in images for path in image.files.values()}
+    about = by_file((*found.image_problems, *told))
+    stay = {path for image in found.studies for uid, path in image.files.items() if uid in inside.gone}
     drafts = []
     for file in found.images:
-        notes = tuple(about.get(file.path, ()))
-        names = (study_of[file.path],) if file.path in study_of else ()
-        refused = not names
+        notes = (*about.get(file.path, ()), *inside.notes.get(file.path, ()))
+        names = inside.of_file(file.path) or ((study_of[file.path],) if file.path in study_of else ())
+        refused = file.path in inside.refused or not (names or file.path in stay)
         drafts.append(Draft(source=file.path, sha256=file.sha256, names=names, refused=refused, problems=notes))
     return drafts
 
 
-def _instances(found: Gathered) -> dict[str, File]:
+def _instances(found: Gathered, images: tuple[Found, ...]) -> dict[str, File]:
     by_path = {file.path: file for file in found.images}
-    return {uid: by_path[path] for image in found.studies for uid, path in image.files.items()}
+    return {uid: by_path[path] for image in images for uid, path in image.files.items()}
 
 
-def _identities(case: Case, found: Gathered) -> dict[str, Identity]:
+def _identities(case: Case, found: Gathered, images: tuple[Found, ...]) -> dict[str, Identity]:
     """What the sources say of the person, by fullUrl of a Patient and by study UID."""
     seen = {c.full_url: patient_identity(c.resource) for c in found.carried if c.type == "Patient"}
-    for image in found.studies:
+    for image in images:
         chosen = settings_for(min(image.files.values()), case.sources)
         seen[image.study.uid] = image_identity(image.identity, chosen.patient_system if chosen else None)
     return seen
 
 
-def _settings(case: Case, found: Gathered) -> dict[str, tuple[str | None, str | None]]:
+def _settings(case: Case, instances: dict[str, File]) -> dict[str, tuple[str | None, str | None]]:
     """SOP Instance UID -> the zone and the issuer configured for where it lay."""
     told: dict[str, tuple[str | None, str | None]] = {}
-    for uid, file in _instances(found).items():
+    for uid, file in instances.items():
         chosen = settings_for(file.path, case.sources)
         told[uid] = (chosen.zone, chosen.patient_system) if chosen else (None, None)
     return told

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Callable, Iterable
 
-import msgspec
-
 from adapter.holding import Belongs, Ownership
 from adapter.sources.shapes import misshapen
+from mappings.dicom.found import image_identity
 from mappings.domain.party import Patient
 from mappings.domain.person import Identity, contradicts, identity_of
-from mappings.domain.values import Identifier
 from mappings.fhir import patient as patient_mapper
 from mappings.fhir.carried import Carried, contained, pointers, subjects
 from mappings.fhir.context import Reading
@@ -207,14 +205,6 @@ _READERS: dict[str, Callable[[Json], object]] = {
     "birthDate": lambda resource: read_date(resource, "birthDate"),
 }
 _IDENTITY = {"identifier": "number", "name": "name", "birthDate": "birth date"}
-
-
-def image_identity(found: Identity, patient_system: str | None) -> Identity:
-    """The identity in an image's header; a number without an issuer gets the system configured for its source."""
-    if patient_system is None:
-        return found
-    named = tuple(Identifier(system=patient_system, value=number) for number in found.numbers)
-    return msgspec.structs.replace(found, identifiers=(*found.identifiers, *named), numbers=())
 
 
 def read_patient(resource: Json) -> Patient | None:

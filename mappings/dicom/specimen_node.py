@@ -13,8 +13,8 @@ Key = tuple[str, str]
 class Node:
     """A specimen as far as it has been told of."""
 
-    def __init__(self, issued: Issued) -> None:
-        self.issued = issued
+    def __init__(self, issued: Issued, place: str = "") -> None:
+        self.issued, self.place = issued, place
         self.uids: list[str] = []
         self.labels: list[Issued] = []
         self.parent: Key | None = None

@@ -34,6 +34,7 @@ class Materials(Fact, frozen=True, kw_only=True):
     Attributes:
         parts, blocks, slides: the tree; the names of its items are derived from issuer and label.
         shown: series UID -> names of the slides that its images show.
+        places: name of each -> the path of the first file of the study that names it, and the tag.
         problems: what is not told, or told twice; `where` is the path of the first file of the study, and the tag.
     """
 
@@ -41,6 +42,7 @@ class Materials(Fact, frozen=True, kw_only=True):
     blocks: tuple[Block, ...] = ()
     slides: tuple[Slide, ...] = ()
     shown: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    places: dict[str, str] = msgspec.field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -62,8 +64,8 @@ class _Tree:
         self.told: set[tuple[str, str]] = set()
         self.lost: dict[str, dict[str, None]] = {}
 
-    def node(self, issued: Issued) -> Node:
-        return self.nodes.setdefault(key_of(issued), Node(issued))
+    def node(self, issued: Issued, where: str) -> Node:
+        return self.nodes.setdefault(key_of(issued), Node(issued, where))
 
     def say(self, where: str, message: str) -> None:
         """Inform, once for each file and matter."""
@@ -76,7 +78,7 @@ class _Tree:
         own = header.container or next((t.identifier for t in header.specimens if t.identifier), None)
         if own is None or not own.value:
             return
-        holder = self.node(own)
+        holder = self.node(own, where)
         if not own.system:
             self.say(where, "names a container or specimen without its issuer; the issuer is not stated")
         holder.form = holder.form or _form(header)
@@ -100,8 +102,10 @@ class _Tree:
         self.site(holder, tissue, where)
         before: Node | None = None
         for step in map(step_of, tissue.steps):
-            subject = holder if step.specimen is None or step.specimen.value == label.value else self.like(step, label)
-            self.step(subject, step, header, label)
+            subject = (
+                holder if step.specimen is None or step.specimen.value == label.value else self.like(step, label, where)
+            )
+            self.step(subject, step, header, (label, where))
             before = subject if subject is not holder else before
             subject.where = subject.where or where
             self.lost.setdefault(where, {}).update(dict.fromkeys(step.lost))
@@ -132,17 +136,18 @@ class _Tree:
             node = self.nodes[node.parent]
         return found
 
-    def like(self, step: Step, label: Issued) -> Node:
+    def like(self, step: Step, label: Issued, where: str) -> Node:
         assert step.specimen is not None
-        return self.node(_with_issuer(step.specimen, label))
+        return self.node(_with_issuer(step.specimen, label), where)
 
-    def step(self, subject: Node, step: Step, header: Header, label: Issued) -> None:
-        """What one step did to its specimen."""
+    def step(self, subject: Node, step: Step, header: Header, told: tuple[Issued, str]) -> None:
+        """What one step did to its specimen; `told` are the label of the description it stands in, and the place."""
+        label, where = told
         when = datetime_moment(step.when)
         if when and when.floating and header.timezone_offset:
             when = datetime_moment(step.when + header.timezone_offset) or when
         if step.parent:
-            parent = self.node(_with_issuer(step.parent, label))
+            parent = self.node(_with_issuer(step.parent, label), where)
             parent.kind = parent.kind or step.parent_kind
             if subject.parent is None and parent is not subject and subject.key not in self.above(parent):
                 subject.parent = parent.key
@@ -170,6 +175,7 @@ class _Tree:
             blocks=tuple(self.block(node) for node in nodes if node.form == "block"),
             slides=tuple(self.slide(node) for node in nodes if node.form == "slide"),
             shown={series: tuple(map(name_of, keys)) for series, keys in sorted(self.shown.items()) if keys},
+            places={name_of(node.key): node.place for node in nodes},
             problems=tuple(self.notes.problems),
         )
 

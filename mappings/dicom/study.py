@@ -5,11 +5,12 @@ instances of a series share is held once, of each instance its UID, number and p
 holds a value from a header.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
+from mappings.dicom.found import Enclosed, Found, Said, content_type
 from mappings.dicom.header import Header, dicom_date, triplet_concept
 from mappings.dicom.notes import Notes
 from mappings.dicom.remarks import missing_evidence, remark_of_series
@@ -17,7 +18,7 @@ from mappings.dicom.series import Member, concept_of, first, person, series_of
 from mappings.dicom.times import moment
 from mappings.domain.material import ImagingStudy, check_uid
 from mappings.domain.person import Identity
-from mappings.domain.values import Fact, Identifier, Moment
+from mappings.domain.values import Identifier
 from mappings.identity import ISSUER_NOT_STATED
 from mappings.problems import Problem
 
@@ -38,48 +39,6 @@ class Held(NamedTuple):
     header: Header
     """The header without what is an instance's own."""
     usable: bool
-
-
-class Said(Fact, frozen=True, kw_only=True):
-    """Whose images these are, as they say, and the paths of the files that say so."""
-
-    identity: Identity
-    paths: tuple[str, ...]
-
-
-class Enclosed(Fact, frozen=True, kw_only=True):
-    """A document that an instance encloses (PS3.3 section A.45): PDF, CDA and others by their media type."""
-
-    uid: str
-    path: str
-    content_type: str
-    title: str = ""
-    date: Moment | None = None
-
-
-class Found(Fact, frozen=True, kw_only=True):
-    """A study as its files show it.
-
-    Attributes:
-        study: the study; its series name no slides yet.
-        files: SOP Instance UID -> path.
-        identities: whose it is, as the files say, the first path first.
-        containers: series UID -> identifiers of the containers (glass slides) and specimens it shows.
-        enclosed: the documents that its instances enclose.
-        headers: series UID -> the different headers of its instances, without what is an instance's own.
-    """
-
-    study: ImagingStudy
-    files: dict[str, str]
-    identities: tuple[Said, ...]
-    containers: dict[str, tuple[str, ...]]
-    headers: dict[str, tuple[Header, ...]]
-    enclosed: tuple[Enclosed, ...] = ()
-
-    @property
-    def identity(self) -> Identity:
-        """Whose it is, as the first file says."""
-        return self.identities[0].identity
 
 
 def study_name(uid: str) -> str:
@@ -192,12 +151,14 @@ class Grouping:
             for each in members:
                 notes.add("invariant", f"{each.path} (0020,000E)", message, "PS3.5 9", "error")
             return None
+        enclosing = tuple(self._enclosed(member) for member in members if content_type(member.header))
         return Found(
             study=study,
             files={member.uid: member.path for member in members},
             identities=identities,
             containers={one: labels for one in sorted(groups) if (labels := _containers(groups[one]))},
-            enclosed=tuple(self._enclosed(member) for member in members if member.header.document_type),
+            enclosed=enclosing,
+            members=tuple(members) if enclosing else (),
             headers={one: tuple(dict.fromkeys(member.header for member in groups[one])) for one in sorted(groups)},
         )
 
@@ -207,10 +168,22 @@ class Grouping:
         return Enclosed(
             uid=member.uid,
             path=member.path,
-            content_type=header.document_type,
+            content_type=content_type(header),
             title=header.document_title,
+            concept=header.title,
             date=moment(member.path, stated, self._zones, ("(0008,0023)", "(0008,0033)"), self._notes),
         )
+
+
+def without(found: Found, uids: Collection[str], zones: Mapping[str, str]) -> Found | None:
+    """The study as its files would show it if these instances, some of which enclose documents, were not there.
+
+    None where nothing is left. What is said of the files has been said before.
+    """
+    left = [member for member in found.members if member.uid not in uids]
+    if len(left) == len(found.members):
+        return found
+    return Grouping(zones)._study(found.study.uid, left) if left else None
 
 
 # --- what makes an instance usable
@@ -290,4 +263,4 @@ def _containers(members: list[Member]) -> tuple[str, ...]:
     return tuple(sorted({one.value for one in issued if one and one.value}))
 
 
-__all__ = ["Found", "Grouping", "Header", "Member", "studies", "study_name", "triplet_concept"]
+__all__ = ["Enclosed", "Found", "Grouping", "Header", "Member", "studies", "study_name", "triplet_concept", "without"]

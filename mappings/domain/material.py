@@ -14,6 +14,17 @@ def check_uid(uid: str, what: str) -> None:
     need(len(uid) <= 64 and _UID.fullmatch(uid), f"{what} must be a DICOM UID")
 
 
+_TOLD = re.compile(r"specimen-[0-9a-f]{16}")
+
+
+def is_told(name: str) -> bool:
+    """Whether a local name is of a part, block or slide that nothing but headers of images tells of.
+
+    Such things are made anew from the images whenever a case is loaded or released, and are decided about with them.
+    """
+    return _TOLD.fullmatch(name) is not None
+
+
 class Part(Item, frozen=True, kw_only=True):
     """What was taken from the patient (biopsy, resection); `identifiers` are the labels, ACSN the accession.
 

@@ -4,7 +4,7 @@ What tells them apart is the container (cassette, slide: DICOM CID 8101 in SNOME
 neither is read as a part.
 """
 
-from mappings.domain.material import Block, Part, Slide
+from mappings.domain.material import Block, Part, Slide, is_told
 from mappings.domain.party import PATIENT
 from mappings.domain.values import Concept, Identifier
 from mappings.fhir.context import Reading, Writing
@@ -67,8 +67,8 @@ RULES = (
 Material = Part | Block | Slide
 
 
-def to_fhir(item: Material, ctx: Writing, *, kind_told: bool = True) -> Json:
-    """Write a part, a block or a slide; of a slide whose kind nobody told it is not written.
+def to_fhir(item: Material, ctx: Writing) -> Json:
+    """Write a part, a block or a slide; of a slide that only images tell of nobody told whether it is a recut.
 
     Raises:
         ProblemError: `not-found` where what it was cut from is not part of what is written.
@@ -78,7 +78,7 @@ def to_fhir(item: Material, ctx: Writing, *, kind_told: bool = True) -> Json:
     elif isinstance(item, Block):
         own, parent, remaining = _block(item), item.part, item.remaining
     else:
-        own, parent, remaining = _slide(item, kind_told), item.parent, None
+        own, parent, remaining = _slide(item), item.parent, None
     accession = next((i for i in item.identifiers if i.kind == "ACSN"), None)
     return compact(
         {
@@ -123,8 +123,8 @@ def _block(block: Block) -> Json:
     }
 
 
-def _slide(slide: Slide, kind_told: bool) -> Json:
-    kind = table("slide-kind").codings(slide.kind) if kind_told else ()
+def _slide(slide: Slide) -> Json:
+    kind = () if is_told(slide.id) else table("slide-kind").codings(slide.kind)
     codes = table("specimen-type").codings("slide") + kind
     steps = [{"description": STAINING, "procedure": concept(slide.stain)}] if slide.stain else []
     steps += [{"description": SUBSTANCE, "procedure": concept(one)} for one in slide.stained_with]

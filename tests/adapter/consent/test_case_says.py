@@ -344,6 +344,8 @@ NOT_OF_A_CASE = {
     "as_of": "the shell's clock: a case cannot set the time of its own decision",
     "materials.originated_elsewhere": "no rule reads it: where an item was made is no ground",
     "materials.also": "from labels, sensitivities and other forms of the item, never stated",
+    "materials.enclosed_in": "from the images, of which these cases have none (test_enclosed.py)",
+    "materials.encloses": "from the images, of which these cases have none (test_enclosed.py)",
     "materials.data_class": "from the sensitivity of a line or the kind; more of them under in_law.data_classes",
     "state_rules.written_consent_required": "from the deployment's policy: a state rule is of no one case",
     "extension_notices.written": "a letter of ours is written",

@@ -22,7 +22,7 @@ def slide(name: str, label: str) -> dict[str, Any]:
     [
         ([slide("a1", "S26-1 A1")], ("a1",)),
         ([slide("a1", "S26-1 A1"), slide("b1", "S26-1 B1")], ("a1",)),
-        ([slide("b1", "S26-1 B1")], ()),
+        ([slide("b1", "S26-1 B1")], ("specimen-db04f1d7c7123d92",)),
         ([slide("a1", "S26-1 A1"), slide("b1", "S26-1 A1")], ()),
     ],
 )
