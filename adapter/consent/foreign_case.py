@@ -168,7 +168,7 @@ def _asked_of(consent: Carried, asked: Question, loaded: Loaded) -> Question:
 def _is_ours(consent: Carried, loaded: Loaded) -> bool | None:
     """Whether it is about the patient: everybody in a case is; one whose person is not here nobody can tell."""
     url = consent.full_url.partition("#")[0]
-    owner = loaded.owners.of.get(url, "unknown")
+    owner = loaded.owners.of[url]
     unknown = owner == "nobody" or (owner == "unknown" and url in loaded.unowned)
     return None if unknown or "patient" not in consent.resource else True
 

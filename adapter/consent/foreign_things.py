@@ -105,21 +105,25 @@ def parties_of(loaded: Loaded) -> dict[str, Party]:
 
 
 def _party(item: Carried, carried: dict[str, Carried], loaded: Loaded) -> Party:
+    if item.type != "PractitionerRole":
+        return _plain_party(item)
     resource = item.resource
-    if item.type == "PractitionerRole":
-        led = resource.get("practitioner", resource.get("organization"))
-        literal = led.get("reference") if isinstance(led, dict) else None
-        url = item.resolve(literal) if isinstance(literal, str) else ""
-        other = carried.get(loaded.aliases.get(url, url))
-        plain = Party(urls=frozenset([item.full_url]), numbers=frozenset(_numbers(resource)), person=True)
-        if other is None or other.type == "PractitionerRole":
-            return plain
-        party = _party(other, carried, loaded)
-        return msgspec.structs.replace(party, urls=party.urls | plain.urls, numbers=party.numbers | plain.numbers)
+    led = resource.get("practitioner", resource.get("organization"))
+    literal = led.get("reference") if isinstance(led, dict) else None
+    url = item.resolve(literal) if isinstance(literal, str) else ""
+    other = carried.get(loaded.aliases.get(url, url))
+    plain = Party(urls=frozenset([item.full_url]), numbers=frozenset(_numbers(resource)), person=True)
+    if other is None or other.type == "PractitionerRole":
+        return plain
+    party = _plain_party(other)
+    return msgspec.structs.replace(party, urls=party.urls | plain.urls, numbers=party.numbers | plain.numbers)
+
+
+def _plain_party(item: Carried) -> Party:
     return Party(
         urls=frozenset([item.full_url]),
-        numbers=frozenset(_numbers(resource)),
-        names=frozenset(_spoken(resource.get("name"))),
+        numbers=frozenset(_numbers(item.resource)),
+        names=frozenset(_spoken(item.resource.get("name"))),
         patient=item.type == "Patient",
         person=item.type != "Organization",
         signs=item.type == "RelatedPerson",
