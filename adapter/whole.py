@@ -1,4 +1,4 @@
-"""A file written whole or not at all, for its owner alone."""
+"""Files for their owner alone; one of them written whole or not at all."""
 
 import contextlib
 import os
@@ -32,3 +32,18 @@ def write_whole(data: bytes, target: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def keep_private(place: Path) -> None:
+    """Take a file, or a folder with everything below it, from everybody but its owner (modes 0600 and 0700).
+
+    Raises:
+        OSError: a mode cannot be set.
+    """
+    if not place.is_dir():
+        place.chmod(0o600)
+        return
+    for folder, _, files in os.walk(place):
+        os.chmod(folder, 0o700)
+        for name in files:
+            os.chmod(os.path.join(folder, name), 0o600)

@@ -78,6 +78,7 @@ def export_command(
     from adapter.delivery.earlier import check_account
     from adapter.errors import NotPermitted
     from adapter.pipeline import export_case
+    from adapter.whole import write_whole
 
     place = target.with_name(f"{target.name}.account.json")
     with refused_as(as_json):
@@ -93,7 +94,7 @@ def export_command(
         show.refusal(refusal.decision)
         tell(found for found in refusal.problems if found.rule == "gate.request")
         end(refusal.exit_code)
-    place.write_bytes(done.account.to_json())
+    write_whole(done.account.to_json(), place)
     if as_json:
         emit({"to": str(target), **_as_json(done.checked), "manifest_sha256": done.manifest_sha256})
     else:

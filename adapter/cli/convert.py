@@ -73,22 +73,24 @@ def _stream(done: Any) -> None:
 
 def _write(done: Any, target: Path, form: str) -> list[Problem]:
     """Write the Bundles and what travels beside them; returns what XML could not say of those that stay JSON."""
+    from adapter.whole import keep_private
     from mappings.problems import refuse
 
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise refuse("conflict", target.name, "exists; name a new folder", rule="convert.target")
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     unsaid: list[Problem] = []
     for key, bundle in done.bundles.items():
         place = target / key
-        place.mkdir(parents=True)
+        place.mkdir()
         name, pieces, problems = _written(bundle, form)
         _fill(place / name, pieces)
         unsaid += (msgspec.structs.replace(found, where=f"{key}/{name} {found.where}") for found in problems)
         for path, file in done.files.get(key, {}).items():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
             file.copy_to(place / path)
-    target.mkdir(exist_ok=True)
     _fill(target / "account.json", done.account.pieces())
+    keep_private(target)
     return unsaid
 
 

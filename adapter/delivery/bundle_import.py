@@ -12,6 +12,7 @@ from adapter.delivery.manifest import read_manifest, thumbprints
 from adapter.delivery.medium_read import CASE, Read, absent, volumes_of
 from adapter.delivery.tree import check_parent, opened
 from adapter.delivery.verify import Verified, verify_opened, verify_tree
+from adapter.whole import keep_private
 from mappings.domain.native import read_case
 from mappings.fhir.bundle import take_apart
 from mappings.fhir.context import URN
@@ -47,6 +48,7 @@ def import_bundle(bundle: Path, folder: Path, trusted: tuple[Path, ...] = ()) ->
                 _write_medium(volumes, scratch / "case", keys)
             else:
                 _write(tree, scratch / "case")
+            keep_private(scratch / "case")
             if folder.exists():
                 folder.rmdir()
             os.replace(scratch / "case", folder)

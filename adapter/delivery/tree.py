@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from adapter.delivery.earlier import replaceable
+from adapter.whole import keep_private
 from mappings.problems import ProblemError, refuse
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -29,6 +30,8 @@ _STORED = (".dcm", ".zip", ".pdf", ".png", ".jpg", ".jpeg", ".gz", ".svs")
 def writing(target: Path, case: str) -> Iterator[Path]:
     """A temporary folder that becomes `target` (a folder, or a zip by its ending) when the block ends without error.
 
+    It is its owner's alone, whatever the umask.
+
     Raises:
         ProblemError: the target exists and is not wholly an earlier delivery of `case`, or its parent does not exist.
     """
@@ -40,6 +43,7 @@ def writing(target: Path, case: str) -> Iterator[Path]:
         tree.mkdir()
         yield tree
         made = _zip(tree, scratch / "archive") if target.suffix == ".zip" else tree
+        keep_private(made)
         check_target(target, case)  # as late as can be: somebody may have put something there meanwhile
         _move(made, target, scratch)
     finally:
@@ -83,7 +87,7 @@ def _zip(tree: Path, archive: Path) -> Path:
         for path in sorted(p for p in tree.rglob("*") if p.is_file()):
             name = path.relative_to(tree).as_posix()
             info = zipfile.ZipInfo(name, EPOCH)
-            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            info.external_attr = (stat.S_IFREG | 0o600) << 16
             info.create_system = 3
             info.compress_type = zipfile.ZIP_STORED if path.suffix.lower() in _STORED else zipfile.ZIP_DEFLATED
             with path.open("rb") as source, out.open(info, "w", force_zip64=True) as sink:

@@ -233,13 +233,13 @@ def test_a_zip_depends_on_names_and_bytes_alone(tmp_path: Path) -> None:
     with writing(tmp_path / "two.zip", CASE) as place:
         for name in ("c.pdf", "b.txt", "a.txt", "manifest.json"):
             (place / name).write_bytes(_manifest(place) if name == "manifest.json" else name[0].encode())
-            (place / name).chmod(0o600)
+            (place / name).chmod(0o640)
             os.utime(place / name, (1_000_000_000, 1_000_000_000))
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         assert archive.namelist() == ["a.txt", "b.txt", "c.pdf", "manifest.json"]
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-        assert {info.external_attr >> 16 for info in archive.infolist()} == {stat.S_IFREG | 0o644}
+        assert {info.external_attr >> 16 for info in archive.infolist()} == {stat.S_IFREG | 0o600}
 
 
 # --- in
