@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from adapter.sources.dicom_elements import Elements, Odd, items
-from mappings.dicom.charset import Charset
+from mappings.dicom.charset import Charset, printable
 from mappings.dicom.header import Content, Header, Issued, Tissue, Triplet
 from mappings.dicom.series import KEY_OBJECTS
 
@@ -38,6 +38,8 @@ _TEXTS = {
     "document_title": 0x00420010,
     "document_type": 0x00420012,
 }
+_WHOLE = (0x00420010,)
+"""ST: a backslash is a character of it."""
 _OWN = {"instance_uid": 0x00080018, "instance_number": 0x00200013}
 """What differs from instance to instance."""
 _CONTENT = {"content_date": 0x00080023, "content_time": 0x00080033}
@@ -45,6 +47,8 @@ _CONTENT = {"content_date": 0x00080023, "content_time": 0x00080033}
 _SOP_CLASS, _META_CLASS, _META_INSTANCE, _SYNTAX = 0x00080016, 0x00020002, 0x00020003, 0x00020010
 _IMAGE_TYPE, _TITLE, _NAME, _MIME = 0x00080008, 0x0040A043, 0x00100010, 0x00420012
 _PATIENT = (0x00100020, 0x00100021, 0x00100024)
+_IDENTITY = {"number": _PATIENT[:2], "name": (_NAME,), "birth date": (0x00100030,)}
+"""Parts of the identity: of one that has two values nobody can say which is the patient's."""
 _ACCESSION = (0x00080050, 0, 0x00080051)
 _CONTAINER = (0x00400512, 0, 0x00400513)
 _SPECIMEN = (0x00400551, 0, 0x00400562)
@@ -103,11 +107,15 @@ class Reader:
 
 
 class Fields:
-    """Elements as text. What cannot be decoded is absent, and its tag remembered."""
+    """Elements as text. What cannot be decoded is absent, and its tag remembered in `broken`.
+
+    `several` are the tags of which the first of several values was asked for.
+    """
 
     def __init__(self, elements: Elements, outer: "Fields | None") -> None:
         self.elements = elements
         self.broken: list[str] = outer.broken if outer else []
+        self.several: list[int] = outer.several if outer else []
         self.charset: Charset = outer.charset if outer else Charset()
         self.schemes: dict[str, str] = outer.schemes if outer else {}
         if _CHARSET in elements:
@@ -116,7 +124,10 @@ class Fields:
                 self._break(_CHARSET)
 
     def text(self, tag: int, whole: bool = False) -> str:
-        """The (first) value; with `whole` the text with its backslashes."""
+        """The (first) value; with `whole` the text with its backslashes.
+
+        A text with control characters is none: no one can say what it is without them.
+        """
         value = self.elements.get(tag, b"")
         if not isinstance(value, bytes) or not value:
             return ""
@@ -125,9 +136,13 @@ class Fields:
         except UnicodeError:
             self._break(tag)
             return ""
-        if not sure:
+        first, _, more = text.partition("\\")
+        read = _clean(text if whole else first)
+        if not whole and _clean(more):
+            self.several.append(tag)
+        if not sure or not printable(read) or (not whole and _clean(more)):
             self._break(tag)
-        return _clean(text if whole else text.split("\\", 1)[0])
+        return read.replace("\f", "\n") if printable(read) else ""
 
     def texts(self, tag: int) -> tuple[str, ...]:
         return tuple(clean for part in self.text(tag, whole=True).split("\\") if (clean := _clean(part)))
@@ -191,7 +206,7 @@ def _shared(elements: Elements, broken: tuple[str, ...]) -> Header:
     fields.broken += broken
     for item in fields.items(_SCHEMES):
         fields.schemes[item.text(0x00080102)] = item.text(0x0008010C)
-    texts: dict[str, Any] = {field: fields.text(tag) for field, tag in _TEXTS.items()}
+    texts: dict[str, Any] = {field: fields.text(tag, whole=tag in _WHOLE) for field, tag in _TEXTS.items()}
     texts["sop_class"] = texts["sop_class"] or fields.text(_META_CLASS)
     read = len(fields.broken)
     names = _groups(fields.text(_NAME))
@@ -215,7 +230,9 @@ def _shared(elements: Elements, broken: tuple[str, ...]) -> Header:
     }
     lost = not names and "(0010,0010)" in (*broken, *fields.broken[read:])
     odd = (*fields.broken, *_irregular(texts))
-    return Header(**texts, **made, irregular=tuple(dict.fromkeys(odd)), unreadable=("name",) if lost else ())
+    torn = [part for part, tags in _IDENTITY.items() if set(fields.several) & set(tags)]
+    unreadable = tuple(dict.fromkeys((*(["name"] if lost else []), *torn)))
+    return Header(**texts, **made, irregular=tuple(dict.fromkeys(odd)), unreadable=unreadable)
 
 
 def _evidence(fields: Fields) -> tuple[str, ...]:

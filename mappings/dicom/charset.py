@@ -32,6 +32,8 @@ _SINGLE = {
 _TERM = re.compile(r"(?:ISO[_ ]IR|ISO[_ ]2022[_ -]IR)[_ ]?(\d+)", re.IGNORECASE)
 _ESCAPE = re.compile(rb"\x1b(?:\$[()]?|[()\-])[@-~]")
 _DELIMITER = re.compile(rb"([\\^=\r\n\t\f])")
+_C1 = re.compile(rb"[\x80-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _UPPER: dict[bytes, str] = {
     b"\x1b)I": "shift_jis",
     b"\x1b-A": "iso8859_1",
@@ -84,6 +86,8 @@ class Charset:
             return "".join(_runs(data, self.codec)), self.known and self.extended
         if self.codec == "ascii" or not self.known:
             return _guess(data), False
+        if self.codec == "iso8859_1" and _C1.search(data):
+            return data.decode("cp1252"), False
         return data.decode(self.codec), True
 
 
@@ -95,11 +99,22 @@ def _codec(term: str) -> str:
 
 
 def _guess(data: bytes) -> str:
-    """Text that names no set for its bytes from 0x80 on: UTF-8 where it is that throughout, else Latin-1."""
+    """Text that names no set for its bytes from 0x80 on: UTF-8 where it is that throughout, else Latin-1.
+
+    Where Latin-1 has control characters and no text, Windows has letters and quotes.
+    """
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("iso8859_1")
+        return data.decode("cp1252" if _C1.search(data) else "iso8859_1")
+
+
+def printable(text: str) -> bool:
+    """Whether a text holds no control characters but those that a text has (PS3.5 section 6.1.3).
+
+    No FHIR string holds any other, and a terminal obeys them.
+    """
+    return not _CONTROL.search(text)
 
 
 def _runs(data: bytes, first: str) -> Iterator[str]:

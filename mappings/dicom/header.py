@@ -22,9 +22,10 @@ _DNS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-\[\]_a-z~]+")
 _CODE = re.compile(r"\S+( \S+)*")
 """A code as FHIR has it: single blanks between its words."""
-_DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
-_TIME = re.compile(r"(\d{2}):?(\d{2}):?(\d{2})(\.\d{1,6})?")
-_OFFSET = re.compile(r"([+-])(\d{2})(\d{2})")
+_DATE = re.compile(r"(\d{4})([.-]?)(\d{2})\2(\d{2})", re.ASCII)
+_BORN = re.compile(r"(\d{4})(0[1-9]|1[0-2])?(?:00){0,2}", re.ASCII)
+_TIME = re.compile(r"(\d{2}):?(\d{2}):?(\d{2})(\.\d{1,6})?", re.ASCII)
+_OFFSET = re.compile(r"([+-])(\d{2})(\d{2})", re.ASCII)
 
 
 _LEGACY = ("SRT", "SNM3", "99SDM")
@@ -125,7 +126,7 @@ class Header(Fact, frozen=True, kw_only=True):
     of a document (SR, key object selection); `referenced` are the SOP Instance UIDs that a key object selection lists
     as its evidence (0040,A375). `irregular` are the tags whose values break DICOM's own rules; `cut_off`
     says that the file ends before its pixel data do; `unreadable` are the parts of the identity that are there and
-    cannot be read.
+    cannot be read, or have several values.
     """
 
     study_uid: str = ""
@@ -180,12 +181,14 @@ class Header(Fact, frozen=True, kw_only=True):
         first = self.patient_id
         bare = (first.value,) if first and first.value and not first.system else ()
         names = tuple(name for group in self.patient_names if (name := person_name(group)))
+        born = birth_date(self.birth_date)
+        wrong = ("birth date",) if born is None and self.birth_date.strip("0.-") else ()  # zeros: it is not known
         return Identity(
             identifiers=identifiers,
             numbers=bare,
             names=names,
-            birth_date=dicom_date(self.birth_date),
-            unreadable=self.unreadable,
+            birth_date=born,
+            unreadable=tuple(dict.fromkeys((*self.unreadable, *wrong))),
         )
 
 
@@ -205,10 +208,23 @@ def person_name(text: str) -> PersonName | None:
 
 
 def dicom_date(text: str) -> PartialDate | None:
-    """A DA (also the older form with dots), or None where it is none."""
+    """A DA (also the older form with dots, and that of ISO 8601), or None where it is none."""
     found = _DATE.fullmatch(text)
     try:
-        return PartialDate("-".join(found.groups())) if found else None
+        return PartialDate("-".join(found.group(1, 3, 4))) if found else None
+    except ValueError:
+        return None
+
+
+def birth_date(text: str) -> PartialDate | None:
+    """A patient's birth date, or what is known of it where zeros or nothing stand for the rest; None where it is none.
+
+    >>> birth_date("19600200"), birth_date("1960"), birth_date("00000000")
+    ('1960-02', '1960', None)
+    """
+    found = _BORN.fullmatch(text)
+    try:
+        return PartialDate("-".join(filter(None, found.groups()))) if found else dicom_date(text)
     except ValueError:
         return None
 

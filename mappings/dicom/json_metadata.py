@@ -6,6 +6,7 @@ Text is Unicode already. What has not the shape of the standard is absent and na
 import re
 from typing import Any
 
+from mappings.dicom.charset import printable
 from mappings.dicom.header import Content, Header, Issued, Tissue, Triplet
 from mappings.dicom.series import KEY_OBJECTS
 from mappings.fhir.wire import Json
@@ -37,6 +38,8 @@ _TEXTS = {
     "document_type": "00420012",
 }
 _PATIENT = ("00100020", "00100021", "00100024")
+_IDENTITY = {"number": _PATIENT[:2], "name": ("00100010",), "birth date": ("00100030",)}
+"""Parts of the identity: of one that has two values nobody can say which is the patient's."""
 _MODIFIERS = ("00082230", "00082220")
 _WHOLE = re.compile(r"[+-]?\d+")
 
@@ -67,7 +70,9 @@ def header(dataset: Json) -> Header:
     }
     if texts["document_type"]:
         made |= {"content_date": item.text("00080023"), "content_time": item.text("00080033")}
-    return Header(**texts, **made, irregular=tuple(dict.fromkeys(item.odd)), unreadable=_lost(item))
+    torn = [part for part, tags in _IDENTITY.items() if any(len(item.values(tag)) > 1 for tag in tags)]
+    unreadable = tuple(dict.fromkeys((*_lost(item), *torn)))
+    return Header(**texts, **made, irregular=tuple(dict.fromkeys(item.odd)), unreadable=unreadable)
 
 
 def _evidence(item: "_Item") -> tuple[str, ...]:
@@ -104,12 +109,16 @@ class _Item:
         return tuple(text for text in found if text)
 
     def text(self, tag: str) -> str:
-        return next(iter(self.texts(tag)), "")
+        """The first value; that there are several is remembered."""
+        found = self.texts(tag)
+        if len(found) > 1:
+            self.note(tag)
+        return next(iter(found), "")
 
     def _written(self, tag: str, value: object) -> str:
         """A value as text: strings, and whole numbers (IS may be written as such)."""
-        if isinstance(value, str):
-            return value.strip(" \0").strip()
+        if isinstance(value, str) and printable(found := value.strip(" \0").strip()):
+            return found.replace("\f", "\n")
         if not isinstance(value, bool) and _WHOLE.fullmatch(str(value)):
             return str(value)
         self.note(tag)
@@ -128,7 +137,10 @@ class _Item:
             parts = [value.members.get(group) for group in ("Alphabetic", "Ideographic", "Phonetic")]
             if any(part is not None and not isinstance(part, str) for part in parts):
                 self.note(tag)
-            made.append(tuple(text for p in parts if isinstance(p, str) and (text := p.strip().rstrip("^ "))))
+            texts = [p.strip().rstrip("^ ") for p in parts if isinstance(p, str)]
+            if not all(map(printable, texts)):
+                self.note(tag)
+            made.append(tuple(text for text in texts if text and printable(text)))
         return made
 
     def names(self, tag: str) -> str:

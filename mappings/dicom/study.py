@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from mappings.dicom.found import Enclosed, Found, Said, content_type
-from mappings.dicom.header import Header, dicom_date, triplet_concept
+from mappings.dicom.header import Header, birth_date, triplet_concept
 from mappings.dicom.notes import Notes
 from mappings.dicom.remarks import missing_evidence, remark_of_series
 from mappings.dicom.series import Member, concept_of, first, person, series_of
@@ -235,7 +235,7 @@ def _remark(members: list[Member], identities: tuple[Said, ...], notes: Notes) -
         notes.add(
             "conflict", f"{other.paths[0]} (0010,0020)", f"names its patient otherwise than {path}", "dicom.identity"
         )
-    if head.birth_date and dicom_date(head.birth_date) is None:
+    if head.birth_date and birth_date(head.birth_date) is None:
         notes.add("value", f"{path} (0010,0030)", "is no date and is left out", "PS3.5 6.2")
     odd: dict[str, str] = {}
     for member in members:

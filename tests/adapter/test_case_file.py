@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,20 @@ def test_another_person_in_any_form_stops_the_case(form: str, tmp_path: Path) ->
 
 IMAGES: dict[str, dict[str, Any]] = {
     "another": {"PatientName": "Fremdling^Oskar", "PatientID": "MRN-90210", "PatientBirthDate": "19310102"},
-    "same-number-another-name": {"PatientName": "Fremdling^Oskar", "PatientID": "MRN-77001"},
-    "same-name-another-number": {"PatientName": "Testperson^Mirabel", "PatientID": "MRN-90210"},
+    "same-number-another-name": {
+        "PatientName": "Fremdling^Oskar", "PatientID": "MRN-77001", "PatientBirthDate": "19580719",
+    },
+    "same-name-another-number": {
+        "PatientName": "Testperson^Mirabel", "PatientID": "MRN-90210", "PatientBirthDate": "19580719",
+    },
     "another-birth-date": {
         "PatientName": "Testperson^Mirabel", "PatientID": "MRN-77001", "PatientBirthDate": "19310102",
+    },
+    "another-birth-date-in-a-form-of-its-own": {
+        "PatientName": "Testperson^Mirabel", "PatientID": "MRN-77001", "PatientBirthDate": "02.01.1931",
+    },
+    "another-birth-date-in-iso-8601": {
+        "PatientName": "Testperson^Mirabel", "PatientID": "MRN-77001", "PatientBirthDate": "1931-01-02",
     },
     "nobody": {"PatientName": None, "PatientID": None, "PatientBirthDate": None},
 }  # fmt: skip
@@ -93,7 +104,10 @@ SOURCES = [{"path": "dicom", "patient_system": NUMBERS}]
 @pytest.mark.parametrize("form", IMAGES)
 def test_an_image_of_another_person_stops_the_case(form: str, tmp_path: Path) -> None:
     folder = write(tmp_path / "case", {}, case(sources=SOURCES))
-    write_image(folder / "dicom/one.dcm", dataset(**IMAGES[form]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what pydicom says of a date that is none
+        image = dataset(**IMAGES[form])
+    write_image(folder / "dicom/one.dcm", image)
     with pytest.raises(ProblemError) as refused:
         load_case(folder, DEFAULT_NAMESPACE)
     [problem] = refused.value.problems

@@ -256,3 +256,39 @@ def test_a_repeated_instance_is_compared_by_its_bytes(tmp_path: Path, other: boo
     done = converted(tmp_path)
     assert [unit.outcome for unit in done.account.units] == ["mapped", "refused"]
     assert words in done.account.units[1].problems[0].message
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"StudyDescription": "a\x07b"},
+        {"AccessionNumber": "A1", "IssuerOfAccessionNumberSequence": [item(UniversalEntityID="a b")]},
+        {"ProcedureCodeSequence": [coded("a  b", "SCT", "scan")]},
+        {"MIMETypeOfEncapsulatedDocument": "no <x>", "EncapsulatedDocument": b"xx", "EncapsulatedDocumentLength": 2},
+    ],
+    ids=["control", "issuer", "code", "media-type"],
+)
+def test_one_odd_value_does_not_keep_everything_else_back(odd: dict[str, Any], tmp_path: Path) -> None:
+    write(tmp_path / "odd.dcm", dataset(SOPInstanceUID="1.2.3.1.2", **odd))
+    write(tmp_path / "good.dcm", dataset())
+    [study] = resources(converted(tmp_path), "ImagingStudy")
+    assert study["numberOfInstances"] == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "length", "kept", "told"),
+    [
+        (b"%PDF-1.7 %%EOF\n\0", 15, b"%PDF-1.7 %%EOF\n", []),
+        (b"%PDF-1.7 %%EOF\n\n", 15, b"%PDF-1.7 %%EOF\n\n", ["warning"]),
+        (b"%PDF-1.7 %%EOF\n\0", 9, b"%PDF-1.7 %%EOF\n\0", ["warning"]),
+        (b"%PDF-1.7 %%EOF\n\n", None, b"%PDF-1.7 %%EOF\n\n", []),
+    ],
+    ids=["padded", "no padding", "another length", "none stated"],
+)
+def test_a_byte_is_taken_off_only_where_it_is_padding(
+    data: bytes, length: int | None, kept: bytes, told: list[str], tmp_path: Path
+) -> None:
+    write(tmp_path / "a.dcm", pdf(data, length))
+    done = converted(tmp_path)
+    assert [base64.b64decode(found["data"]) for found in resources(done, "Binary")] == [kept]
+    assert [p.severity for unit in done.account.units for p in unit.problems] == told

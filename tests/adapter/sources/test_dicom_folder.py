@@ -3,6 +3,8 @@
 import pathlib
 import warnings
 
+import msgspec
+import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -190,3 +192,56 @@ def test_real_files(shared: pathlib.Path, capfd: pytest.CaptureFixture[str], cap
     assert not [name for name in names if name in str(problems)]
     assert capfd.readouterr() == ("", "")
     assert caplog.text == ""
+
+
+def replaced(path: pathlib.Path, old: bytes, new: bytes) -> pathlib.Path:
+    """The file with a value exchanged for another of the same length, which no writer would write."""
+    assert len(old) == len(new)
+    data = path.read_bytes()
+    assert data.count(old) == 1
+    path.write_bytes(data.replace(old, new))
+    return path
+
+
+@pytest.mark.parametrize("charset", [None, "ISO_IR 100", "ISO_IR 192", "GB18030"])
+@pytest.mark.parametrize("value", [b"a\x07bell!!!", b"nul\x00with-in", b"12345\x1f67890", b"a\x1b[31mred!"])
+def test_a_text_with_control_characters_is_none_and_its_tag_is_told(
+    charset: str | None, value: bytes, tmp_path: pathlib.Path
+) -> None:
+    path = write(tmp_path / "a", dataset(SpecificCharacterSet=charset, StudyDescription="q" * len(value)))
+    found = read(replaced(path, b"q" * len(value), value))
+    assert (found.study_description, found.irregular) == ("", ("(0008,1030)",))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "first", "unreadable"),
+    [
+        ("PatientID", "T-1", ("number",)),
+        ("IssuerOfPatientID", "HOSP", ("number",)),
+        ("PatientName", "Testperson^Synthetic", ("name",)),
+        ("PatientBirthDate", "19600203", ("birth date",)),
+        ("StudyDescription", "one", ()),
+        ("AccessionNumber", "A1", ()),
+        ("Modality", "CT", ()),
+    ],
+)
+def test_the_first_of_two_values_is_read_and_told_and_of_the_identity_neither_counts(
+    keyword: str, first: str, unreadable: tuple[str, ...], tmp_path: pathlib.Path
+) -> None:
+    length = len(first) // 2 * 2 + 4
+    path = write(tmp_path / "a", dataset(**{"IssuerOfPatientID": None, keyword: "19990909"}))
+    data = path.read_bytes()
+    place = data.index(b"19990909")
+    value = f"{first}\\X".ljust(length).encode()
+    path.write_bytes(data[: place - 2] + len(value).to_bytes(2, "little") + value + data[place + 8 :])
+    found = read(path)
+    tag = pydicom.datadict.tag_for_keyword(keyword) or 0
+    assert f"({tag >> 16:04X},{tag & 0xFFFF:04X})" in found.irregular
+    assert first in str(msgspec.to_builtins(found))
+    assert "X" not in (found.study_description, found.modality)
+    assert found.identity.unreadable == unreadable
+
+
+def test_a_backslash_is_a_character_of_a_document_title(tmp_path: pathlib.Path) -> None:
+    found = read(write(tmp_path / "a", dataset(DocumentTitle="a\\b")))
+    assert (found.document_title, found.irregular) == ("a\\b", ())

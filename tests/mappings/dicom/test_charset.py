@@ -2,7 +2,7 @@
 
 import pytest
 
-from mappings.dicom.charset import Charset
+from mappings.dicom.charset import Charset, printable
 
 JAPANESE = "Yamada^Tarou=山田^太郎=やまだ^たろう"
 JAPANESE_BYTES = b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B=\x1b$B$d$^$@\x1b(B^\x1b$B$?$m$&\x1b(B"  # PS3.5 H.3.1
@@ -71,3 +71,18 @@ def test_what_names_no_set_is_a_guess(terms: tuple[str, ...], data: bytes, text:
 def test_what_is_in_none_of_its_sets_raises(terms: tuple[str, ...], data: bytes) -> None:
     with pytest.raises(UnicodeError):
         Charset(terms).text(data)
+
+
+@pytest.mark.parametrize("terms", [("ISO_IR 100",), (), ("ISO_IR 6",)])
+def test_windows_text_is_read_as_that_and_said_to_be_a_guess(terms: tuple[str, ...]) -> None:
+    """What Latin-1 has no letters for is what Windows writes for quotes and dashes."""
+    assert Charset(terms).text(b"\x93left\x94 \x96 M\xfcller") == ("\u201cleft\u201d \u2013 Müller", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_it"),
+    [("a b\tc\r\nd\fe", True), ("", True), ("左", True), ("\x07", False), ("a\x00b", False), ("\x1b[31m", False),
+     ("\x9b31m", False), ("\x7f", False), ("\x0b", False)],
+)  # fmt: skip
+def test_control_characters(text: str, is_it: bool) -> None:
+    assert printable(text) == is_it

@@ -109,6 +109,35 @@ def test_a_name_that_cannot_be_read_agrees_with_nobody() -> None:
     assert (found.unreadable, found.patient_id) == (("name",), Issued(value="T-1"))
 
 
+@pytest.mark.parametrize(
+    ("tag", "vr", "part", "odd"),
+    [("00100020", "LO", "number", True), ("00100021", "LO", "number", True), ("00100030", "DA", "birth date", True),
+     ("00081030", "LO", "", True), ("00080008", "CS", "", False)],
+)  # fmt: skip
+def test_two_values_where_one_belongs_are_told_and_make_nobody(tag: str, vr: str, part: str, odd: bool) -> None:
+    found = header({"00100020": {"vr": "LO", "Value": ["T-1"]}, tag: {"vr": vr, "Value": ["19600203", "19700101"]}})
+    assert found.irregular == ((f"({tag[:4]},{tag[4:]})",) if odd else ())
+    assert found.identity.unreadable == ((part,) if part else ())
+
+
+def test_two_names_make_nobody() -> None:
+    names = [{"Alphabetic": "Testperson^Synthetic"}, {"Alphabetic": "Stranger^Synthetic"}]
+    assert header({"00100010": {"vr": "PN", "Value": names}}).identity.unreadable == ("name",)
+
+
+def test_a_text_with_control_characters_is_none() -> None:
+    found = header(
+        {
+            "00081030": {"vr": "LO", "Value": ["a\u0007b"]},
+            "0008103E": {"vr": "LO", "Value": ["page\fpage"]},
+            "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Test\u001b[31mperson^S"}]},
+        }
+    )
+    assert (found.study_description, found.series_description, found.patient_names) == ("", "page\npage", ())
+    assert found.irregular == ("(0008,1030)", "(0010,0010)")
+    assert found.unreadable == ("name",)
+
+
 def test_numbers_may_be_numbers() -> None:
     said = {"00200013": {"vr": "IS", "Value": [7]}, "00200011": {"vr": "IS", "Value": ["+2"]}}
     assert (header(said).instance_number, header(said).series_number) == ("7", "+2")

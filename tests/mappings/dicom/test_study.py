@@ -292,6 +292,33 @@ def test_identity() -> None:
     assert identity.birth_date == "1960-02-03"
 
 
+@pytest.mark.parametrize(
+    ("text", "born", "unreadable"),
+    [
+        ("1960-02-03", "1960-02-03", ()),
+        ("1960.02.03", "1960-02-03", ()),
+        ("19600200", "1960-02", ()),
+        ("196002", "1960-02", ()),
+        ("19600000", "1960", ()),
+        ("1960", "1960", ()),
+        ("", None, ()),
+        ("00000000", None, ()),
+        ("03.02.1960", None, ("birth date",)),
+        ("19600230", None, ("birth date",)),
+        ("19601300", None, ("birth date",)),
+        ("1960-0203", None, ("birth date",)),
+        ("unknown", None, ("birth date",)),
+        ("\u0661\u0669\u0666\u0660\u0660\u0662\u0660\u0663", None, ("birth date",)),
+    ],
+)
+def test_a_birth_date_that_is_there_is_read_or_agrees_with_nobody(
+    text: str, born: str | None, unreadable: tuple[str, ...]
+) -> None:
+    """Left out, a birth date that contradicts the patient's would be no contradiction."""
+    identity = header(birth_date=text).identity
+    assert (identity.birth_date, identity.unreadable) == (born, unreadable)
+
+
 def test_a_number_without_issuer_stands_apart() -> None:
     identity = header(patient_id=Issued(value="1")).identity
     assert (identity.identifiers, identity.numbers) == ((), ("1",))
