@@ -156,3 +156,49 @@ def test_files_that_are_no_case_have_forms_too() -> None:
     assert found[f"{BASE}/Basic/x"] == {f"{BASE}/Basic/x", f"{BASE}/Basic/y"}
     assert found["file"] == {"file", url}
     assert set(found) == {"file", url, f"{BASE}/Basic/x", f"{BASE}/Basic/y"}
+
+
+def _forms(*resources: dict[str, Any]) -> dict[str, set[str]]:
+    """Forms of resources that are no case, by their names a, b, ..."""
+    made = [
+        Carried(unit="u", base=BASE, full_url=name, resource=one)
+        for name, one in zip("abcdef", resources, strict=False)
+    ]
+    return {name: set(found) for name, found in forms_of_files(tuple(made), {}, {}, ()).items()}
+
+
+def _numbered(kind: str, **number: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "identifier": [number]}
+
+
+def test_a_number_with_its_issuer_tells_a_document_and_a_uid_tells_a_study() -> None:
+    letter = {"system": "urn:x", "value": "7"}
+    study = {"system": "urn:dicom:uid", "value": "urn:oid:1.2.3"}
+    assert _forms(*[_numbered("DocumentReference", **letter)] * 2) == {"a": {"a", "b"}, "b": {"a", "b"}}
+    assert _forms(*[_numbered("ImagingStudy", **study)] * 2) == {"a": {"a", "b"}, "b": {"a", "b"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        ("Observation", {"system": "urn:x", "value": "7"}),
+        ("Observation", {"system": "urn:dicom:uid", "value": "urn:oid:1.2.3"}),
+        ("DocumentReference", {"value": "7"}),
+        ("DocumentReference", {"system": "urn:x", "value": 7}),
+        ("ImagingStudy", {"system": "urn:accession", "value": "7"}),
+        ("ImagingStudy", {"system": "urn:dicom:uid", "value": None}),
+    ],
+)
+def test_another_number_tells_nothing(kind: str, number: dict[str, Any]) -> None:
+    """The number of an Observation may be that of its order, an accession number that of several studies."""
+    assert _forms(*[_numbered(kind, **number)] * 2) == {}
+
+
+def test_bytes_are_read_though_the_text_is_broken_into_lines() -> None:
+    lines = f"{DATA[:8]}\n {DATA[8:]}\n"
+    found = _forms({"resourceType": "Binary", "data": DATA}, {"resourceType": "Binary", "data": lines})
+    assert found == {"a": {"a", "b"}, "b": {"a", "b"}}
+
+
+def test_two_texts_that_are_no_bytes_are_not_the_same_bytes() -> None:
+    assert _forms({"resourceType": "Binary", "data": "A"}, {"resourceType": "Binary", "data": "AAAAB"}) == {}

@@ -166,3 +166,86 @@ def test_two_ways_to_write_one_address(one: str, other: str) -> None:
 )
 def test_two_addresses(one: str, other: str) -> None:
     assert plain(one) != plain(other)
+
+
+FULL: dict[str, Any] = {
+    "use": "official",
+    "type": {"text": "number"},
+    "system": MRN,
+    "value": "12345",
+    "period": {"start": "2026"},
+    "assigner": {"display": "Holder"},
+    "id": "a",
+    "extension": [{"url": "urn:x", "valueCode": "y"}],
+}
+SHORT: dict[str, Any] = {**NOTE, "identifier": [{"system": MRN, "value": "12345"}]}
+
+
+def left(held: dict[str, Any], *gone: dict[str, Any], going: dict[str, Any] = REPORT, url: str = URL) -> dict[str, Any]:
+    """What is left of a report that holds this, when these stay behind."""
+    item = Carried(unit="u", base=BASE, full_url=f"{BASE}/DiagnosticReport/report", resource={**REPORT, **held})
+    return Gone([url], gone or (SHORT,), [going]).cleaned(item).resource
+
+
+def test_an_identifier_with_all_its_members_is_one() -> None:
+    assert "result" not in left({"result": [FULL]})
+    assert "result" not in left({"result": [{"identifier": FULL}]})
+    assert left({"result": [FULL | {"value": "12346"}]})["result"] == [FULL | {"value": "12346"}]
+
+
+def test_a_reference_with_all_its_members_is_one() -> None:
+    """By a number that what goes has too: nobody can tell which of both is meant."""
+    number = {"system": MRN, "value": "12345"}
+    whole = {
+        "reference": "#x", "type": "DocumentReference", "identifier": number, "display": "a note", "id": "a",
+        "extension": [{"url": "urn:x", "valueCode": "y"}],
+    }  # fmt: skip
+    shared = {**REPORT, "identifier": [number]}
+    for told in (whole, {"identifier": number}):
+        found = left({"identifier": [number], "result": [told, {"display": "another"}]}, going=shared)
+        assert found["result"] == [{"display": "another"}]
+        assert found["identifier"] == [number]
+
+
+def test_who_assigned_a_number_goes_and_the_number_stays() -> None:
+    told = FULL | {"value": "R-2", "assigner": {"reference": "DocumentReference/note"}}
+    plain_number = {name: value for name, value in told.items() if name != "assigner"}
+    assert left({"identifier": [told]})["identifier"] == [plain_number]
+
+
+@pytest.mark.parametrize("issuer", ["https://other.example/sid", "urn:oid:1.2.3"])
+def test_a_short_number_of_another_issuer_is_another_number(issuer: str) -> None:
+    told = {"result": [{"system": issuer, "value": "12345"}]}
+    assert left(told)["result"] == told["result"]
+
+
+def test_what_has_a_word_where_a_number_has_its_issuer_is_no_number() -> None:
+    bare = {**NOTE, "identifier": [{"value": "12345"}]}
+    told = {"telecom": [{"system": "phone", "value": "12345"}], "result": [{"value": "12345"}]}
+    found = left(told, bare)
+    assert found["telecom"] == told["telecom"]
+    assert "result" not in found
+
+
+def test_a_search_by_a_bare_number_finds_what_has_it_alone() -> None:
+    """A number without its issuer in a search is that of any issuer (R4, search by token)."""
+    bare = {**NOTE, "identifier": [{"value": "777777"}]}
+    assert "conclusion" not in left({"conclusion": "see DocumentReference?identifier=777777"}, bare)
+    short = {**NOTE, "identifier": [{"value": "12345"}]}
+    assert "conclusion" not in left({"conclusion": "see DocumentReference?identifier=12345"}, short)
+    assert "conclusion" in left({"conclusion": "see DocumentReference?_tag=12345"}, short)
+    assert "conclusion" not in left({"conclusion": "see DocumentReference?identifier=%7C777777"}, bare)
+    assert "conclusion" not in left({"conclusion": f"DocumentReference?identifier={MRN}|12345"})
+    assert "conclusion" in left({"conclusion": f"DocumentReference?identifier={MRN}|12346"})
+
+
+def test_a_urn_in_a_text_is_found_however_it_is_written() -> None:
+    urn = "urn:uuid:0d9e6a0e-0000-4000-8000-00000000000a"
+    for text in (urn, f"see {urn} there", f"see {urn.upper()}", f"URN:OID:1.2 and {urn.upper()}."):
+        assert "conclusion" not in left({"conclusion": text}, url=urn)
+    assert "conclusion" in left({"conclusion": "see urn:uuid:0d9e6a0e-0000-4000-8000-00000000000b"}, url=urn)
+
+
+def test_a_name_that_goes_on_after_that_of_what_stays_is_another() -> None:
+    assert "conclusion" in left({"conclusion": "see DocumentReference/noteX"})
+    assert "conclusion" not in left({"conclusion": "see DocumentReference/note..."})

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from adapter.consent.case_facts import classify_carried
+from adapter.consent.labels import labels_of
 from adapter.consent.law import classify_resource, data_classes_of, is_part2, material, material_of, strict_kinds
 from mappings.fhir.carried import Carried
 from tests.adapter.consent.given import CONSENT, TPO_CONSENT, TREATMENT, decided
@@ -122,3 +123,13 @@ def test_the_label_of_a_bundle_keeps_its_entries_back(tmp_path: Path) -> None:
     files = {"fhir/p.json": PATIENT, "fhir/b.json": inside | {"meta": {"security": [PART2]}}}
     made = export(tmp_path, files)
     assert [path for path, content in made.items() if b"Sarcoma of the thigh" in content] == []
+
+
+def test_a_label_is_read_whatever_shape_its_code_has() -> None:
+    for code in ({"value": "HIV"}, ["HIV"], [{"value": [" hiv "]}]):
+        assert labels_of({"meta": {"security": [{"code": code}]}}) == {"hiv"}
+
+
+def test_an_inline_label_may_be_a_code_alone_or_several() -> None:
+    for held in ({"valueCode": "HIV"}, {"valueCode": ["HIV"]}, {"valueCoding": {"code": "HIV"}}):
+        assert labels_of({"extension": [{"url": f"{INLINE}/", **held}]}) == {"hiv"}

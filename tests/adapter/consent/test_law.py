@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapter.consent.law import classify_resource, classify_study, kinds, material, material_of
+from adapter.consent.groups import Material
+from adapter.consent.law import classify_resource, classify_study, is_physical, kinds, material, material_of
 from tests.adapter.consent.given import TREATMENT, decided
 
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+CONSENT_SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0074"
 
 
@@ -164,3 +166,65 @@ def test_every_kind_the_rules_name_is_in_the_table() -> None:
     assert {kind for kind, row in kinds().items() if row.material == "physical"} == {
         "glass_slide", "paraffin_block", "tissue_specimen",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("consent", "kind"),
+    [
+        ({"scope": _concept("urn:local", "x")}, "administrative_record"),
+        ({}, "administrative_record"),
+        ({"scope": _concept(CONSENT_SCOPE, "treatment")}, "clinical_record"),
+        (
+            {"scope": _concept(CONSENT_SCOPE, "treatment"), "category": [_concept(ACT, "IDSCL")]},
+            "administrative_record",
+        ),
+    ],
+)
+def test_what_contains_a_consent_is_a_record_of_it_unless_it_is_to_care(consent: dict[str, Any], kind: str) -> None:
+    order = {"resourceType": "ServiceRequest", "contained": [{"resourceType": "Consent", **consent}]}
+    item = classify_resource(order)
+    assert item is not None
+    assert item.kind == kind
+
+
+@pytest.mark.parametrize("name", ["DiagnosticReport", "Observation"])
+@pytest.mark.parametrize(
+    ("status", "completed"),
+    [("preliminary", False), ("registered", False), ("final", True), ("corrected", True), ("unknown", None), (5, None)],
+)
+def test_a_report_or_an_observation_tells_whether_it_is_finished(
+    name: str, status: object, completed: bool | None
+) -> None:
+    item = classify_resource({"resourceType": name, "status": status})
+    assert item is not None
+    assert item.completed is completed
+
+
+def test_a_genetic_report_stays_one_though_a_label_makes_it_more() -> None:
+    label = {"meta": {"security": [{"code": "PSYTHPN"}]}}
+    item = classify_resource(_report(category=[_concept(V2, "GE")], **label))
+    assert item is not None
+    assert (item.kind, item.data_classes) == ("psychotherapy_notes", ("mental_health", "genetic"))
+
+
+def test_a_code_of_a_system_that_is_no_text_is_passed_over() -> None:
+    item = classify_resource(_report(code={"coding": [{"system": ["urn:x"], "code": "60570-9"}]}))
+    assert item is not None
+    assert item.kind == "clinical_record"
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept", "physical"),
+    [
+        ("pathology_report", "physical", True),
+        ("glass_slide", None, True),
+        ("glass_slide", "ehr", True),
+        ("pathology_report", "paper", False),
+        (None, None, False),
+        (None, "physical", True),
+    ],
+)
+def test_a_thing_is_physical_by_its_kind_or_by_where_it_is_kept(
+    kind: str | None, kept: str | None, physical: bool
+) -> None:
+    assert is_physical(Material(id="x", kind=kind, maintained_in=kept)) is physical

@@ -57,3 +57,8 @@ def test_an_error_that_moved_up_is_no_new_one(tmp_path: Path) -> None:
 
 def test_of_a_list_that_was_not_touched_every_place_is_where_it_was() -> None:
     assert Moved({("result",): [0, 2]}).before("DiagnosticReport.media[0].link") == "DiagnosticReport.media[0].link"
+
+
+def test_a_place_in_a_list_of_one_of_several_kinds_is_led_back_as_it_was_written() -> None:
+    moved = Moved({("valueReference",): [2]})
+    assert moved.before("Basic.value.ofType(Reference)[0]") == "Basic.value.ofType(Reference)[2]"
