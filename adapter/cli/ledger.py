@@ -158,7 +158,7 @@ def disclosures_command(
     lines = [line for line in found.lines if everything or (line.counts and not line.suspended)]
     if as_json:
         told = {"since": found.since, "until": found.until, "numbers": found.others + 1}
-        emit({**told, "disclosures": lines, "research": found.research})
+        emit({**told, "disclosures": lines, "research": found.studies.listed})
     elif found.known:
         _show(found, lines)
     end(0 if found.known else 1)
@@ -188,14 +188,12 @@ def _warn(found: Any, by_patient: bool) -> None:
             "them nor of the suspension"
         )
         told.append(problem("suppressed", "ledger", message, rule="45 CFR 164.528(a)(2)", severity="warning"))
-    tell(told)
+    tell((*told, *found.studies.doubts()))
 
 
 def _show(found: Any, lines: Sequence[Any]) -> None:
-    for each in found.research:
-        click.echo(
-            f"research of 50 or more people (45 CFR 164.528(b)(4)): {printable(each.name)}, {each.first} to {each.last}"
-        )
+    for each in found.studies.listed:
+        click.echo(f"research, by protocol (45 CFR 164.528(b)(4)): {printable(each.name)}, {each.first} to {each.last}")
     if not lines:
         click.echo(f"no disclosures to account for from {found.since} to {found.until}")
         return

@@ -41,7 +41,9 @@ def recipient_command(ctx: click.Context, line: str, same: Any, other: Any) -> N
 @click.option("--criteria", required=True, metavar="TEXT", help="How records were chosen for it, in plain words.")
 @click.option("--information", required=True, metavar="TEXT", help="What kind of information was disclosed.")
 @click.option("--on", "days", required=True, multiple=True, type=DAY, metavar="DAY", help="A day it was; repeat it.")
-@click.option("--individuals", required=True, type=int, metavar="N", help="Of how many people at least, on each day.")
+@click.option(
+    "--individuals", required=True, type=int, metavar="N", help="Of how many different people, on these days together."
+)
 @click.option("--sponsor", required=True, metavar="NAME", help="The entity that sponsored the research.")
 @click.option("--sponsor-address", required=True, metavar="TEXT", help="Its address.")
 @click.option("--sponsor-phone", required=True, metavar="TEXT", help="Its telephone number.")
@@ -51,18 +53,15 @@ def recipient_command(ctx: click.Context, line: str, same: Any, other: Any) -> N
 @click.pass_context
 @guarded
 def research_command(ctx: click.Context, /, days: tuple[Any, ...], individuals: int, **words: str) -> None:
-    """Add research (164.512(i)) for which records of 50 people or more a day went to every accounting (164.528(b)(4)).
+    """Add research (164.512(i)) to every accounting whose time has 50 people or more of it (164.528(b)(4)).
 
-    An accounting that covers one of the days lists the protocol, in place of a line for each patient. Told again with
-    other days, it is the same protocol; its words told last are the ones that are listed.
+    Such an accounting lists the protocol, in place of a line for each patient. Told again with other days, it is the
+    same protocol; its words told last are listed. An accounting warns you where it may be of fewer people in its time.
     """
-    from adapter.ledger.research import LEAST
     from mappings.problems import refuse
 
-    if individuals < LEAST:
-        message = (
-            f"is less than {LEAST}: add a line to each patient's accounting with `second-opinion ledger disclosed`"
-        )
+    if individuals < 1:
+        message = "is less than one: say how many different people's records went on these days"
         raise refuse("value", "--individuals", message, rule="45 CFR 164.528(b)(4)(i)")
     time = str(now())
     for day in days:

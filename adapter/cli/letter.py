@@ -159,8 +159,6 @@ def _accounted(case: Any, chosen: Any, time: Any, policy: Any, facts: Any) -> di
     The six years end on the day of a request for an accounting; else today. A line that one of these finds suspended is
     in none; while it is not known whether one is, there is no accounting (adapter.ledger.suspending says why).
     """
-    import msgspec
-
     from adapter.consent.clock import day_of_receipt
     from adapter.ledger.accounting import accounting, of_case, six_years
     from adapter.ledger.store import Ledger
@@ -197,7 +195,9 @@ def _accounted(case: Any, chosen: Any, time: Any, policy: Any, facts: Any) -> di
         )
         for line in lines.values()
     )
-    research = tuple(Research(**msgspec.structs.asdict(each)) for each in found[-1].research)
+    tell(found[-1].studies.doubts())
+    fields = Research.__struct_fields__
+    research = tuple(Research(**{name: getattr(each, name) for name in fields}) for each in found[-1].studies.listed)
     return {"disclosures": disclosures, "research": research}
 
 

@@ -12,7 +12,7 @@ from adapter.consent.clock import years_after
 from adapter.consent.policy import Policy
 from adapter.ledger.engine import reading
 from adapter.ledger.numbers import Number, under
-from adapter.ledger.research import Protocol, protocols
+from adapter.ledger.research import Studies, protocols
 from adapter.ledger.store import Ledger
 from adapter.ledger.suspending import Line, Suspended, in_force
 from adapter.ledger.tables import DECISIONS, DISCLOSURES, RELEASES, REPORTED, SUBJECTS
@@ -28,7 +28,7 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
         known: whether the ledger knows the number at all.
         persons: how many persons (name and birth date) are filed under the number: more than one wants a look.
         others: further numbers of the same person, whose disclosures are in it.
-        research: protocols for which records of 50 or more people went, whoever they were (164.528(b)(4)).
+        studies: research for which records went, whoever's they were: listed by protocol, or not (164.528(b)(4)).
         unfiled: disclosures from a ledger of an earlier version, which are filed under a case but under no patient.
     """
 
@@ -39,7 +39,7 @@ class Accounting(msgspec.Struct, frozen=True, kw_only=True):
     unfiled: int
     lines: tuple[Line, ...]
     others: int = 0
-    research: tuple[Protocol, ...] = ()
+    studies: Studies = Studies()
 
 
 def accounting(
@@ -60,7 +60,7 @@ def accounting(
         filed = sa.select(DECISIONS.c.content_sha256).where(DECISIONS.c.request_id.is_not(None), _LEFT)
         told = _reported(connection, numbers)
         suspended = Suspended(connection, numbers, days or (span[1],))
-        research = protocols(connection, span)
+        studies = protocols(connection, span)
         lines = _lines(connection, RELEASES.c.content_sha256.in_(went), span, policy)
         unfiled = _lines(connection, RELEASES.c.content_sha256.not_in(filed), span, policy)
     return Accounting(
@@ -71,7 +71,7 @@ def accounting(
         unfiled=len(_within(unfiled, span)),
         lines=_within(map(suspended.mark, (*lines, *told)), span),
         others=len(numbers) - 1,
-        research=research,
+        studies=studies,
     )
 
 
@@ -100,11 +100,11 @@ def of_case(
         numbers = {(str(row[0]), str(row[1])) for row in filed} | set(also)
         same = {number for each in numbers for number in _same_person(connection, each)[0]}
         suspended = Suspended(connection, same or None, days or (span[1],))
-        research = protocols(connection, span)
+        studies = protocols(connection, span)
         lines = _lines(connection, RELEASES.c.decision_id.in_(found), span, policy)
     return Accounting(
         since=span[0].isoformat(), until=span[1].isoformat(), known=known, persons=len(persons), unfiled=0,
-        lines=_within(map(suspended.mark, lines), span), research=research,
+        lines=_within(map(suspended.mark, lines), span), studies=studies,
     )  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """Research for which records of 50 or more people were disclosed: accounted for by protocol (45 CFR 164.528(b)(4)).
 
-It is nobody's own line: every accounting whose time has one of the days lists the protocol, and says that information
-about the individual may or may not have been among what went. A day counts for itself: records of at least 50 people
-went on it, so that there were as many in any time that holds the day. What reaches 50 only over many days is written
-down line by line, for each patient.
+It is nobody's own line: an accounting whose time has one of the days lists the protocol, and says that information
+about the individual may or may not have been among what went. What counts is how many people it was for one research
+purpose "during the period covered by the accounting", on however many days. A row says how many different people it was
+on its days together; people of two rows may be the same, and of a row that reaches beyond the period nobody knows how
+many fall into it. So there are three answers: surely 50 (one row within the period has them), surely fewer (all rows
+together have not), or not sure. Fewer are no protocol: each patient has a line. What is not sure is listed, and the
+holder is told to see to the lines.
 """
 
 import datetime as dt
@@ -14,6 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from adapter.ledger.tables import RESEARCH
+from mappings.problems import Problem, problem
 
 LEAST = 50
 """Individuals, from which on 45 CFR 164.528(b)(4)(i) lets a protocol stand for the lines."""
@@ -22,9 +26,12 @@ LEAST = 50
 class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     """What 45 CFR 164.528(b)(4)(i)(A)-(E) asks for of a protocol or other research activity.
 
-    `first`, `last`: days (ISO) of the first and last disclosure within the time that is accounted for.
+    `first`, `last`: days (ISO) of the first and last disclosure within the time that is accounted for; `sure`: whether
+    it is certain that it was 50 people or more in that time; `id`: of the row told last.
     """
 
+    id: str
+    sure: bool
     name: str
     purpose: str
     criteria: str
@@ -46,19 +53,44 @@ _WORDS = (
 )  # fmt: skip
 
 
-def protocols(connection: sa.Connection, span: tuple[dt.date, dt.date]) -> tuple[Protocol, ...]:
-    """Every protocol with a disclosure within two days, both included, by its first day, in the words told last."""
+class Studies(msgspec.Struct, frozen=True, kw_only=True):
+    """What is `listed` by protocol in an accounting, and the ids of rows of research of surely fewer people."""
+
+    listed: tuple[Protocol, ...] = ()
+    fewer: tuple[str, ...] = ()
+
+    def doubts(self) -> tuple[Problem, ...]:
+        """A warning for the holder for each research whose lines the patients may need themselves."""
+        unsure = "may be of fewer than 50 people within this time: count, and where it is fewer, add"
+        fewer = "is of fewer than 50 people within this time, so that no protocol stands for the lines: add"
+        told = [(one.id, unsure) for one in self.listed if not one.sure] + [(name, fewer) for name in self.fewer]
+        return tuple(
+            problem("incomplete", f"ledger research {name}", f"{why} {_LINES}", rule=_RULE, severity="warning")
+            for name, why in told
+        )
+
+
+_RULE = "45 CFR 164.528(b)(4)(i)"
+_LINES = "each patient's line with `second-opinion ledger disclosed`"
+
+
+def protocols(connection: sa.Connection, span: tuple[dt.date, dt.date]) -> Studies:
+    """Research with a disclosure within two days, both included, by its first day, in the words told last."""
     first, last = (day.isoformat() for day in span)
-    words: dict[tuple[str, ...], Mapping[Any, Any]] = {}
-    days: dict[tuple[str, ...], set[str]] = {}
+    told: dict[tuple[str, ...], list[tuple[Mapping[Any, Any], set[str]]]] = {}
     for row in connection.execute(sa.select(RESEARCH).order_by(RESEARCH.c.number)).mappings():
         within = {day for day in row["days"].split(",") if first <= day <= last}
-        which = tuple(" ".join(row[name].split()).casefold() for name in _WHICH)
         if within:
-            words[which] = row
-            days.setdefault(which, set()).update(within)
-    found = (
-        Protocol(first=min(days[which]), last=max(days[which]), **{name: row[name] for name in _WORDS})
-        for which, row in words.items()
-    )
-    return tuple(sorted(found, key=lambda one: (one.first, one.name)))
+            which = tuple(" ".join(row[name].split()).casefold() for name in _WHICH)
+            told.setdefault(which, []).append((row, within))
+    listed, fewer = [], []
+    for rows in told.values():
+        row = rows[-1][0]
+        if sum(one["individuals"] for one, _ in rows) < LEAST:
+            fewer.append(str(row["id"]))
+            continue
+        days = set().union(*(within for _, within in rows))
+        sure = any(one["individuals"] >= LEAST and within == set(one["days"].split(",")) for one, within in rows)
+        words = {name: row[name] for name in _WORDS}
+        listed.append(Protocol(id=row["id"], sure=sure, first=min(days), last=max(days), **words))
+    return Studies(listed=tuple(sorted(listed, key=lambda one: (one.first, one.name))), fewer=tuple(fewer))

@@ -31,7 +31,7 @@ class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Research(msgspec.Struct, frozen=True, kw_only=True):
-    """A protocol for which records of 50 or more people were disclosed (45 CFR 164.528(b)(4)(i)(A)-(E)).
+    """A protocol that stands for the lines of 50 people or more (45 CFR 164.528(b)(4)(i)(A)-(E)).
 
     `first`, `last`: ISO dates of the first and last disclosure in the time that is accounted for.
     """

@@ -75,7 +75,7 @@ def accounting(draft: Draft) -> None:
 
 
 def _research(draft: Draft, start: dt.date, end: dt.date) -> bool:
-    """List the protocols for which records of 50 or more people went in this time (b)(4); whether there are any.
+    """List the protocols that stand for the lines of many people in this time (b)(4); whether there are any.
 
     Nobody knows of one patient whether it was among them: the list says so, and offers to help in getting in touch.
     """

@@ -411,16 +411,26 @@ def test_research_is_in_the_accounting_of_everybody(tmp_path: Path) -> None:
     run(tmp_path, *REPORTED, stdin=AMBER)
     asked = ("ledger", "disclosures", "--patient", AMBER)
     assert run(tmp_path, *asked).out.splitlines()[0] == (
-        "research of 50 or more people (45 CFR 164.528(b)(4)): Protocol T-1, 2026-01-10 to 2026-02-10"
+        "research, by protocol (45 CFR 164.528(b)(4)): Protocol T-1, 2026-01-10 to 2026-02-10"
     )
-    [found] = run(tmp_path, *asked, "--json", "--as-of", "2026-01-31").json["research"]
+    part = run(tmp_path, *asked, "--json", "--as-of", "2026-01-31")
+    [found] = part.json["research"]
     assert (found["first"], found["last"], found["researcher_phone"]) == ("2026-01-10", "2026-01-10", "2")
+    assert (found["sure"], "may be of fewer than 50 people within this time" in part.err) == (False, True)
+
+
+def test_research_of_few_people_is_no_protocol_and_the_holder_is_told(tmp_path: Path) -> None:
+    assert run(tmp_path, *STUDY, "--individuals", "49").code == 0
+    run(tmp_path, *REPORTED, stdin=AMBER)
+    done = run(tmp_path, "ledger", "disclosures", "--patient", AMBER)
+    assert "Protocol T-1" not in done.out + done.err
+    assert "is of fewer than 50 people within this time, so that no protocol stands for the lines" in done.err
 
 
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ((*STUDY, "--individuals", "49"), "error: --individuals: is less than 50"),
+        ((*STUDY, "--individuals", "0"), "error: --individuals: is less than one"),
         ((*STUDY, "--individuals", "50", "--criteria", " "), "error: --criteria: is empty"),
         ((*STUDY, "--individuals", "50", "--on", "2099-01-01"), "error: --on: lies in the future"),
         ((*REPORTED, "--basis", "because"), "error: --basis: is no citation"),

@@ -391,11 +391,50 @@ def test_research_is_in_every_accounting_of_its_time(url: str) -> None:
     ledger.researched(research(days="2019-01-01,2026-04-01,2026-04-02", criteria="Told later.", name="protocol  t-1"))
     ledger.researched(research(name="Protocol of another time", days="2019-01-01", last_on="2019-01-01"))
     ledger.decided(entry("case-2", "MRN-0002"))
-    [one] = account(url, "MRN-0002").research
+    [one] = account(url, "MRN-0002").studies.listed
     assert (one.first, one.last, one.criteria, one.sponsor_phone) == (
         "2026-02-10", "2026-04-01", "Told later.", "+1 505 555 0103"
     )  # fmt: skip
-    assert len(of_case(ledger, "case-2", SIX_YEARS, POLICY_THEN).research) == 1
+    assert len(of_case(ledger, "case-2", SIX_YEARS, POLICY_THEN).studies.listed) == 1
     ledger.researched(research(researcher="Somebody else"))
     ledger.close()
-    assert [one.researcher for one in account(url, "MRN-0002").research] == ["Somebody else", "Testresearcher-Poe"]
+    assert [one.researcher for one in account(url, "MRN-0002").studies.listed] == [
+        "Somebody else",
+        "Testresearcher-Poe",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "listed", "doubts"),
+    [
+        ([("2026-02-10,2026-03-10", 50)], [True], 0),
+        ([("2026-02-10,2026-03-10", 49)], [], 1),
+        ([("2026-02-10", 25), ("2026-03-10", 24)], [], 1),
+        ([("2026-02-10", 25), ("2026-03-10", 25)], [False], 1),
+        ([("2019-01-01,2026-03-10", 60)], [False], 1),
+        ([("2019-01-01,2026-03-10", 60), ("2026-02-10", 50)], [True], 0),
+        ([("2019-01-01", 60), ("2026-03-10", 20)], [], 1),
+        ([("2019-01-01", 60)], [], 0),
+    ],
+)
+def test_a_protocol_stands_for_lines_of_50_people_within_the_time_of_the_accounting(
+    rows: list[tuple[str, int]], listed: list[bool], doubts: int, url: str
+) -> None:
+    ledger = Ledger(url, at=AT)
+    for days, people in rows:
+        ledger.researched(research(days=days, last_on=days[-10:], individuals=people))
+    ledger.close()
+    found = account(url, "MRN-0002").studies
+    assert [one.sure for one in found.listed] == listed
+    assert [(one.severity, one.rule) for one in found.doubts()] == [("warning", "45 CFR 164.528(b)(4)(i)")] * doubts
+
+
+def test_people_of_two_researches_are_not_added_up(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    ledger.researched(research(individuals=30))
+    ledger.researched(research(individuals=30, name="Protocol T-2"))
+    held = [row["id"] for row in ledger.rows("research")]
+    ledger.close()
+    found = account(url, "MRN-0002").studies
+    assert (found.listed, list(found.fewer)) == ((), held)
+    assert [one.where for one in found.doubts()] == [f"ledger research {name}" for name in held]
