@@ -10,15 +10,24 @@ from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO
 
 from adapter.deflated import DEFLATED, HEADER_MOST, inflated, too_long
+from adapter.sources.dicom_ending import ends_early
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 LAST = 0x00480010
 """The last tag that is read; pixel data and functional groups lie behind it."""
+SEQUENCES = frozenset(
+    (
+        *(0x00080051, 0x00080110, 0x00081032, 0x00081115, 0x00081199, 0x00082218, 0x00082220, 0x00082228, 0x00082230),
+        *(0x00100024, 0x00101002, 0x00321064, 0x00400513, 0x00400518, 0x00400560, 0x00400562, 0x0040059A, 0x00400610),
+        *(0x00400612, 0x0040A043, 0x0040A168, 0x0040A375),
+    )
+)
+"""Sequences that are read. Software that does not know one hands it on as UN: in Implicit VR (PS3.5 section 6.2.2)."""
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 _SHORT = frozenset(
     (
         *(b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN"),
@@ -48,8 +57,10 @@ class Odd(Exception):
     """The bytes are not what the scan expects: pydicom reads them."""
 
 
-def scan(data: bytes, size: int, wanted: frozenset[int]) -> tuple[Elements, bool]:
+def scan(data: bytes, size: int, wanted: frozenset[int]) -> tuple[Elements, bool, int]:
     """The wanted elements of a file that begins with `data` and has `size` bytes, and whether it is cut off.
+
+    Last where the fragments of its pixel data begin, 0 where it has none: they may be cut off too.
 
     Raises:
         Odd: this is not Explicit VR Little Endian after a preamble, or its header goes beyond `data`.
@@ -64,7 +75,7 @@ def scan(data: bytes, size: int, wanted: frozenset[int]) -> tuple[Elements, bool
     header, place = _elements(data, place, len(data), wanted, LAST)
     if place >= len(data) and size > len(data):
         raise Odd
-    return found | header, _cut_off(data, place, size)
+    return found | header, *_cut_off(data, place, size)
 
 
 def _elements(data: bytes, place: int, end: int, wanted: frozenset[int] | None, last: int) -> tuple[Elements, int]:
@@ -81,6 +92,8 @@ def _elements(data: bytes, place: int, end: int, wanted: frozenset[int] | None, 
         if kind in _LONG:
             length, start = _long(data, start, end)
         elif kind not in _SHORT:
+            raise Odd
+        if kind == b"UN" and tag in SEQUENCES:
             raise Odd
         place = start + length if length != _UNDEFINED else _after(data, start, end, kind, 0)
         if place > end:
@@ -126,8 +139,11 @@ def _after_item(data: bytes, place: int, end: int, depth: int) -> int:
     raise Odd
 
 
-def _cut_off(data: bytes, place: int, size: int) -> bool:
-    """Whether pixel data of a stated length go beyond the end of the file; False where that cannot be seen here."""
+def _cut_off(data: bytes, place: int, size: int) -> tuple[bool, int]:
+    """Whether pixel data of a stated length go beyond the end of the file; else where their fragments begin.
+
+    False and 0 where that cannot be seen here.
+    """
     end = len(data)
     try:
         while place + 12 <= end:
@@ -136,13 +152,13 @@ def _cut_off(data: bytes, place: int, size: int) -> bool:
             if kind in _LONG:
                 length, start = _long(data, start, end)
             elif kind not in _SHORT:
-                return False
-            if tag in _PIXELS:
-                return bool(length != _UNDEFINED and start + length > size)
+                return False, 0
+            if tag in PIXELS:
+                return (False, start) if length == _UNDEFINED else (start + length > size, 0)
             place = start + length if length != _UNDEFINED else _after(data, start, end, kind, 0)
     except Odd:
-        return False
-    return place > size
+        return False, 0
+    return place > size, 0
 
 
 def items(value: object) -> list[Elements]:
@@ -173,8 +189,25 @@ def items(value: object) -> list[Elements]:
     return found
 
 
-def read(stream: BinaryIO, wanted: frozenset[int], force: bool) -> tuple[Elements, tuple[str, ...]]:
-    """The wanted elements as pydicom reads them, and the tags of those whose value cannot be read.
+class Bounded(io.BufferedReader):
+    """A file of which no more is read than a header may have; what is passed over costs nothing."""
+
+    left = 4 * HEADER_MOST  # sequences of undefined length that nobody asked for are read through
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file, until all that may be is read.
+
+        Raises:
+            ValueError: more is asked for.
+        """
+        self.left -= self.left + 1 if size is None or size < 0 else size
+        if self.left < 0:
+            raise ValueError
+        return super().read(size)
+
+
+def read(stream: BinaryIO, wanted: frozenset[int], force: bool) -> tuple[Elements, tuple[str, ...], bool]:
+    """The wanted elements as pydicom reads them, the tags of those whose value cannot be read, whether it is cut off.
 
     What pydicom warns about has to be caught by the caller; it raises almost anything on broken files.
 
@@ -182,6 +215,7 @@ def read(stream: BinaryIO, wanted: frozenset[int], force: bool) -> tuple[Element
         ProblemError: a deflated data set inflates to more than may be.
     """
     from pydicom.filereader import _read_file_meta_info, read_dataset, read_partial, read_preamble
+    from pydicom.tag import BaseTag
 
     broken: list[str] = []
     read_preamble(stream, force)
@@ -191,10 +225,14 @@ def read(stream: BinaryIO, wanted: frozenset[int], force: bool) -> tuple[Element
         dataset = read_dataset(header, False, True, stop_when=lambda tag, _, __: tag > LAST)
         if header.tell() >= HEADER_MOST:
             raise too_long(HEADER_MOST)
-        return _of(meta, wanted, broken) | _of(dataset, wanted, broken), tuple(broken)
+        return _of(meta, wanted, broken) | _of(dataset, wanted, broken), tuple(broken), False
+    begin = stream.tell()
     stream.seek(0)
-    opened = read_partial(stream, stop_when=lambda tag, _, __: tag > LAST, force=force)
-    return _of(opened.file_meta, wanted, broken) | _of(opened, wanted, broken), tuple(broken)
+    tags: list[BaseTag | int] = sorted(wanted)  # values of other tags are passed over, however long they are
+    opened = read_partial(stream, stop_when=lambda tag, _, __: tag > LAST, force=force, specific_tags=tags)
+    places, (implicit, little) = (begin, stream.tell()), opened.original_encoding
+    cut_off = any(ends_early(stream, place, bool(implicit), bool(little)) for place in places)
+    return _of(opened.file_meta, wanted, broken) | _of(opened, wanted, broken), tuple(broken), cut_off
 
 
 def _of(dataset: "Dataset", wanted: frozenset[int] | None, broken: list[str]) -> Elements:

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from adapter.quiet import quiet_pydicom
-from adapter.sources.dicom_elements import Odd, read, scan
+from adapter.sources.dicom_elements import Bounded, Odd, read, scan
+from adapter.sources.dicom_ending import fragments_end_early
 from adapter.sources.dicom_header import WANTED, Reader
 from adapter.sources.files import Place, places
 from mappings.dicom.header import Header
@@ -67,9 +68,10 @@ def read_header(head: bytes, size: int, stream: io.FileIO, reader: Reader) -> He
         ProblemError: it says that it is DICOM but cannot be read.
     """
     try:
-        elements, cut_off = scan(head, size, WANTED)
+        elements, cut_off, fragments = scan(head, size, WANTED)
     except Odd:
         return _slowly(head, stream, reader)
+    cut_off = cut_off or bool(fragments and fragments_end_early(stream, fragments))
     return reader.header(elements, cut_off=cut_off)
 
 
@@ -84,14 +86,17 @@ def _slowly(head: bytes, stream: io.FileIO, reader: Reader) -> Header | None:
 
 def _read(stream: io.FileIO, reader: Reader, force: bool) -> Header | None:
     with quiet_pydicom() as heard:
+        stream.seek(0)
+        buffered = Bounded(stream)
         try:
-            stream.seek(0)
-            elements, broken = read(io.BufferedReader(stream), WANTED, force)
-            header = reader.header(elements, broken)
+            elements, broken, cut_off = read(buffered, WANTED, force)
+            header = reader.header(elements, broken, cut_off)
         except ProblemError:
             raise
         except Exception:  # pydicom raises almost anything on broken files, and says values in it
             return None
+        finally:
+            buffered.detach()  # left alone it would close the file, and a warning of that be heard
     if force and not (header.sop_class and header.study_uid):
         return None
     return msgspec.structs.replace(header, irregular=(*header.irregular, "header")) if heard else header
