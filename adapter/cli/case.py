@@ -34,7 +34,10 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
     forecast = rehearsed.forecast if rehearsed else None
     letters, rights = called_for(occasion_of(checked, chosen, time)), of_rights(checked, chosen, time)
     if as_json:
-        told = {"completeness": show.completeness_json(checked.completeness, forecast)}
+        told = {
+            "completeness": show.completeness_json(checked.completeness, forecast),
+            "information_blocking": show.blocking_json(checked.decision),
+        }
         emit({**_as_json(checked), **told, "letters": letters, "rights": rights, "account": account})
     else:
         show.decision(checked.decision, checked.facts)

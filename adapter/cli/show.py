@@ -75,6 +75,23 @@ def decision(made: Decision, facts: Facts) -> None:
         out.print(f"information blocking, {row.exception} ({row.citation}{unread}): {row.asks}", soft_wrap=True)
 
 
+def blocking_json(made: Decision) -> list[dict[str, Any]]:
+    """The exceptions of 45 CFR part 171 that may cover what is not given; for the holder alone, as all of `check`."""
+    said = {reason.code for reason in made.reasons}
+    return [
+        {
+            "exception": row.exception,
+            "citation": row.citation,
+            "verified": row.verified,
+            "codes": [code for code in row.codes if code in said],
+            "says": row.says,
+            "asks": row.asks,
+            "proof": row.proof,
+        }
+        for row in exceptions_for(made)
+    ]
+
+
 def _table(out: Console, rows: list[tuple[str, ...]]) -> None:
     """A table on a terminal; in a pipe one line a row, never folded, so that it can be searched."""
     if not out.is_terminal:

@@ -33,7 +33,9 @@ def test_check_with_exclusions_is_done(tmp_path: Path) -> None:
 def test_check_json_has_decision_and_gaps(tmp_path: Path) -> None:
     done = run(tmp_path, "check", case(tmp_path, "soft-tissue-sarcoma"), "--json")
     assert done.out.count("\n") == 1
-    assert set(done.json) == {"decision", "gaps", "completeness", "letters", "rights", "account"}
+    assert set(done.json) == {
+        "decision", "gaps", "completeness", "information_blocking", "letters", "rights", "account"
+    }  # fmt: skip
     outcomes = [unit["outcome"] for unit in done.json["account"]["units"]]
     assert sorted(set(outcomes)) == ["kept", "mapped", "withheld"]
     assert done.json["decision"]["outcome"] == "permit_with_exclusions"
@@ -43,6 +45,26 @@ def test_check_json_has_decision_and_gaps(tmp_path: Path) -> None:
         "citation": "45 CFR 164.508(a)(2)",
         "item": NOTE,
     } in done.json["decision"]["reasons"]
+
+
+def test_check_json_tells_the_exceptions_to_information_blocking_as_the_text_does(tmp_path: Path) -> None:
+    place = case(tmp_path, "soft-tissue-sarcoma")
+    told = run(tmp_path, "check", place, "--json").json["information_blocking"]
+    assert [(row["exception"], row["citation"], row["codes"]) for row in told] == [
+        ("preconditions", "45 CFR 171.202(b)", ["PSYCHOTHERAPY_AUTHORIZATION_MISSING"]),
+        ("segmentation", "45 CFR 171.204(a)", []),
+    ]
+    assert all(row["says"] and row["asks"] and row["proof"] for row in told)
+    lines = [line for line in run(tmp_path, "check", place).out.splitlines() if line.startswith("information blocking")]
+    assert [line.split(" (")[0] for line in lines] == [f"information blocking, {row['exception']}" for row in told]
+    assert run(tmp_path, "check", case(tmp_path, "cord-compression"), "--json").json["information_blocking"] == []
+
+
+def test_what_is_exported_tells_nothing_of_exceptions(tmp_path: Path) -> None:
+    done = run(tmp_path, "export", case(tmp_path, "soft-tissue-sarcoma"), "--to", "out", "--json")
+    assert "information_blocking" not in done.json
+    held = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert b"45 CFR 171" not in held
 
 
 @pytest.mark.parametrize("command", ["check", "export"])
