@@ -48,7 +48,7 @@ class Core:
     """One server; see FhirClient."""
 
     def __init__(self, name: str, server: Server, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.name, self.server, self.now, self.sleep = name, server, now, sleep
+        self.name, self.server, self.clock, self.sleep = name, server, now, sleep
         self.base = server.url.rstrip("/")
         self.transport = Transport(name, server)
         self._static = bearer_token(server.token_file) if server.token_file else ""
@@ -121,7 +121,7 @@ class Core:
             return
         where = self.where(request.what)
         if answer.status in PASSING:
-            wait = retry_after(answer.headers, self.now())
+            wait = retry_after(answer.headers, self.clock())
             message = f"cannot do it now (status {answer.status}); try again"
             if wait is not None and wait > MAX_WAIT:
                 message = f"asks to come back in {wait:.0f} s (status {answer.status}); run it again then"
@@ -138,13 +138,15 @@ class Core:
     def tried(self, work: Callable[[], T], manner: Manner) -> T:
         """Do something as often as is safe and allowed, while what goes wrong may pass, with waits in between."""
         open_end = False  # whether an attempt so far may have done it
+        garbled = 0
         last = self.server.attempts - 1
         for attempt in range(self.server.attempts):
             try:
                 return work()
             except Lost as error:
                 open_end = open_end or (manner.writes and error.done)
-                over = attempt == last or (error.wait or 0) > MAX_WAIT or (error.garbled and attempt + 1 >= _GARBLED)
+                garbled += error.garbled
+                over = attempt == last or (error.wait or 0) > MAX_WAIT or garbled == _GARBLED
                 if open_end and (over or not manner.again):
                     raise Unsettled(error.problems) from None
                 if over and error.status == 409:

@@ -118,8 +118,8 @@ def test_what_passed_is_read() -> None:
         ({"Retry_After": "-1"}, 0.5),
     ],
 )
-def test_a_server_is_given_the_time_it_asks_for(headers: dict[str, str], waited: float) -> None:
-    script = Script().on("GET", PATH, gives(429, **headers), gives(200, OBSERVATION))
+def test_a_server_is_given_the_time_it_asks_for(headers: dict[str, Any], waited: float) -> None:
+    script = Script().on("GET", PATH, lambda request: request.answer(429, **headers), gives(200, OBSERVATION))
     with client_of(script) as (client, waits):
         client.read("Observation", "o1")
     assert waits == [waited]
