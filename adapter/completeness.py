@@ -10,12 +10,12 @@ import msgspec
 
 from adapter.consent.law import classify_resource
 from adapter.consent.release import Release
-from adapter.holding import File, Loaded
+from adapter.holding import ENCLOSED, File, Loaded
 from mappings.completeness.assess import Completeness, Requirement, completeness
 from mappings.completeness.carried import WORDS, carried_evidence, words_of
 from mappings.completeness.evidence import PATHOLOGY, Evidence, Holding, Named, Text
 from mappings.completeness.labels import split_number
-from mappings.completeness.states import rank
+from mappings.completeness.states import State, rank
 from mappings.domain.case import Case
 from mappings.domain.material import Document
 from mappings.domain.party import is_foreign
@@ -29,6 +29,7 @@ _OPAQUE = frozenset(("application/octet-stream", "application/gzip"))
 """Media types of bytes that say nothing of what they are: no reader opens them."""
 _DICOM = ("dicom", "PS3.")
 """How the rules begin that refuse DICOM."""
+_REPORTS = ("pathology_report", "radiology_report")
 _IMAGES = frozenset(("whole_slide_image", "ct_study", "mr_study", "imaging_study"))
 
 
@@ -188,6 +189,8 @@ def _broken(document: Document, file: File) -> bool:
     if file.kind != "pdf":
         return file.content_type in _OPAQUE
     try:
+        if file.data is not None:
+            return b"%%EOF" not in file.data[-2048:]
         with file.location.open("rb") as stream:
             stream.seek(max(file.size - 2048, 0))
             return b"%%EOF" not in stream.read()
@@ -199,11 +202,17 @@ def _broken(document: Document, file: File) -> bool:
 
 
 def _refused(loaded: Loaded) -> Iterator[Holding]:
-    """Units that came and cannot be read: FHIR by what it is in law, DICOM as images of either kind."""
+    """Units that came and cannot be read: FHIR by what it is in law, DICOM as images of either kind.
+
+    What an image encloses and nobody declares may be any report: a person has to look.
+    """
     for item in loaded.unread:
         law = classify_resource(item.resource, item.labels)
         yield Holding(kind=law.kind if law else "", name=item.full_url, state="unreadable")
     for draft in loaded.drafts:
-        if draft.refused and any(problem.rule.startswith(_DICOM) for problem in draft.problems):
+        if any(problem.rule == ENCLOSED for problem in draft.problems):
+            state: State = "unreadable" if draft.refused else "unclear"
+            yield from (Holding(kind=kind, name=draft.source, state=state) for kind in _REPORTS)
+        elif draft.refused and any(problem.rule.startswith(_DICOM) for problem in draft.problems):
             yield Holding(kind="imaging_study", name=draft.source, state="unreadable")
             yield Holding(kind="tissue", name=draft.source, state="unreadable")

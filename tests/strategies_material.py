@@ -55,6 +55,9 @@ concepts = st.one_of(
     st.builds(Concept, codes=st.lists(codes, min_size=1, max_size=2).map(tuple), text=maybe(words)),
     st.builds(Concept, text=words),
 )
+coded = st.builds(
+    Concept, codes=st.lists(codes, min_size=1, max_size=2, unique_by=lambda c: (c.system, c.code)).map(tuple)
+)
 sites = st.one_of(st.builds(lambda code: Concept(codes=(code,)), codes), st.builds(Concept, text=words))
 labels = st.builds(
     Identifier,
@@ -112,18 +115,22 @@ blocks = st.builds(
     part=maybe(links),
     identifiers=identifiers,
     description=maybe(words),
+    tissue=maybe(coded),
     fixative=maybe(concepts | st.just(formalin)),
-    remaining=literal(Block, "remaining"),
+    remaining=st.sampled_from((None, "ample", "limited")),
+    sections=maybe(st.integers(0, 9999)),
 )
 slides = st.builds(
     Slide,
     id=st.just("item"),
     parent=maybe(links),
     identifiers=identifiers,
+    tissue=maybe(coded),
     stain=maybe(concepts),
     stained_with=st.lists(concepts, max_size=2).map(tuple),
     kind=literal(Slide, "kind"),
     description=maybe(words),
+    sections=maybe(st.integers(1, 9999)),
 )
 instances = st.builds(Instance, uid=uids, sop_class=uids, number=maybe(numbers), title=maybe(words))
 series = st.builds(

@@ -335,6 +335,8 @@ UNUSED = {
     },
     **{f"{struct}.{name}": "no scenario turns on it" for struct, names in OF_THE_LAW.items() for name in names},
     "Slide.stained_with": "no scenario codes a stain's substances",
+    "Block.tissue": "told by images, or by a laboratory that codes it",
+    "Slide.tissue": "told by images, or by a laboratory that codes it",
     "Part.parent": "no scenario's part comes of a larger part",
     "Authorization.revoked_in_writing_on": "a revoked authorization permits nothing",
     "Part2Consent.revoked_on": "a revoked consent permits nothing",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from adapter.consent.law import kinds
 from adapter.custody.releases import record_of
 from mappings.domain.case import Case
+from mappings.domain.material import is_told
 from mappings.domain.party import is_foreign
 from mappings.fhir.carried import base_of
 from mappings.problems import Problem, problem
@@ -15,7 +16,18 @@ from mappings.problems import Problem, problem
 def implausible(case: Case) -> tuple[Problem, ...]:
     """Words under `materials` that are no kind of item or no local name, a zone that is none, impossible custody."""
     custody = (found for found in record_of(case).problems if found.severity != "information")
-    return tuple((*_kinds(case), *_line_ids(case), *_holder_zone(case), *custody))
+    return tuple((*_kinds(case), *_line_ids(case), *_holder_zone(case), *_told_moved(case), *custody))
+
+
+def _told_moved(case: Case) -> Iterator[Problem]:
+    """What only images tell of is known, and not had: what is handed over is declared under a name of its own."""
+    for number, event in enumerate(case.custody):
+        if any(map(is_told, event.items)):
+            message = (
+                "hands over something that only images tell of; declare it under `parts`, `blocks` or `slides` with a "
+                "name of your own and its label"
+            )
+            yield problem("business-rule", f"case.json $.custody[{number}].items", message, rule="case.told")
 
 
 def _line_ids(case: Case) -> Iterator[Problem]:

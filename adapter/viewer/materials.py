@@ -14,7 +14,18 @@ from adapter.viewer.words import (
     plain,
     word,
 )
-from mappings.domain.material import Block, CustodyEvent, Document, Endpoint, ImagingStudy, Part, Series, Slide
+from mappings.domain.material import (
+    Block,
+    CustodyEvent,
+    Document,
+    Endpoint,
+    ImagingStudy,
+    Part,
+    Series,
+    Slide,
+    is_told,
+)
+from mappings.domain.values import Concept
 
 
 def materials(index: Index) -> Html:
@@ -59,7 +70,7 @@ def _node(index: Index, thing: Part | Block | Slide, told: Html, below: list[Htm
         " ",
         el("span", told),
         " ",
-        _state(index, thing.id),
+        el("span", "known from the images", class_="quiet") if is_told(thing.id) else _state(index, thing.id),
         class_="node",
     )
     return el("li", line, el("ul", *below) if below else None, id=index.anchors[thing.id])
@@ -84,7 +95,9 @@ def _part(index: Index, part: Part) -> Html:
 
 
 def _block(index: Index, block: Block) -> Html:
-    told = joined(" · ", block.description, label(block.fixative), word(REMAINING, block.remaining))
+    told = joined(
+        " · ", label(block.tissue), block.description, label(block.fixative), word(REMAINING, block.remaining)
+    )
     return _node(index, block, told, [_slide(index, slide) for slide in index.case.slides if slide.parent == block.id])
 
 
@@ -93,11 +106,17 @@ def _slide(index: Index, slide: Slide) -> Html:
     told = joined(
         " · ",
         el("strong", label(slide.stain)) if slide.stain else None,
+        fragment("stained with ", ", ".join(map(_called, slide.stained_with))) if slide.stained_with else None,
+        label(slide.tissue),
         slide.description,
         SLIDES[slide.kind] if slide.kind != "original" else None,
         fragment("scanned: ", index.links(scans)) if scans else None,
     )
     return _node(index, slide, told, [])
+
+
+def _called(substance: Concept) -> str:
+    return label(substance) or ""
 
 
 def _state(index: Index, name: str) -> Html | None:

@@ -11,7 +11,7 @@ from mappings.completeness.evidence import ADDENDA, PATHOLOGY, REPORT_KINDS, Evi
 from mappings.completeness.states import Found, of_report, of_study, radiology
 from mappings.completeness.tissue import Tissue
 from mappings.domain.case import Case
-from mappings.domain.material import Document, ImagingStudy
+from mappings.domain.material import Document, ImagingStudy, is_told
 from mappings.domain.report import Report
 
 _STAGE = re.compile(
@@ -109,7 +109,10 @@ class Held:
         return (s for s in self.case.studies if radiology(s))
 
 
-_HELD = {"unreadable": "record that was refused"}
+_HELD = {
+    "unreadable": "record that was refused",
+    "unclear": "document inside an image that no line under `materials` declares",
+}
 
 
 def _pathology_report(held: Held) -> Iterator[Found]:
@@ -131,8 +134,7 @@ def _imaging(held: Held) -> Iterator[Found]:
 
 
 def _further(held: Held) -> Iterator[Found]:
-    spent = {block.id for block in held.case.blocks if block.remaining == "exhausted"}
-    names = [b.id for b in held.case.blocks if b.id not in spent]
+    names = [b.id for b in held.case.blocks if b.remaining != "exhausted" and not is_told(b.id)]
     for name in (*names, *(s.id for s in held.case.slides if s.kind in ("unstained", "recut"))):
         yield next(iter(held.tissue.found(name)))
 

@@ -8,7 +8,7 @@ from mappings.completeness.evidence import Evidence
 from mappings.completeness.labels import mentions, split_number
 from mappings.completeness.states import Custody, Found, State, of_study, slides_scanned
 from mappings.domain.case import Case
-from mappings.domain.material import Block, Part, Slide
+from mappings.domain.material import Block, Part, Slide, is_told
 from mappings.terminology.labels import Label, readings
 
 Piece = Part | Block | Slide
@@ -33,9 +33,10 @@ class Tissue:
     # --- where a thing is
 
     def found(self, name: str) -> Iterator[Found]:
-        """What there is of a block or slide: the thing itself, and each image of it."""
-        state, what = self._custody.standing(name)
-        yield Found(state=state, what=f"{self._kind(name)} {what}")
+        """What there is of a block or slide: the thing itself unless only images tell of it, and each image of it."""
+        if not is_told(name):
+            state, what = self._custody.standing(name)
+            yield Found(state=state, what=f"{self._kind(name)} {what}")
         yield from self._images(name)
 
     def all_of(self, names: Iterable[str]) -> tuple[Found, ...]:
@@ -57,6 +58,7 @@ class Tissue:
             *(
                 Found(state=s, what=f"{self._kind(n)} {w}")
                 for n in self._names
+                if not is_told(n)
                 for s, w in (self._custody.standing(n),)
             ),
             *(Found(state=state, what=_IMAGE[state]) for state in states),

@@ -19,6 +19,7 @@ from mappings.dicom.times import datetime_moment
 from mappings.domain.material import Block, Part, Slide
 from mappings.domain.values import Concept, Fact
 from mappings.problems import Problem
+from mappings.terminology.tables import table
 
 _SLIDES = {("SCT", "433466003"), ("SRT", "A-0101B")}
 _CASSETTES = {("SCT", "434464009"), ("SCT", "434708008"), ("SRT", "A-0101E"), ("SRT", "A-01022")}
@@ -98,6 +99,8 @@ class _Tree:
         holder.words = holder.words or tissue.short or tissue.detailed
         if tissue.short and tissue.detailed not in ("", tissue.short):
             self.say(f"{where}.(0040,0602)", "describes a specimen at length too; the short description is kept")
+        if holder.kind and tissue.kind and holder.kind != tissue.kind:
+            self.say(f"{where}.(0040,059A)", "names another specimen type in the same container; the first is kept")
         holder.kind = holder.kind or tissue.kind
         self.site(holder, tissue, where)
         before: Node | None = None
@@ -232,8 +235,18 @@ class _Tree:
             part=self.up(node, ""),
             identifiers=identifiers_of(node),
             description=node.words or None,
+            tissue=self.type(node),
             fixative=triplet_concept(self.fixative(node)),
         )
+
+    def type(self, node: Node) -> Concept | None:
+        """The specimen type of a block or slide, where it is a code; that it is one, its container says."""
+        told = triplet_concept(node.kind)
+        if told is not None and not told.codes:
+            message = "names a specimen type by words, or by a scheme whose system is not known; it is not kept"
+            self.say(f"{node.place}.(0040,059A)", message)
+            return None
+        return None if told is None or _says_no_more(told) else told
 
     def fixative(self, node: Node) -> Triplet | None:
         """Its own, else that of the nearest thing it was taken from."""
@@ -245,6 +258,7 @@ class _Tree:
             id=name_of(node.key),
             parent=self.up(node, "block", ""),
             identifiers=identifiers_of(node),
+            tissue=self.type(node),
             stain=_stain(node.stains),
             stained_with=_substances(node.stains),
             description=node.words or None,
@@ -258,6 +272,13 @@ def _form(header: Header) -> str:
     if stated in _SLIDES or (kind is None and header.modality == "SM"):
         return "slide"
     return "block" if stated in _CASSETTES else ""
+
+
+def _says_no_more(told: Concept) -> bool:
+    """Whether it is the code by which every block or slide is written."""
+    listed = table("specimen-type")
+    ours = {(code.system, code.code) for word in listed.values for code in listed.codings(word)}
+    return all((code.system, code.code) in ours for code in told.codes)
 
 
 def _with_issuer(found: Issued, label: Issued) -> Issued:

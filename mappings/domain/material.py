@@ -45,32 +45,49 @@ class Part(Item, frozen=True, kw_only=True):
 
 
 class Block(Item, frozen=True, kw_only=True):
-    """A paraffin block; `remaining` says how much tissue is left for further sections; no `part`: it is not told."""
+    """A paraffin block; `remaining` says how much tissue is left for further sections; no `part`: it is not told.
+
+    `tissue` is what its source says that the specimen is, by a code, beside what a block is by itself.
+    """
 
     LINKS: ClassVar = {"part": ("Part",)}
 
     part: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     description: str | None = None
+    tissue: Concept | None = None
     fixative: Concept | None = None
     remaining: Literal["ample", "limited", "exhausted"] | None = None
+
+    def check(self) -> None:
+        Item.check(self)
+        _check_tissue(self.tissue)
 
 
 class Slide(Item, frozen=True, kw_only=True):
     """A glass slide cut from a block (or smeared from a part); `stain` H&E, special stain or IHC marker.
 
     `stained_with` are the substances, each by its code, where several make the stain. No `parent`: what it was cut
-    from is not told.
+    from is not told. `tissue` is what its source says that the specimen on it is, by a code.
     """
 
     LINKS: ClassVar = {"parent": ("Block", "Part")}
 
     parent: str | None = None
     identifiers: tuple[Identifier, ...] = ()
+    tissue: Concept | None = None
     stain: Concept | None = None
     stained_with: tuple[Concept, ...] = ()
     kind: Literal["original", "recut", "unstained"] = "original"
     description: str | None = None
+
+    def check(self) -> None:
+        Item.check(self)
+        _check_tissue(self.tissue)
+
+
+def _check_tissue(tissue: Concept | None) -> None:
+    need(tissue is None or (tissue.codes and not tissue.text), "field `tissue` of a block or slide is codes alone")
 
 
 class CustodyEvent(Item, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ neither is read as a part.
 
 from mappings.domain.material import Block, Part, Slide, is_told
 from mappings.domain.party import PATIENT
-from mappings.domain.values import Concept, Identifier
+from mappings.domain.values import Code, Concept, Identifier
 from mappings.fhir.context import Reading, Writing
 from mappings.fhir.datatypes import (
     Rule,
@@ -60,6 +60,7 @@ RULES = (
     Rule("slide.stain", "Specimen.processing.description", "the constant Stain"),
     Rule("slide.stained_with", "Specimen.processing.procedure", "codes of the source, a step for each substance"),
     Rule("slide.stained_with", "Specimen.processing.description", "the constant Stain substance"),
+    Rule("block.tissue, slide.tissue", "Specimen.type", "codes of the source, beside the code for a block or slide"),
     Rule("slide.kind", "Specimen.type", "table slide-kind, beside the code for a slide"),
     Rule("patient", "Specimen.subject"),
 )
@@ -117,15 +118,35 @@ def _part(part: Part) -> Json:
 def _block(block: Block) -> Json:
     formalin = table("formalin").value_of(block.fixative) is not None
     additive = compact({"additiveCodeableConcept": concept(block.fixative)})
+    codes = table("specimen-type").codings("ffpe-block" if formalin else "block")
     return {
-        "type": from_table("specimen-type", "ffpe-block" if formalin else "block"),
+        "type": concept(Concept(codes=(*codes, *_also(block.tissue, codes)))),
         "container": [{"type": from_table("specimen-container", "block"), **additive}],
     }
+
+
+def _also(tissue: Concept | None, codes: tuple[Code, ...]) -> tuple[Code, ...]:
+    """The codes of the source that say more than ours."""
+    told = {(code.system, code.code) for code in codes}
+    return tuple(code for code in (tissue.codes if tissue else ()) if (code.system, code.code) not in told)
+
+
+def _tissue(resource: Json, kind: str) -> Concept | None:
+    """The codes of the type that are not those by which a block or slide is written here."""
+    words = ("slide",) if kind == "slide" else ("block", "ffpe-block")
+    ours = {(code.system, code.code) for word in words for code in table("specimen-type").codings(word)}
+    ours |= {
+        (code.system, code.code) for word in table("slide-kind").values for code in table("slide-kind").codings(word)
+    }
+    found = read_concept(resource.get("type"))
+    codes = tuple(code for code in (found.codes if found else ()) if (code.system, code.code) not in ours)
+    return Concept(codes=codes) if codes else None
 
 
 def _slide(slide: Slide) -> Json:
     kind = () if is_told(slide.id) else table("slide-kind").codings(slide.kind)
     codes = table("specimen-type").codings("slide") + kind
+    codes += _also(slide.tissue, codes)
     steps = [{"description": STAINING, "procedure": concept(slide.stain)}] if slide.stain else []
     steps += [{"description": SUBSTANCE, "procedure": concept(one)} for one in slide.stained_with]
     return {
@@ -150,11 +171,12 @@ def from_fhir(resource: Json, ctx: Reading) -> Material:
     }
     if kind == "slide":
         slide_kind = read_table("slide-kind", resource.get("type")) or "original"
-        stain = {"stain": _stain(resource), "stained_with": _substances(resource)}
+        stain = {"stain": _stain(resource), "stained_with": _substances(resource), "tissue": _tissue(resource, kind)}
         return construct(Slide, "Specimen", **common, parent=parent, kind=slide_kind, **stain)
     if kind == "block":
         remaining = first_of("block-remaining", resource.get("condition"))
-        return construct(Block, "Specimen", **common, part=parent, fixative=_fixative(resource), remaining=remaining)
+        told = {"fixative": _fixative(resource), "remaining": remaining, "tissue": _tissue(resource, kind)}
+        return construct(Block, "Specimen", **common, part=parent, **told)
     return construct(Part, "Specimen", **common, parent=parent, **_read_part(resource))
 
 
