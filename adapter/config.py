@@ -39,22 +39,20 @@ SECOND_OPINION_LEDGER, SECOND_OPINION_SIGNING_KEY and SECOND_OPINION_LOG overrid
 """
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from uuid import UUID
 
 import msgspec
 
+from adapter.config_faults import RULE, Faults, read_toml
 from adapter.servers import FILES, Server, web_root
 from adapter.standing import Standing
 from mappings.identity import DEFAULT_NAMESPACE
-from mappings.problems import Problem, ProblemError, problem, refuse
+from mappings.problems import ProblemError, refuse
 
 CONFIG_FILE = "second-opinion.toml"
-_RULE = "config"
 Family = Literal["own", "us-core", "mcode", "consent", "task", "audit"]
 """Families of profiles; `consent` and `task` are those of the configured shape."""
 
@@ -80,8 +78,14 @@ class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     disagreements: str = ""
 
 
-_Title = Annotated[str, msgspec.Meta(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")]
-"""An AE title (PS3.5 6.2): 1 to 16 characters, no backslash, no blank at the ends."""
+_Title = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$",
+        description="must be an AE title: 1 to 16 characters without backslash, no blank at either end",
+    ),
+]
+"""PS3.5 6.2."""
 _Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=64)]
 
@@ -196,7 +200,7 @@ def load_settings(explicit: Path | None = None, environ: Mapping[str, str] | Non
     key = env.get("SECOND_OPINION_SIGNING_KEY")
     level = env.get("SECOND_OPINION_LOG", found.log)
     if level not in ("off", "info"):
-        raise refuse("value", "SECOND_OPINION_LOG", "is neither off nor info", rule=_RULE)
+        raise refuse("value", "SECOND_OPINION_LOG", "is neither off nor info", rule=RULE)
     signing = Path(key) if key else found.signing_key
     return msgspec.structs.replace(found, ledger=ledger, signing_key=signing, log=level)
 
@@ -209,39 +213,14 @@ def default_ledger(environ: Mapping[str, str] | None = None) -> str:
 
 
 def _read(location: Path) -> Settings:
-    try:
-        raw = tomllib.loads(location.read_text(encoding="utf-8"))
-    except OSError:
-        raise refuse(
-            "not-found", location.name, "cannot be read; name the settings file that exists", rule=_RULE
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise refuse("structure", location.name, "is not TOML; mend the file", rule=_RULE) from None
-    problems = [_unknown(name, location.name) for name in raw if name not in Settings.__struct_fields__]
-    values: dict[str, Any] = {}
-    for name, kind in get_type_hints(Settings).items():
-        try:
-            values |= {name: msgspec.convert(raw[name], kind, dec_hook=_path)} if name in raw else {}
-        except msgspec.ValidationError as error:
-            problems.append(_unfit(name, kind, str(error), location.name))
-    if problems:
-        raise ProblemError(problems)
-    return _beside(Settings(**values), location.parent)
+    raw, text = read_toml(location)
+    if found := Faults(location.name, text, _converted, _MUST_BE).of(raw, Settings):
+        raise ProblemError(found)
+    return _beside(_converted(raw, Settings), location.parent)
 
 
-def _unknown(name: str, file: str) -> Problem:
-    where = f"{file} $.{name}" if re.fullmatch(r"[\w-]{1,60}", name) else file
-    message = f"is no setting; the settings are {', '.join(Settings.__struct_fields__)}"
-    return problem("structure", where, message, rule=_RULE)
-
-
-def _unfit(name: str, kind: Any, error: str, file: str) -> Problem:
-    """Name the place and what may stand there; msgspec's own text quotes the value."""
-    inner = re.search(r" - at `\$([^`]*)`$", error)
-    words = get_args(kind) if get_origin(kind) is Literal else ()
-    own = re.match(r"(needs `|`\w+` (?:must|needs)).*?(?= - at `\$|$)", error)  # what Pacs says quotes no value
-    message = own[0] if own else f"must be one of {', '.join(words)}" if words else _MUST_BE[name]
-    return problem("value", f"{file} $.{name}{inner[1] if inner else ''}", message, rule=_RULE)
+def _converted(raw: Any, kind: Any) -> Any:
+    return msgspec.convert(raw, kind, dec_hook=_path)
 
 
 def _beside(settings: Settings, folder: Path) -> Settings:
@@ -276,7 +255,7 @@ def pacs_named(settings: Settings, name: str) -> Pacs:
     if name not in settings.pacs:
         known = ", ".join(sorted(settings.pacs)) or "none yet"
         message = f"names no archive of this name under [pacs.NAME]; those are: {known}"
-        raise refuse("not-found", "settings $.pacs", message, rule=_RULE)
+        raise refuse("not-found", "settings $.pacs", message, rule=RULE)
     return settings.pacs[name]
 
 
@@ -289,7 +268,7 @@ def server_named(settings: Settings, name: str) -> Server:
     if name not in settings.servers:
         known = ", ".join(sorted(settings.servers)) or "none yet"
         message = f"names no FHIR server of this name under [servers.NAME]; those are: {known}"
-        raise refuse("not-found", "settings $.servers", message, rule=_RULE)
+        raise refuse("not-found", "settings $.servers", message, rule=RULE)
     return settings.servers[name]
 
 
@@ -311,7 +290,7 @@ def secret(file: Path | None, variable: str, environ: Mapping[str, str] | None =
         found = ""
     if not found.strip() or not found.strip().isprintable():
         where = file.name if file else f"environment variable {variable}"
-        raise refuse("login", where, "holds no secret that can be used; set it, or mend the settings", rule=_RULE)
+        raise refuse("login", where, "holds no secret that can be used; set it, or mend the settings", rule=RULE)
     return found.strip()
 
 
