@@ -91,9 +91,7 @@ def _group(
         made.entries.append((urls[image.study.id], study if subject else {**study, "subject": ABSENT}))
         for enclosed in image.enclosed:
             _document(enclosed, files[enclosed.path], image, (namespace, subject), ctx, made)
-    made.entries += [
-        (urls[thing.id], _subject(specimen.to_fhir(thing, ctx), subject)) for thing in things
-    ]
+    made.entries += [(urls[thing.id], _subject(specimen.to_fhir(thing, ctx), subject)) for thing in things]
 
 
 def _subject(resource: Json, subject: str | None) -> Json:
