@@ -16,6 +16,7 @@ from adapter.consent.gate import release
 from adapter.consent.groups import Holder, PrivacyContact
 from adapter.consent.policy import policies_of, policy_for
 from adapter.consent.release import Release
+from adapter.custody.times import ahead
 from adapter.delivery.case_bundle import check_ready, deliver, fhir_bundle, theirs
 from adapter.delivery.medium import deliver_medium
 from adapter.errors import Failure, NotPermitted
@@ -49,9 +50,12 @@ def check_case(folder: Path, settings: Settings, now: Moment) -> Checked:
     """Load and decide; nothing leaves.
 
     Raises:
-        ProblemError: the folder is no case, or holds another person's things.
+        ProblemError: the folder is no case, holds another person's things, or says that something happened that lies
+            ahead.
     """
     loaded = load_case(folder, settings.namespace)
+    if wrong := tuple(ahead(loaded.case.custody, now)):
+        raise ProblemError(wrong)
     policy = policy_for(dt.date.fromisoformat(now.date), policies_of(settings.policy))
     facts = facts_of(loaded, str(now), holder_in_law(settings), policy)
     decision = decide(facts, policy)

@@ -6,12 +6,11 @@ A record is append-only, so an event ahead of its time would bar every true one 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 
-from mappings.domain.custody import compared, last_day
+from mappings.domain.custody import compared, earliest, last_day, latest
 from mappings.domain.material import CustodyEvent
 from mappings.domain.values import Moment
 from mappings.problems import Problem, problem
 
-EAST, WEST = dt.timezone(dt.timedelta(hours=14)), dt.timezone(dt.timedelta(hours=-12))
 NEXT = dt.timedelta(seconds=1)
 Place = Callable[[str], str]
 """Name of a field (`at`, `due_back`) -> what the one who told it calls it."""
@@ -32,8 +31,7 @@ def faults_of_time(
     listed = list(before)
     for event, place in fresh:
         if earliest(event.at) >= earliest(now) + NEXT:
-            message = "lies in the future: an event is recorded once it has happened; mend the time"
-            yield problem("value", place("at"), message, rule="custody.future")
+            yield problem("value", place("at"), _AHEAD, rule="custody.future")
         elif (later := _later(listed, event)) is not None:
             message = (
                 f"lies before `{later.id}` ({later.kind}), which is recorded for the same item: mend the time, or "
@@ -59,19 +57,14 @@ def _later(listed: list[CustodyEvent], event: CustodyEvent) -> CustodyEvent | No
     return None
 
 
-def earliest(at: Moment) -> dt.datetime:
-    """The first instant that a time can mean."""
-    if at.time:
-        return _exact(at, EAST)
-    year, month, day = (*(int(part) for part in at.split("-")), 1, 1)[:3]
-    return dt.datetime(year, month, day, tzinfo=EAST)
+def ahead(events: Iterable[CustodyEvent], now: Moment) -> Iterator[Problem]:
+    """Events in case.json, as somebody wrote them, that lie ahead in every zone (`custody.future`).
+
+    Tomorrow's day is taken once it has begun in UTC+14: whoever wrote it down may be there.
+    """
+    for number, event in enumerate(events):
+        if earliest(event.at) >= earliest(now) + NEXT:
+            yield problem("value", f"case.json $.custody[{number}].at", _AHEAD, rule="custody.future")
 
 
-def latest(at: Moment) -> dt.datetime:
-    """The last instant that a time can mean."""
-    return _exact(at, WEST) if at.time else dt.datetime.combine(last_day(at.date), dt.time.max, WEST)
-
-
-def _exact(at: Moment, zone: dt.timezone) -> dt.datetime:
-    read = dt.datetime.fromisoformat(at.replace(":60", ":59"))  # a leap second has no datetime
-    return read if read.tzinfo else read.replace(tzinfo=zone)
+_AHEAD = "lies in the future: an event is recorded once it has happened; mend the time"

@@ -8,7 +8,7 @@ they are.
 
 import calendar
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal
 
 import msgspec
@@ -218,16 +218,39 @@ def _home(now: Whereabouts, event: CustodyEvent, who: str | None) -> Whereabouts
 def compared(one: Moment, other: Moment) -> Literal[-1, 0, 1]:
     """-1 where the first lies before the other, 1 behind it, 0 where they cannot be told apart.
 
-    Beside a time with its offset, a day without one may be a day off: the zone it was written in is not known.
+    Two times with their offsets are instants: nothing is tolerated. Two without are taken to be of one zone. Beside an
+    instant, one without offset is behind it only where it is so in every zone, since nobody knows the one it is of.
     """
     if one.offset and other.offset:
-        first, second = (datetime.fromisoformat(m.replace(":60", ":59")) for m in (one, other))
+        first, second = earliest(one), earliest(other)
         return -1 if first < second else 1 if first > second else 0
     shorter = 19 if one.floating and other.floating else min(len(one), len(other), 10)
     mine, theirs = one[:shorter], other[:shorter]
-    if mine > theirs and bool(one.offset) != bool(other.offset) and shorter == 10:
-        return 1 if (date.fromisoformat(mine) - date.fromisoformat(theirs)).days > 1 else 0
+    if mine > theirs and bool(one.offset) != bool(other.offset):
+        return 1 if earliest(one) > latest(other) else 0
     return -1 if mine < theirs else 1 if mine > theirs else 0
+
+
+EAST, WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+"""Where a day begins first, and where it ends last."""
+
+
+def earliest(at: Moment) -> datetime:
+    """The first instant that a time can mean."""
+    if at.time:
+        return _exact(at, EAST)
+    year, month, day = (*(int(part) for part in at.split("-")), 1, 1)[:3]
+    return datetime(year, month, day, tzinfo=EAST)
+
+
+def latest(at: Moment) -> datetime:
+    """The last instant that a time can mean."""
+    return _exact(at, WEST) if at.time else datetime.combine(last_day(at.date), time.max, WEST)
+
+
+def _exact(at: Moment, zone: timezone) -> datetime:
+    read = datetime.fromisoformat(at.replace(":60", ":59"))  # a leap second has no datetime
+    return read if read.tzinfo else read.replace(tzinfo=zone)
 
 
 def in_order(events: Iterable[CustodyEvent]) -> bool:

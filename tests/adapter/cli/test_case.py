@@ -207,7 +207,7 @@ def test_settings_that_cannot_be_read_stop(tmp_path: Path) -> None:
     missing = run(tmp_path, "--config", "nowhere.toml", "check", place)
     assert (missing.code, missing.err) == (
         1,
-        "error: nowhere.toml: is not there; name the settings file that exists [config]\n",
+        "error: nowhere.toml: cannot be read; name the settings file that exists [config]\n",
     )
     (tmp_path / "second-opinion.toml").write_text('ledgers = "x"\n', encoding="utf-8")
     assert run(tmp_path, "check", place).code == 1
@@ -240,3 +240,17 @@ def test_a_problem_is_one_line_whatever_it_names(capsys: pytest.CaptureFixture[s
         f"error: {ESCAPED}",
         r"error: a\udcff",
     ]
+
+
+@pytest.mark.parametrize("command", [("check",), ("export", "--to", "out")])
+def test_custody_that_lies_ahead_in_every_zone_is_refused(command: tuple[str, ...], tmp_path: Path) -> None:
+    place = case(tmp_path, "soft-tissue-sarcoma")
+    held = json.loads((place / "case.json").read_text(encoding="utf-8"))
+    held["custody"][-1]["at"] = "2999-01-01"
+    change(place, custody=held["custody"])
+    done = run(tmp_path, command[0], place, *command[1:])
+    assert (done.code, done.out, (tmp_path / "out").exists()) == (1, "", False)
+    assert done.err == (
+        f"error: case.json $.custody[{len(held['custody']) - 1}].at: lies in the future: an event is recorded once it "
+        "has happened; mend the time [custody.future]\n"
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapter.custody.times import faults_of_time
+from adapter.custody.times import ahead, faults_of_time
 from mappings.domain.values import Moment
 from tests.adapter.custody.given import a_custody_event
 
@@ -127,3 +127,15 @@ def test_what_is_due_back_before_the_day_of_the_event_is_refused(at: str, due_ba
 )
 def test_what_is_due_back_on_that_day_or_later_is_taken(at: str, due_back: str) -> None:
     assert found(("shipped", {"at": at, "due_back": due_back})) == []
+
+
+@pytest.mark.parametrize("at", ["2026-11-25", "2026-12", "2026-11-23T18:13:01Z", "2026-11-24T08:13:01"])
+def test_what_somebody_wrote_into_the_case_that_lies_ahead_in_every_zone_is_refused(at: str) -> None:
+    events = (SHIPPED, a_custody_event("received", "slide", by="center", at=at))
+    [told] = ahead(events, NOW)
+    assert (told.where, told.rule, told.stops) == ("case.json $.custody[1].at", "custody.future", True)
+
+
+@pytest.mark.parametrize("at", ["2026-11-24", "2026-11", "2026", "2026-11-23T18:13:00Z", "2026-11-24T08:13:00"])
+def test_what_somebody_wrote_into_the_case_that_may_be_over_somewhere_is_taken(at: str) -> None:
+    assert list(ahead((SHIPPED, a_custody_event("received", "slide", by="center", at=at)), NOW)) == []
