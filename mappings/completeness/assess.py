@@ -9,7 +9,7 @@ from mappings.completeness.evidence import Evidence
 from mappings.completeness.met import Held
 from mappings.completeness.needs import Level, Need, needs_of
 from mappings.completeness.parts import Parts, Row
-from mappings.completeness.states import Found, State, best, of_report, of_study, rank, tally, worst
+from mappings.completeness.states import Found, State, best, counts, of_report, of_study, rank, tally, worst
 from mappings.domain.case import Case
 from mappings.domain.material import ImagingStudy
 from mappings.domain.request import Reason, Scope
@@ -123,7 +123,8 @@ def _made(
 
 def _study(need: Need, held: Held, study: ImagingStudy) -> Requirement:
     """The images of one study and the report that goes with it."""
-    images = of_study(held.case, study, frozenset(held.evidence.files)) or "missing"
+    files = frozenset(held.evidence.files)
+    images = of_study(held.case, study, files) or "missing"
     radiology = [r for r in held.case.reports if r.kind == "radiology" and of_report(r)]
     own = [r for r in radiology if study.id in r.studies]
     own_papers = [d for d in held.case.documents if d.kind == "radiology_report" and study.id in d.about]
@@ -131,7 +132,8 @@ def _study(need: Need, held: Held, study: ImagingStudy) -> Requirement:
     loose_papers = [f for f in held.papers("radiology_report") if f.state == "here"]
     if own or own_papers:
         states = [Found(state=of_report(r) or "missing", what="") for r in own] + [held.paper(d) for d in own_papers]
-        report, said = best(states), "its report is in the case" if best(states) == "here" else "its report is promised"
+        report = best(states)
+        said = _REPORTED.get(report, "its report is promised")
     elif loose or loose_papers:
         report, said = (
             "unclear",
@@ -139,9 +141,14 @@ def _study(need: Need, held: Held, study: ImagingStudy) -> Requirement:
         )
     else:
         report, said = "missing", "no report of it is in the case"
-    told = {"here": "images in the case", "promised": "listed, its images are not in the case"}[images]
+    here, listed = counts(study, files)
+    some = f"{here} of {listed} images in the case" if here else "listed, its images are not in the case"
+    told = {"here": "images in the case", "promised": some}[images]
     state = worst([Found(state=images, what=""), Found(state=report, what="")])
     return _made(need, state, f"{told}; {said}", _called(study), item=study.id)
+
+
+_REPORTED: dict[State, str] = {"here": "its report is in the case", "unreadable": "its report cannot be read"}
 
 
 def _called(study: ImagingStudy) -> str:

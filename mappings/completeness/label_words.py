@@ -10,7 +10,7 @@ HEADER_NUMBER = re.compile(
 )
 
 _JOINT = r"\s*(?:,\s*and\b|,|;|&|\band\b|\bor\b|\bthrough\b|\bthru\b|\bto\b|[-–/])\s*"
-_PART = r"#?(?:[A-Z]{1,2}|\d{1,2})(?!\w)"
+_PART = r"#?(?:[A-Z]{1,2}|[IVX]{3,4}|\d{1,2})(?!\w)"
 _BLOCK = r"#?(?:\d{1,2}[A-Z]\d{0,3}|[A-Z]{1,2}\d{1,3}|[A-Z](?!\w)|\d{1,3})(?!\w)"
 _TRUE_BLOCK = r"(?:FS|[A-Z]{1,2})\d{1,3}(?!\w)"
 FURTHER = frozenset(("-", "–", "to", "through", "thru"))
@@ -22,8 +22,10 @@ PART_WORD = re.compile(
 )
 LINE = re.compile(
     r"(?:^|(?<=\n)|(?<=;))[ \t]*\(?"
-    r"(?P<list>(?:[A-Z]|\d{1,2})(?:[ \t]*(?:,|&|-|–|and|to)[ \t]*[A-Z])*)[.):][ \t]+(?P<rest>[^\s;][^\n;]*)"
+    r"(?P<list>(?:[A-Z]|\d{1,2})(?:[ \t]*(?:,|&|-|–|and|to)[ \t]*[A-Z])*)"
+    r"(?:[.):][ \t]+|[.)](?=[A-Z][a-z]))(?P<rest>[^\s;][^\n;]*)"
 )
+ROMAN_LINE = re.compile(r"(?m)^[ \t]*\(?(?P<label>[IVX]{1,4})[.):][ \t]+(?P<rest>\S[^\n]*)")
 BLOCK_WORD = re.compile(
     r"(?<![\w-])(?P<word>(?i:blocks?|cassettes?|slides?|frozen sections?))\s+"
     r"(?:(?i:labell?ed|designated|number|no\.)\s+)?"

@@ -7,7 +7,9 @@ further number); where a laboratory numbers otherwise its labels come out as not
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Literal
 
 from mappings.completeness.label_words import (
@@ -28,6 +30,7 @@ from mappings.completeness.label_words import (
     OUTLINE,
     PART_WORD,
     PERSON,
+    ROMAN_LINE,
     SPECIMEN_HEADING,
     STAIN,
     SUBMITTED,
@@ -35,7 +38,7 @@ from mappings.completeness.label_words import (
 from mappings.domain.values import Fact
 
 Kind = Literal["part", "block", "slide"]
-MOST = 60
+MOST = 200
 """The longest range of labels that is taken as one; a longer one is no list of blocks."""
 SEEN = 300
 """How many characters around a label are looked at for what its sentence says of it."""
@@ -88,7 +91,8 @@ class _Text:
     """One text while it is read. `found`: (kind, label, accession) -> sure; `denied`: what is said not to be there."""
 
     def __init__(self, text: str, numbers: frozenset[str], specimens: bool) -> None:
-        self.text, self.specimens = text.replace("\r\n", "\n").replace("\r", "\n"), specimens
+        self.text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_WIDE)
+        self.specimens = specimens
         self.numbers = numbers or frozenset(found[1] for found in HEADER_NUMBER.finditer(self.text))
         self.found: dict[tuple[Kind, str, str | None], bool] = {}
         self.denied: set[tuple[Kind, str]] = set()
@@ -96,6 +100,7 @@ class _Text:
     def mentions(self) -> tuple[Mention, ...]:
         self._part_words()
         self._lines()
+        self._roman()
         self._numbered()
         self._blocks()
         self._doubt()
@@ -132,7 +137,7 @@ class _Text:
             listed = list(_expanded(found["list"]))
             if found["list"][-1:].isdigit() and MEASURE.match(after):
                 continue
-            if re.search(r"(?i)CFR\s*$", self._before(found)) or re.match(r"\s+of\s+(?!\d)", after):
+            if re.search(r"(?i)(?:CFR|medicare)\s*$", self._before(found)) or re.match(r"\s+of\s+(?!\d)", after):
                 continue
             shouted = found["word"].isupper() and listed in (["A"], ["I"]) and bool(re.match(r"\s+[A-Z]{2}", after))
             for label in listed:
@@ -166,10 +171,31 @@ class _Text:
 
     def _below_heading(self, start: int) -> bool:
         """Whether the list that the line at `start` belongs to stands below a heading that speaks of specimens."""
-        for line in reversed(self.text[:start].rstrip().split("\n")):
-            if not LINE.match(line.strip()):
-                return bool(SPECIMEN_HEADING.search(line))
-        return False
+        begins, below = self._headings
+        row = bisect_right(begins, start) - 1
+        before = self.text[begins[row] : start].strip()
+        return bool(SPECIMEN_HEADING.search(before)) if before and not LINE.match(before) else below[row]
+
+    @cached_property
+    def _headings(self) -> tuple[list[int], list[bool]]:
+        """Of each line where it begins, and whether the last one before it that is no entry of a list is a heading."""
+        begins, below, place, told = [], [], 0, False
+        for line in self.text.split("\n"):
+            begins.append(place)
+            below.append(told)
+            place += len(line) + 1
+            if (words := line.strip()) and not LINE.match(words) and not ROMAN_LINE.match(words):
+                told = bool(SPECIMEN_HEADING.search(line))
+        return begins, below
+
+    def _roman(self) -> None:
+        """A list of Roman numerals: each may be a part."""
+        listed = list(ROMAN_LINE.finditer(self.text))
+        if any(OUTLINE.match(found["rest"]) for found in listed) or {"I", "II"} - {found["label"] for found in listed}:
+            return
+        for found in listed:
+            if self.specimens or self._below_heading(found.start()):
+                self._note("part", found["label"], found.start("label"), found.end("label") + 1, sure=False)
 
     # --- `S26-1234-B`
 
@@ -231,7 +257,9 @@ class _Text:
 
 
 _KINDS: tuple[Kind, ...] = ("part", "block", "slide")
-_ROMAN = frozenset(("I", "II", "V", "X", "XX"))
+_ROMAN = frozenset(("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XX"))
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Letters and digits as East Asian keyboards write them."""
 _BEFORE_J = frozenset("ABCDEFGH")
 """A lone letter further down the alphabet at the start of a line is an initial more often than a part."""
 
@@ -277,5 +305,5 @@ def _range(start: str, end: str) -> Iterator[str]:
 
 
 def _possible(label: str) -> bool:
-    """Whether letters alone may be a part: one letter, or the same twice (what follows Z)."""
-    return not label.isalpha() or len(label) == 1 or (len(label) == 2 and label[0] == label[1])
+    """Whether letters alone may be a part: one letter, the same twice (what follows Z), or a Roman numeral."""
+    return not label.isalpha() or len(label) == 1 or label in _ROMAN or (len(label) == 2 and label[0] == label[1])

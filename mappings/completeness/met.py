@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from mappings.completeness.evidence import ADDENDA, PATHOLOGY, REPORT_KINDS, Evidence
-from mappings.completeness.states import Found, of_report, of_study, radiology
+from mappings.completeness.states import Found, counts, of_report, of_study, radiology
 from mappings.completeness.tissue import Tissue
 from mappings.domain.case import Case
 from mappings.domain.material import Document, ImagingStudy, is_told
@@ -17,15 +17,28 @@ from mappings.domain.report import Report
 _STAGE = re.compile(
     r"(?<![A-Za-z0-9])[cpyrau]{0,3}T(?:[0-4]|is|X)[a-d]?(?![A-Za-z0-9-])[^.\n]{0,20}N[0-3X]|(?i:\bstage\s+(?:0|I{1,3}|IV)[A-C]?\b)"
 )
+_THERAPY = r"(?:treatment|therap(?:y|ies)|chemo\w*|radio\w*|radiation|immunotherap\w*|steroids?)"
 _TREATED = re.compile(
-    r"(?i)chemotherap|radiotherap|radiation|neoadjuvant|adjuvant|immunotherap|(?:no|without|any) (?:prior|previous) "
-    r"treatment|untreated|treatment[- ]na[iï]ve|prior treatment|previous treatment|hormon(?:e|al) therapy|steroid"
+    rf"(?i)\b(?:(?:prior|previous|earlier|past|after|following|post|status[- ]post|s/p|received|completed|underwent|"
+    rf"had|treated\s+(?:with|by))[- ][^.;\n]{{0,40}}?{_THERAPY}|untreated|treatment[- ]na[iï]ve)|\by[pc]?T[0-4X]"
+)
+_THERAPIES = re.compile(
+    r"(?i)chemotherap|radiotherap|radiation|adjuvant|immunotherap|hormon(?:e|al) therapy|steroid|treatment effect"
 )
 _MOLECULAR = re.compile(
     r"(?i)sequencing|\bFISH\b|\bNGS\b|in situ hybridi[sz]ation|fusion|mutation|karyotyp|cytogenetic|"
     r"microarray|\barray\b|flow cytometr|methylation|rearrange|amplif"
 )
-_STAINED = re.compile(r"(?i)immunohisto|immunostain|\bIHC\b|positive|negative|retained|stain")
+_MARKER = (
+    r"(?:ER|PR|AE1/AE3|SMA|EMA|GFAP|ERG|TdT|NUT|ATRX|PRAME|[Pp]\d{2}|(?:CK|CD|S|SOX|MUM|TTF|PAX|GATA|CDX|WT|BCL|MLH|MSH|PMS|"
+    r"HMB|INI|DOG|CDK|MDM|HER)-?\d+|(?i:ki-?67|desmin|vimentin|synaptophysin|chromogranin|(?:cyto)?keratins?|melan-?a|"
+    r"actin|inhibin|calretinin|glypican-?\d|(?:immuno)?stains?|immunohistochemistry|IHC))"
+)
+_RESULT = (
+    r"(?i:positiv\w*|negativ\w*|retained|intact|lost|loss|diffuse|focal|weak|strong|wild|mutant|highlights?|\d+ ?%)"
+)
+_STAINED = re.compile(rf"(?<![\w/-]){_MARKER}(?![\w/])[^.;\n]{{0,40}}?(?<!\w){_RESULT}")
+_STAINS = re.compile(r"(?i)immunohisto|immunostain|immunoreactiv|\bIHC\b|special stain")
 _BIOPSY = re.compile(r"(?i)biops|aspirat|punctur|needle|imaging|tomograph|endoscop|bronchoscop|laryngoscop|colonoscop")
 _SURGERY = re.compile(r"(?i)resect|excis|ectomy|amputat")
 _OPERATIVE = re.compile(r"(?i)\b(?:operative|operation|op|surgical)[- ](?:note|report|record)")
@@ -100,6 +113,10 @@ class Held:
         if any(pattern.search(words) for words in self.texts()):
             yield Found(state="here", what="said in a report")
 
+    def mentions(self, pattern: re.Pattern[str]) -> Iterator[Found]:
+        """Whether the words of a report speak of it: what they say of it, or that it is not there, a person reads."""
+        yield from (Found(state="unclear", what="words of a report") for _ in self.says(pattern))
+
     def person(self, found: Iterator[Found], what: str) -> Iterator[Found]:
         """Papers that may say it: a person has to look."""
         yield from (Found(state="unclear", what=what) for one in found if one.state == "here")
@@ -129,7 +146,12 @@ def _imaging(held: Held) -> Iterator[Found]:
     files = frozenset(held.evidence.files)
     for study in held.studies():
         if state := of_study(held.case, study, files):
-            yield Found(state=state, what="imaging study" if state == "here" else "imaging study listed without files")
+            some = (
+                "imaging study with a part of its files"
+                if counts(study, files)[0]
+                else "imaging study listed without files"
+            )
+            yield Found(state=state, what="imaging study" if state == "here" else some)
     yield from held.papers("ct_study", "mr_study", "imaging_study")
 
 
@@ -148,12 +170,13 @@ def _immunohistochemistry(held: Held) -> Iterator[Found]:
         if told and (state := of_report(report)):
             yield Found(state=state, what="report")
     yield from held.says(_STAINED)
+    yield from held.mentions(_STAINS)
 
 
 def _molecular(held: Held) -> Iterator[Found]:
     yield from held.reports("genomics")
     yield from held.papers("genetic_report")
-    yield from (Found(state="unclear", what="words of a report") for _ in held.says(_MOLECULAR))
+    yield from held.mentions(_MOLECULAR)
 
 
 def _diagnosis(held: Held) -> Iterator[Found]:
@@ -190,6 +213,7 @@ def _prior(held: Held) -> Iterator[Found]:
         yield Found(state="here", what="procedure")
     yield from held.papers("treatment")
     yield from held.says(_TREATED)
+    yield from held.mentions(_THERAPIES)
     yield from held.person(_history(held), "clinical history")
 
 

@@ -132,12 +132,18 @@ def of_report(report: Report) -> State | None:
 def of_study(case: Case, study: ImagingStudy, files: frozenset[str]) -> State | None:
     """Where the images of a study are; `files` are the SOP Instance UIDs whose files are in the case.
 
-    An endpoint lets the reviewer fetch them; a study that is only listed is promised.
+    An endpoint lets the reviewer fetch them; a study of which images are only listed is promised.
     """
     if study.status in ("cancelled", "entered-in-error"):
         return None
+    here, listed = counts(study, files)
+    return "here" if (here and here == listed) or study.endpoints else "promised"
+
+
+def counts(study: ImagingStudy, files: frozenset[str]) -> tuple[int, int]:
+    """How many of the images of a study are in the case, and how many it lists."""
     uids = {instance.uid for series in study.series for instance in series.instances}
-    return "here" if uids & files or study.endpoints else "promised"
+    return len(uids & files), len(uids)
 
 
 MICROSCOPY = frozenset(("SM", "GM"))

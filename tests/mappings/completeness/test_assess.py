@@ -426,3 +426,71 @@ def test_a_text_more_never_makes_a_need_of_materials_better(
     parts = {r.key: r.state for r in completeness(made(**tissue), told).requirements if r.need == "part"}
     after = {r.key: r.state for r in completeness(made(**tissue), more).requirements if r.need == "part"}
     assert {key: after[key] for key in parts} == parts
+
+
+@pytest.mark.parametrize(
+    ("need", "words", "state"),
+    [
+        ("immunohistochemistry", "CK7 positive, CD20 negative.", "here"),
+        ("immunohistochemistry", "ER: 90 %, PR weak.", "here"),
+        ("immunohistochemistry", "p16 is diffuse.", "here"),
+        ("immunohistochemistry", "Immunohistochemistry is negative.", "here"),
+        ("immunohistochemistry", "Mismatch repair proteins: MLH1 retained.", "here"),
+        ("immunohistochemistry", "Margins are negative for carcinoma.", "missing"),
+        ("immunohistochemistry", "Lymph nodes positive: 2 of 14.", "missing"),
+        ("immunohistochemistry", "The cyst is retained. H&E stained sections.", "missing"),
+        ("immunohistochemistry", "No immunohistochemistry was performed.", "unclear"),
+        ("immunohistochemistry", "Immunohistochemistry is pending.", "unclear"),
+        ("prior-treatment", "No prior treatment.", "here"),
+        ("prior-treatment", "Status post neoadjuvant chemotherapy.", "here"),
+        ("prior-treatment", "Resection after radiotherapy.", "here"),
+        ("prior-treatment", "ypT1a ypN0", "here"),
+        ("prior-treatment", "Treatment-naive patient.", "here"),
+        ("prior-treatment", "Recommend adjuvant chemotherapy.", "unclear"),
+        ("prior-treatment", "Radiation oncology was consulted.", "unclear"),
+        ("prior-treatment", "pT1a pN0", "missing"),
+    ],
+)
+def test_words_meet_a_need_where_they_say_it_and_need_a_person_where_they_only_speak_of_it(
+    need: str, words: str, state: str
+) -> None:
+    """A reviewer who is told that stains are there does not ask for them."""
+    assert one(completeness(made(), evidence(words)), need).state == state
+
+
+CT = {
+    "id": "study", "uid": "1.2.3",
+    "series": [
+        {"uid": f"1.2.3.{n}", "modality": "CT",
+         "instances": [{"uid": f"1.2.3.{n}.{i}", "sop_class": "1.2.840.1"} for i in (1, 2)]}
+        for n in (1, 2)
+    ],
+}  # fmt: skip
+RADIOLOGY = {
+    "id": "paper", "path": "documents/r.pdf", "content_type": "application/pdf", "sha256": "0" * 64, "size": 3,
+    "kind": "radiology_report", "about": ["study"],
+}  # fmt: skip
+ALL = ("1.2.3.1.1", "1.2.3.1.2", "1.2.3.2.1", "1.2.3.2.2")
+
+
+@pytest.mark.parametrize(
+    ("files", "state", "told"),
+    [
+        ((), "promised", "listed, its images are not in the case; its report is in the case"),
+        (ALL[:1], "promised", "1 of 4 images in the case; its report is in the case"),
+        (ALL[1:], "promised", "3 of 4 images in the case; its report is in the case"),
+        (ALL, "here", "images in the case; its report is in the case"),
+    ],
+)
+def test_a_study_is_here_when_all_its_images_are(files: tuple[str, ...], state: str, told: str) -> None:
+    """One slice of a hundred is no study that a radiologist can read."""
+    case = made({"scope": "multidisciplinary"}, studies=[CT], documents=[RADIOLOGY])
+    found = one(completeness(case, evidence(files=files)), "study", "CT study")
+    assert (found.state, found.detail) == (state, told)
+    assert one(completeness(case, evidence(files=files)), "imaging").state == state
+
+
+def test_a_report_of_a_study_that_cannot_be_read_is_not_promised() -> None:
+    case = made({"scope": "multidisciplinary"}, studies=[CT], documents=[RADIOLOGY])
+    found = one(completeness(case, evidence(files=ALL, broken=("paper",))), "study", "CT study")
+    assert (found.state, found.detail) == ("unreadable", "images in the case; its report cannot be read")

@@ -248,3 +248,52 @@ def test_a_long_text_is_read_in_time(text: str) -> None:
     start = time.process_time()
     mentions(text, [NUMBER])
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "specimens", "labels"),
+    [
+        ("Specimens received:\nI. Breast\nII. Node\nIII. Skin", False, ["I", "II", "III"]),
+        ("I. Breast\nII. Node", True, ["I", "II"]),
+        ("Specimen III is skin.", False, ["III"]),
+    ],
+)
+def test_roman_numerals_are_told_and_never_sure(text: str, specimens: bool, labels: list[str]) -> None:
+    """Laboratories number so, and so do headings: not told at all, a part that is missing would be nobody's."""
+    found = mentions(text, specimens=specimens)
+    assert [(one.kind, one.label, one.sure) for one in found] == [
+        ("part", label, False) for label in sorted(labels, key=lambda label: (len(label), label))
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["I. Clinical history\nII. Gross description", "II. Node", "I. Breast\nII. Node", "Medicare Part B pays."]
+)
+def test_numerals_that_number_something_else_are_no_parts(text: str) -> None:
+    assert mentions(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("A.Left breast\nB.Right breast", ["A", "B"]),
+        ("\uff21. Brust\n\uff22. Lunge", ["A", "B"]),
+        ("Specimens received:\n1. Colon\n\n2. Rectum\n\n3. Anus", ["1", "2", "3"]),
+        ("Specimens received:\n1. Colon\nThe patient said:\n2. Rectum", ["1"]),
+    ],
+)
+def test_lists_of_parts_as_they_are_typed(text: str, labels: list[str]) -> None:
+    assert [(one.label, one.sure) for one in mentions(text)] == [(label, True) for label in labels]
+
+
+def test_a_long_range_is_every_block_of_it() -> None:
+    assert [one.label for one in mentions("Blocks A1-A120 were submitted.")] == [
+        *(f"A{n}" for n in range(1, 10)), *(f"A{n}" for n in range(10, 100)), *(f"A{n}" for n in range(100, 121)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["A. x", "I. x", "1. x", "A1: x"])
+def test_a_long_list_is_read_in_one_pass(line: str) -> None:
+    begin = time.process_time()
+    mentions("\n".join([line] * 20_000))
+    assert time.process_time() - begin < 10
