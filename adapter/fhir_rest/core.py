@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
-from urllib.parse import urljoin
 
 import msgspec
 
@@ -10,7 +9,7 @@ from adapter.fhir_rest.content import outcome_in
 from adapter.fhir_rest.errors import RULE, Lost, Refused, Unread, Unsettled, issues_of, status_problem
 from adapter.fhir_rest.secret_files import bearer_token
 from adapter.fhir_rest.smart import Backend, Token
-from adapter.fhir_rest.transport import Answer, Request, Transport, origin
+from adapter.fhir_rest.transport import Answer, Request, Transport, joined, origin
 from adapter.servers import Server
 from adapter.transfer.web import MAX_WAIT, PASSING, Passing, retry_after
 from mappings.problems import ProblemError, problem, refuse
@@ -109,7 +108,7 @@ class Core:
             place = answer.headers.get("location", "")
             if request.method != "GET" or answer.status not in _ONWARD or not place:
                 return answer
-            onward = urljoin(request.url, place)
+            onward = joined(request.url, place)
             if origin(onward) != origin(self.base):
                 return answer
             request = msgspec.structs.replace(request, url=onward)

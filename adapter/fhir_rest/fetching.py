@@ -4,7 +4,6 @@ name them, and then without. Whole, or a Problem.
 
 import hashlib
 from typing import IO
-from urllib.parse import urljoin
 
 import msgspec
 
@@ -12,7 +11,7 @@ from adapter.fhir_rest.content import media_type
 from adapter.fhir_rest.core import READS, Core
 from adapter.fhir_rest.errors import RULE
 from adapter.fhir_rest.naming import placed
-from adapter.fhir_rest.transport import Answer, Request, origin
+from adapter.fhir_rest.transport import Answer, Request, joined, origin
 from adapter.servers import web_root
 from mappings.problems import refuse
 
@@ -27,7 +26,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
 def fetch(core: Core, url: str, sink: IO[bytes], limit: int, accept: str, what: str) -> Fetched:
     """See FhirClient.fetch."""
-    place = urljoin(core.base + "/", url)
+    place = joined(core.base + "/", url)
     ours = origin(place) == origin(core.base)
     if not ours and not _allowed(core, place):
         message = (
@@ -58,7 +57,7 @@ def fetch(core: Core, url: str, sink: IO[bytes], limit: int, accept: str, what: 
 
 def _allowed(core: Core, url: str) -> bool:
     scheme, host, port = origin(url)
-    if not web_root(url.partition("?")[0].partition("#")[0], core.server.plain_http):
+    if not host or not web_root(url.partition("?")[0].partition("#")[0], core.server.plain_http):
         return False
     return any(origin(f"{scheme}://{one}") == (scheme, host, port) for one in core.server.hosts)
 

@@ -7,7 +7,7 @@ lead in circles. `total` is not looked at.
 import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -15,7 +15,7 @@ from adapter.fhir_rest.content import ACCEPT, resource_of
 from adapter.fhir_rest.core import READS, Core
 from adapter.fhir_rest.errors import RULE, Refused, issues_of
 from adapter.fhir_rest.naming import Params, encoded, place
-from adapter.fhir_rest.transport import Answer, Request, origin
+from adapter.fhir_rest.transport import Answer, Request, joined, origin
 from mappings.fhir.wire import Json, dumps
 from mappings.problems import IssueType, Problem, ProblemError, problem
 
@@ -123,7 +123,8 @@ class _Run:
     def compare(self, page: Json, params: Params) -> None:
         """Note the parameters that the server's own account of the search (its self link) does not have."""
         link = _link(page, "self")
-        if link is None or not (stated := urlsplit(link).query):
+        stated = (link or "").partition("#")[0].partition("?")[2]
+        if not stated:
             return
         names = {name for name, _ in parse_qsl(stated, keep_blank_values=True)}
         self.ignored = tuple(sorted({name for name, _ in params if name not in _UNCHECKED} - names))
@@ -176,7 +177,7 @@ class _Run:
         link = _link(page, "next")
         if link is None:
             return ""
-        onward = urljoin(url, link)
+        onward = joined(url, link)
         if origin(onward) != origin(self.core.base):
             raise self.stop("security", "has its next page at another host, which is not asked; ask its operator")
         if onward in self.links:

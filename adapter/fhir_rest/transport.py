@@ -1,12 +1,13 @@
 """One request to one server and its answer: bounded in time and size, unpacked by us, never quoted."""
 
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import LifoQueue
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 import requests
@@ -54,13 +55,26 @@ class Sink(Protocol):
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a URL; nothing of it where it is none."""
+    """Scheme, host and port of a URL; nothing of it where it is none, or one that is read in two ways."""
     try:
         parts = urlsplit(url)
+        if _AMBIGUOUS.search(url) or "@" in parts.netloc:
+            return "", "", 0
         usual = {"https": 443, "http": 80}.get(parts.scheme, 0)
         return parts.scheme.lower(), (parts.hostname or "").lower(), parts.port or usual
     except ValueError:
         return "", "", 0
+
+
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def joined(base: str, url: str) -> str:
+    """A URL as it is meant from a base; "" where it is none."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return ""
 
 
 class Transport:
