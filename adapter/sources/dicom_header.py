@@ -54,13 +54,14 @@ _CONTAINER = (0x00400512, 0, 0x00400513)
 _SPECIMEN = (0x00400551, 0, 0x00400562)
 _OTHER_IDS, _OTHERS = 0x00101000, 0x00101002
 _REGION, _PROCEDURES, _CONTAINER_TYPE, _TISSUES = 0x00082218, (0x00081032, 0x00321064), 0x00400518, 0x00400560
+_STRUCTURE = 0x00082228
 _MODIFIERS = (0x00082230, 0x00082220)
-"""Of a primary anatomic structure; the second, which belongs to regions, where software confuses the two."""
+"""Of a primary anatomic structure, and of a region; software confuses the two, so that either stands in either."""
 _EVIDENCE, _IN_SERIES, _IN_SOP, _REFERENCED = 0x0040A375, 0x00081115, 0x00081199, 0x00081155
 _REFERRER, _PERFORMERS = 0x00080090, (0x00081050, 0x00081070)
 _REST = (
     *(_CHARSET, _SCHEMES, _META_CLASS, _SYNTAX, _IMAGE_TYPE, _TITLE, _NAME, *_PATIENT, *_ACCESSION, *_CONTAINER),
-    *(_OTHER_IDS, _OTHERS, _REGION, *_PROCEDURES, _CONTAINER_TYPE, _TISSUES, _REFERRER, *_PERFORMERS),
+    *(_OTHER_IDS, _OTHERS, _REGION, _STRUCTURE, *_PROCEDURES, _CONTAINER_TYPE, _TISSUES, _REFERRER, *_PERFORMERS),
     _EVIDENCE,
 )
 _SHARED = tuple(sorted({tag for tag in (*_TEXTS.values(), *_REST) if tag}))
@@ -168,6 +169,11 @@ class Fields:
         """The first item of the first of these code sequences that has one."""
         return next((item.coded() for tag in tags for item in self.items(tag)), None)
 
+    def modifiers(self, tag: int) -> tuple[Triplet, ...]:
+        """The modifiers of the first item of an anatomic site."""
+        sites = self.items(tag)[:1]
+        return tuple(one.coded() for modifier in _MODIFIERS for site in sites for one in site.items(modifier))
+
     def coded(self) -> Triplet:
         """The item itself as a code: value, long or URN (PS3.3 section 8.8)."""
         value = next((text for tag in (0x00080100, 0x00080119, 0x00080120) if (text := self.text(tag))), "")
@@ -213,6 +219,9 @@ def _shared(elements: Elements, broken: tuple[str, ...]) -> Header:
     others = [found for item in fields.items(_OTHERS) if (found := item.issued(_PATIENT))]
     made: dict[str, Any] = {
         "anatomic_region": fields.triplet(_REGION),
+        "region_modifiers": fields.modifiers(_REGION),
+        "structure": fields.triplet(_STRUCTURE),
+        "structure_modifiers": fields.modifiers(_STRUCTURE),
         "accession": fields.issued(_ACCESSION),
         "procedure": fields.triplet(*_PROCEDURES),
         "patient_id": fields.issued(_PATIENT),
@@ -251,7 +260,7 @@ def _irregular(texts: dict[str, str]) -> list[str]:
 
 
 def _tissue(item: Fields) -> Tissue:
-    sites = item.items(0x00082228)
+    sites = item.items(_STRUCTURE)
     return Tissue(
         identifier=item.issued(_SPECIMEN),
         uid=item.text(0x00400554),
@@ -259,7 +268,7 @@ def _tissue(item: Fields) -> Tissue:
         detailed=item.text(0x00400602, whole=True),
         kind=item.triplet(0x0040059A),
         sites=tuple(site.coded() for site in sites),
-        site_modifiers=tuple(one.coded() for t in _MODIFIERS for s in sites[:1] for one in s.items(t)),
+        site_modifiers=item.modifiers(_STRUCTURE),
         steps=tuple(tuple(_content(one) for one in step.items(0x00400612)) for step in item.items(0x00400610)),
     )
 

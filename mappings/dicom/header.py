@@ -124,9 +124,10 @@ class Header(Fact, frozen=True, kw_only=True):
 
     `patient_names` are the component groups as written (alphabetic, ideographic, phonetic). `title` is the concept name
     of a document (SR, key object selection); `referenced` are the SOP Instance UIDs that a key object selection lists
-    as its evidence (0040,A375). `irregular` are the tags whose values break DICOM's own rules; `cut_off`
-    says that the file ends before its pixel data do; `unreadable` are the parts of the identity that are there and
-    cannot be read, or have several values.
+    as its evidence (0040,A375). `structure` is the primary anatomic structure of an image; modifiers are those of the
+    first item. `irregular` are the tags whose values break DICOM's own rules; `cut_off` says that the file ends before
+    its pixel data do; `unreadable` are the parts of the identity that are there and cannot be read, or have several
+    values.
     """
 
     study_uid: str = ""
@@ -144,6 +145,9 @@ class Header(Fact, frozen=True, kw_only=True):
     timezone_offset: str = ""
     body_part: str = ""
     anatomic_region: Triplet | None = None
+    region_modifiers: tuple[Triplet, ...] = ()
+    structure: Triplet | None = None
+    structure_modifiers: tuple[Triplet, ...] = ()
     laterality: str = ""
     image_laterality: str = ""
     study_description: str = ""

@@ -54,6 +54,9 @@ def header(dataset: Json) -> Header:
     names = item.groups("00100010")
     made: dict[str, Any] = {
         "anatomic_region": item.triplet("00082218"),
+        "region_modifiers": item.modifiers("00082218"),
+        "structure": item.triplet("00082228"),
+        "structure_modifiers": item.modifiers("00082228"),
         "accession": item.issued("00080050", "", "00080051"),
         "procedure": item.triplet("00081032", "00321064"),
         "patient_id": item.issued(*_PATIENT),
@@ -149,6 +152,11 @@ class _Item:
     def triplet(self, *tags: str) -> Triplet | None:
         return next((item.coded() for tag in tags for item in self.items(tag)), None)
 
+    def modifiers(self, tag: str) -> tuple[Triplet, ...]:
+        """The modifiers of the first item of an anatomic site."""
+        sites = self.items(tag)[:1]
+        return tuple(one.coded() for modifier in _MODIFIERS for site in sites for one in site.items(modifier))
+
     def coded(self) -> Triplet:
         value = next((text for tag in ("00080100", "00080119", "00080120") if (text := self.text(tag))), "")
         scheme = self.text("00080102")
@@ -176,7 +184,7 @@ def _tissue(item: _Item) -> Tissue:
         detailed=item.text("00400602"),
         kind=item.triplet("0040059A"),
         sites=tuple(site.coded() for site in sites),
-        site_modifiers=tuple(one.coded() for t in _MODIFIERS for s in sites[:1] for one in s.items(t)),
+        site_modifiers=item.modifiers("00082228"),
         steps=tuple(tuple(_content(one) for one in step.items("00400612")) for step in item.items("00400610")),
     )
 

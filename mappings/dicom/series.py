@@ -1,11 +1,12 @@
 """What the instances of a series say of it: number, body site, side, time, and who made it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from mappings.dicom.header import Header, person_name, triplet_concept
 from mappings.dicom.notes import Notes
+from mappings.dicom.sides import side
 from mappings.dicom.times import moment
 from mappings.domain.material import Instance, Series
 from mappings.domain.values import Concept
@@ -98,23 +99,37 @@ def _number(path: str, text: str, tag: str, notes: Notes) -> int | None:
 
 
 def _site(members: list[Member], notes: Notes) -> Concept | None:
-    """The region by its code, else in words, else the one structure that the tissue on the slide is of."""
+    """The region by its code, else the structure, else words, else the one structure that the tissue is of."""
     words = first(members, "body_part")
     coded = concept_of(members, "anatomic_region", "(0008,2218)", notes)
+    coded = coded or concept_of(members, "structure", "(0008,2228)", notes)
     tissue = [site for header in dict.fromkeys(m.header for m in members) for t in header.specimens for site in t.sites]
     meant = dict.fromkeys(found for site in tissue if (found := triplet_concept(site)))
     return coded or (Concept(text=words) if words else None) or (next(iter(meant)) if len(meant) == 1 else None)
 
 
 def _laterality(members: list[Member], notes: Notes) -> Side | None:
-    """The side that series and images agree on; where they differ, none."""
+    """The side that series, images and the modifiers of their anatomic site agree on; where they differ, none."""
     path = members[0].path
     headers = dict.fromkeys(member.header for member in members)
     said = {value for h in headers for value in (h.laterality, h.image_laterality) if value}
     known = {LATERALITY[value] for value in said if value in LATERALITY}
     if len(known) != len(said):
         notes.add("code-invalid", f"{path} (0020,0060)", "is none of L, R, B, U and is left out", "PS3.3 C.7.3.1")
+    known |= _modified(path, headers, notes)
     if len(known) > 1:
-        message = "and (0020,0062) name different sides within the series; none is taken: see the images"
+        message = (
+            "and (0020,0062) or the modifiers of the anatomic site (0008,2220) name different sides within the series; "
+            "none is taken: see the images"
+        )
         notes.add("conflict", f"{path} (0020,0060)", message, "PS3.3 C.7.3.1")
     return known.pop() if len(known) == 1 else None
+
+
+def _modified(path: str, headers: Iterable[Header], notes: Notes) -> set[Side]:
+    """The sides that modifiers of region or structure name (PS3.16 CID 2); of any other modifier it is said."""
+    modifiers = dict.fromkeys(one for h in headers for one in (*h.region_modifiers, *h.structure_modifiers))
+    if any(side(one) is None for one in modifiers):
+        message = "has a modifier of the anatomic site that is no side; it is not kept"
+        notes.tell("incomplete", f"{path} (0008,2220)", message, "PS3.3 10.5")
+    return {found for one in modifiers if (found := side(one))}

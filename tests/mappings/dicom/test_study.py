@@ -196,6 +196,41 @@ def test_sides(laterality: str, image: str, side: str | None, rules: int) -> Non
     assert len(problems) == rules
 
 
+LEFT, RIGHT, UPPER = (Triplet(value=value, scheme="SCT", meaning="m") for value in ("7771000", "24028007", "261183002"))
+
+
+@pytest.mark.parametrize(
+    ("more", "side", "rules"),
+    [
+        ({"region_modifiers": (LEFT,)}, "left", []),
+        ({"structure_modifiers": (RIGHT,)}, "right", []),
+        ({"laterality": "L", "region_modifiers": (LEFT,)}, "left", []),
+        ({"laterality": "R", "region_modifiers": (LEFT,)}, None, ["PS3.3 C.7.3.1"]),
+        ({"region_modifiers": (LEFT,), "structure_modifiers": (RIGHT,)}, None, ["PS3.3 C.7.3.1"]),
+        ({"region_modifiers": (UPPER, LEFT)}, "left", ["PS3.3 10.5"]),
+        ({"region_modifiers": (UPPER,)}, None, ["PS3.3 10.5"]),
+    ],
+)
+def test_sides_of_the_anatomic_site(more: dict[str, Any], side: str | None, rules: list[str]) -> None:
+    found, problems = one(**more)
+    assert found.study.series[0].laterality == side
+    assert [problem.rule for problem in problems] == rules
+
+
+def test_the_side_may_stand_in_another_image_of_the_series() -> None:
+    headers = [("a.dcm", header()), ("b.dcm", header(instance_uid="1.2.3.1.2", region_modifiers=(LEFT,)))]
+    assert studies(headers)[0][0].study.series[0].laterality == "left"
+
+
+def test_the_structure_is_the_site_where_no_region_has_a_code() -> None:
+    lung = Triplet(value="39607008", scheme="SCT", meaning="Lung")
+    site = Concept(codes=(Code(system="http://snomed.info/sct", code="39607008", display="Lung"),))
+    assert one(structure=lung, body_part="CHEST")[0].study.series[0].body_site == site
+    region = Triplet(value="51185008", scheme="SCT", meaning="Chest")
+    chest = Concept(codes=(Code(system="http://snomed.info/sct", code="51185008", display="Chest"),))
+    assert one(structure=lung, anatomic_region=region)[0].study.series[0].body_site == chest
+
+
 @pytest.mark.parametrize(("text", "number"), [("1", 1), ("+7", 7), ("0", 0), ("", None)])
 def test_numbers(text: str, number: int | None) -> None:
     found, problems = one(series_number=text)
