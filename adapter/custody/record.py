@@ -17,10 +17,9 @@ import msgspec
 
 from adapter.custody.policy import Policy
 from adapter.custody.releases import record_of, things
-from adapter.custody.retention import kept
+from adapter.custody.retention import first_day, kept
 from adapter.custody.times import faults_of_time
 from mappings.domain.case import Case
-from mappings.domain.custody import last_day
 from mappings.domain.material import CustodyEvent
 from mappings.domain.native import encode, read_case, without_mark
 from mappings.domain.values import Moment
@@ -138,7 +137,7 @@ def _retained(case: Case, fresh: tuple[CustodyEvent, ...], policy: Policy, beyon
         if event not in fresh or event.kind != "discarded":
             continue
         for name in event.items:
-            binds = kept(held[name], case, policy).binds(last_day(event.at.date)) if name in held else None
+            binds = kept(held[name], case, policy).binds(first_day(event.at)) if name in held else None
             if binds is not False:
                 why = "lies within its retention period" if binds else "has a retention period whose end is not known"
                 message = f"an original that {why} is discarded; keep it, or record it with --despite-retention"
@@ -159,32 +158,33 @@ def insert(data: bytes, events: list[str]) -> bytes:
     """
     mark = data[: len(data) - len(without_mark(data))]
     text = without_mark(data).decode("utf-8")
-    ending = "\r\n" if "\r\n" in text else "\n"
     spans = _members(text)
     start, end = spans.get("custody", (-1, -1))
     if start >= 0 and text[start] == "[":
-        made = _into_list(text, start, end, events)
+        at, added, end = _into_list(text, start, end, events)
     elif start < 0 and spans:
-        last = max(stop for _, stop in spans.values())
+        at = end = max(stop for _, stop in spans.values())
         block = "[\n" + ",\n".join(_indented(each, 4) for each in events) + "\n  ]"
-        made = f'{text[:last]},\n  "custody": {block}{text[last:]}'
+        added = f',\n  "custody": {block}'
     else:
         raise refuse("structure", CASE, "has no place for a record of custody", rule=RULE)
-    if ending == "\r\n":
-        made = re.sub(r"(?<!\r)\n", "\r\n", made)
-    return mark + made.encode("utf-8")
+    if "\r\n" in text:
+        added = added.replace("\n", "\r\n")
+    return mark + f"{text[:at]}{added}{text[end:]}".encode()
 
 
-def _into_list(text: str, start: int, end: int, events: list[str]) -> str:
-    """Into a list that is there: behind its last object, indented as that is."""
+def _into_list(text: str, start: int, end: int, events: list[str]) -> tuple[int, str, int]:
+    """Into a list that is there, behind its last object and indented as that is: from where to where it stands."""
     inside = text[start + 1 : end - 1]
     body = inside.rstrip()
     line = text.rfind("\n", 0, start + 1 + len(inside) - len(inside.lstrip())) + 1
     first = re.match(r"[ \t]*", text[line:])
     deep = len(first[0].expandtabs(2)) if first and body and "\n" in inside else 4
     added = ",\n".join(_indented(each, deep) for each in events)
-    tail = inside[len(body) :] or "\n  "
-    return f"{text[: start + 1]}{body}{',' if body else ''}\n{added}{tail if body else chr(10) + '  '}{text[end - 1 :]}"
+    if not body:
+        return start + 1, f"\n{added}\n  ", end - 1
+    behind = start + 1 + len(body)
+    return behind, f",\n{added}" if inside[len(body) :] else f",\n{added}\n  ", behind
 
 
 def _indented(text: str, width: int) -> str:

@@ -92,7 +92,7 @@ def _examined(thing: Thing, case: Case) -> tuple[dt.date | None, bool]:
         return max(days), True
     part = part_of(thing, case)
     when = (part.received or part.collected) if part is not None else None
-    return (_first_day(when), False) if when is not None else (None, False)
+    return (first_day(when), False) if when is not None else (None, False)
 
 
 def part_of(thing: Thing, case: Case) -> Part | None:
@@ -103,7 +103,7 @@ def part_of(thing: Thing, case: Case) -> Part | None:
     return next((part for part in case.parts if part.id == name), None)
 
 
-def _first_day(when: Moment) -> dt.date:
+def first_day(when: Moment) -> dt.date:
     """The first day a time can mean."""
     day = PartialDate(when.date)
     return dt.date.fromisoformat(f"{day}-01-01"[:10] if day.precision == "year" else f"{day}-01"[:10])

@@ -131,6 +131,20 @@ def test_what_is_no_original_or_has_been_kept_long_enough_may_be_discarded(tmp_p
     assert append(place, (a_custody_event("discarded", "slide", at="2036-02-21"),), policy(), NOW).problems == ()
 
 
+@pytest.mark.parametrize("at", ["2036-02-20", "2036-02-20T23:59:59-05:00", "2036-02", "2036"])
+def test_a_day_that_may_lie_within_the_retention_is_taken_to(at: str, tmp_path: Path) -> None:
+    """What is gone is gone: of a month or a year the first day counts."""
+    with pytest.raises(ProblemError, match="lies within its retention period"):
+        append(folder(tmp_path), (a_custody_event("discarded", "slide", at=at),), policy(), NOW)
+    assert recorded(tmp_path) == []
+
+
+@pytest.mark.parametrize("at", ["2036-02-21", "2036-03", "2037"])
+def test_a_day_that_lies_behind_it_does_not_bind(at: str, tmp_path: Path) -> None:
+    done = append(folder(tmp_path), (a_custody_event("discarded", "slide", at=at),), policy(), NOW)
+    assert (done.added, done.problems) == (("discarded-slide",), ())
+
+
 def test_an_unknown_end_of_retention_keeps_it(tmp_path: Path) -> None:
     place = folder(tmp_path, reports=[], parts=[{"id": "part"}])
     with pytest.raises(ProblemError, match="whose end is not known"):
@@ -201,6 +215,20 @@ def test_a_list_of_any_form_takes_two_events(text: str) -> None:
     assert made.startswith(b"\xef\xbb\xbf") == text.startswith("\ufeff")
     assert ("\r\n" in text) == (b"\r\n" in made)
     assert made.count(b"72.50") == text.count("72.50")
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ('{"a": 72.50,\r\n "custody": [\n  1\n]\n}\r\n', '{"a": 72.50,\r\n "custody": [\n  1,\r\n  {}\n]\n}\r\n'),
+        ('{"custody": [1]}', '{"custody": [1,\n    {}\n  ]}'),
+        ('{"custody": [ ]\t}', '{"custody": [\n    {}\n  ]\t}'),
+        ('{"a":1\r\n\n}', '{"a":1,\r\n  "custody": [\r\n    {}\r\n  ]\r\n\n}'),
+    ],
+    ids=["lines of two kinds", "one line", "empty", "no list"],
+)
+def test_every_other_byte_stays(text: str, made: str) -> None:
+    assert insert(text.encode(), ["{}"]) == made.encode()
 
 
 @pytest.mark.parametrize("text", ["{}", '{"custody": 1}'])
