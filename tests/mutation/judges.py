@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pytest
 
-RELEASE = ("gate", "gone", "labels", "moved", "names", "release", "withhold_carried", "withhold_case")
+RELEASE = ("enclosed", "gate", "gone", "labels", "moved", "names", "release", "withhold_carried", "withhold_case")
 CASES = ("case_", "foreign", "forms", "law", "papers")
 OF_RELEASES = ("test_no_trace",)
 OF_CASES = (
