@@ -1,7 +1,7 @@
 """Released images to an archive: load -> check -> release -> send what is missing -> record."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +13,10 @@ from adapter.consent.gate import release
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import fhir_bundle
 from adapter.delivery.images import Delivered, Outcome, Progress, digest_of
+from adapter.delivery.sending import Begin
 from adapter.errors import NotPermitted
 from adapter.ledger.due import IMAGES_ALONE
+from adapter.ledger.shipment import Shipment, about_to_go, shipped
 from adapter.ledger.store import Ledger
 from adapter.pipeline import check_case, not_permitted
 from adapter.quiet import quiet_pydicom
@@ -27,7 +29,7 @@ from mappings.domain.values import Moment
 from mappings.problems import refuse
 
 By = Literal["dicomweb", "dimse"]
-Send = Callable[[Release, Journal, Progress | None], Delivered]
+Send = Callable[[Release, Journal, Progress | None, Begin], Delivered]
 
 
 class ImagesDelivered(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +45,9 @@ def deliver_images(
 ) -> ImagesDelivered:
     """Deliver the released images of a case to an archive of the settings.
 
-    The ledger has decision and release before anything is sent, and the disclosure of what went before this returns,
-    whatever went wrong on the way. The journal CASE.NAME.deliver.jsonl lies beside the case folder.
+    The ledger has decision, release and the instances that are about to go before anything is sent, and the disclosure
+    of what went before this returns, whatever went wrong on the way. The journal CASE.NAME.deliver.jsonl lies beside
+    the case folder; where it was lost, the ledger knows what the next run has to account for.
 
     Raises:
         NotPermitted: the gate does not permit; the ledger has the decision.
@@ -67,7 +70,8 @@ def deliver_images(
         place = folder.absolute().with_name(f"{folder.absolute().name}.{name}.deliver.jsonl")
         about = f"deliver {pacs.url} {pacs.host}:{pacs.port}/{pacs.title} {checked.loaded.case.id}"
         with quiet_pydicom(), Journal(place, about) as journal:  # quiet in all threads that follow
-            delivered = send(released, journal, progress)
+            _restore(journal, ledger)
+            delivered = send(released, journal, progress, lambda going: _begin(ledger, row, journal, going, now))
             recorded = _record(ledger, row, checked, released, delivered, journal, now)
     finally:
         ledger.close()
@@ -81,12 +85,12 @@ def _sender(name: str, pacs: Pacs, by: By | None) -> tuple[str, Send]:
         from adapter.dimse.peer import Peer
 
         peer = Peer(name, pacs)
-        return peer.address, lambda released, journal, progress: dimse.deliver_images(released, peer, journal, progress)
+        return peer.address, lambda released, *how: dimse.deliver_images(released, peer, *how)
     from adapter.delivery import dicomweb
     from adapter.dicomweb.client import Client
 
     client = Client(name, pacs)
-    return client.root, lambda released, journal, progress: dicomweb.deliver_images(released, client, journal, progress)
+    return client.root, lambda released, *how: dicomweb.deliver_images(released, client, *how)
 
 
 def _check_recipient(name: str, pacs: Pacs, case: Case) -> None:
@@ -123,6 +127,22 @@ def _part(released: Release, address: str) -> Part:
     return Part(items=tuple(study.id for study in studies), sha256=digest)
 
 
+def _restore(journal: Journal, ledger: Ledger) -> None:
+    """Write into the journal what the ledger knows and it does not: it may have been lost."""
+    begun, told = shipped(ledger.engine, journal.about)
+    known, disclosed = journal.of("sending", "stored"), journal.of("disclosed")
+    journal.add(Line(event="sending", uid=uid, sha256=sha256) for uid, sha256 in sorted(begun - known.keys()))
+    journal.add(Line(event="disclosed", uid=uid, sha256=sha256) for uid, sha256 in sorted(told - disclosed.keys()))
+
+
+def _begin(ledger: Ledger, row: str, journal: Journal, going: Iterable[tuple[str, str]], now: Moment) -> None:
+    about_to_go(ledger.engine, row, _shipment(journal, going, now))
+
+
+def _shipment(journal: Journal, instances: Iterable[tuple[str, str]], now: Moment) -> Shipment:
+    return Shipment(transfer_sha256=journal.about, recorded_at=str(now), instances=frozenset(instances))
+
+
 def _record(
     ledger: Ledger,
     row: str,
@@ -141,7 +161,8 @@ def _record(
     lines = ledger.rows("disclosure")
     if not any(line["release_id"] == row and line["manifest_sha256"] == manifest for line in lines):
         line = disclosure_row(checked, released, manifest, now)
-        ledger.delivered(row, {**line, "description": _description(released, went, delivered)})
+        shipment = _shipment(journal, ((one.part.uid, one.part.sha256) for one in went), now)
+        ledger.delivered(row, {**line, "description": _description(released, went, delivered)}, shipment)
     journal.add(Line(event="disclosed", uid=one.part.uid, sha256=one.part.sha256) for one in went)
     return len(went)
 

@@ -4,20 +4,21 @@ An answer of 400 may stand for a batch of which some were stored, one of 200 for
 counts are the UIDs in the answer, and where they are not all there, what the archive lists afterwards.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import msgspec
 
 from adapter.consent.release import Release
-from adapter.delivery.images import READ_BACK, Delivered, Outcome, Progress, Proof, compared
+from adapter.delivery.images import Delivered, Outcome, Progress, Proof, compared
 from adapter.delivery.part10 import Part10, parts_of
+from adapter.delivery.sending import Begin, Sending, untold
 from adapter.dicomweb.client import RULE, Answer, Client
 from adapter.dicomweb.listing import Row, instances_of
-from adapter.transfer.journal import Journal, Line
-from adapter.transfer.reasons import is_warning, said_of
+from adapter.transfer.journal import Journal
+from adapter.transfer.reasons import said_of
 from adapter.transfer.workers import several
-from mappings.problems import IssueType, Problem, ProblemError, problem
+from mappings.problems import ProblemError, problem
 
 BATCH_BYTES = 256 << 20
 """An instance goes alone rather than in a request longer than this."""
@@ -29,7 +30,9 @@ _CANNOT = frozenset(("forbidden", "not-supported"))
 """What a server says that takes images in and shows none."""
 
 
-def deliver_images(release: Release, client: Client, journal: Journal, progress: Progress | None = None) -> Delivered:
+def deliver_images(
+    release: Release, client: Client, journal: Journal, progress: Progress | None = None, begin: Begin = untold
+) -> Delivered:
     """Have every released instance in the archive; what is there is not sent again.
 
     Whatever goes wrong on the way is the outcome of the instances that it kept from going.
@@ -37,51 +40,33 @@ def deliver_images(release: Release, client: Client, journal: Journal, progress:
     Raises:
         ProblemError: before anything is sent: a file cannot be read, or is not what it was.
     """
-    return _Delivery(client, journal, parts_of(release), progress).run()
+    return _Delivery(client, parts_of(release), journal, begin, progress).run()
 
 
-class _Delivery:
+class _Delivery(Sending):
     """One run."""
 
-    def __init__(self, client: Client, journal: Journal, parts: tuple[Part10, ...], progress: Progress | None) -> None:
-        self.client, self.journal, self.parts, self.progress = client, journal, parts, progress
-        self.at_once = client.pacs.connections
-        self.problems: list[Problem] = []
-        self.lists, self.shows = True, client.pacs.proof == "content"
-        self.sent = set(journal.of("sending", "stored"))
-        self.proved = journal.of("proved")
-        self.outcomes: dict[str, Outcome] = {}
+    rule = RULE
 
-    def run(self) -> Delivered:
-        try:
-            self._run()
-        except ProblemError as error:
-            stored = self.journal.of("stored")
-            for part in self.parts:
-                if part.uid not in self.outcomes:
-                    here = (part.uid, part.sha256) in stored
-                    self.outcomes[part.uid] = Outcome(part=part, here=here, ours=here, problem=error.problems[0])
-        outcomes = tuple(self.outcomes[part.uid] for part in self.parts)
-        return Delivered(outcomes=outcomes, problems=tuple(dict.fromkeys(self.problems)))
+    def __init__(
+        self, client: Client, parts: tuple[Part10, ...], journal: Journal, begin: Begin, progress: Progress | None
+    ) -> None:
+        super().__init__(client.name, parts, journal, begin, progress)
+        self.client, self.at_once, self.shows = client, client.pacs.connections, client.pacs.proof == "content"
 
-    def _run(self) -> None:
+    def steps(self) -> None:
         listed = self._listed()
         here = [part for part in self.parts if part.uid in listed]
         for one in several(self._there_before, here, self.at_once):
-            self._settled([one])
-        missing = [part for part in self.parts if part.uid not in listed]
+            self.settled([one])
+        missing = self.missing(listed)
         for each in several(self._send, _batches(missing, self.client.pacs.batch), self.at_once):
-            self._settled(each)
+            self.settled(each)
         new = [self.outcomes[part.uid] for part in missing if self.outcomes[part.uid].here]
         if new and self.client.pacs.proof != "answer":
             listed = self._listed()
             for one in several(lambda one: self._shown(one, listed), new, self.at_once):
-                self._settled([one])
-
-    def _settled(self, found: Iterable[Outcome]) -> None:
-        self.outcomes |= {one.part.uid: one for one in found}
-        if self.progress:
-            self.progress(sum(one.here for one in self.outcomes.values()), len(self.parts))
+                self.settled([one])
 
     # --- what is there
 
@@ -94,51 +79,40 @@ class _Delivery:
             except ProblemError as error:
                 if error.problems[0].code not in _CANNOT:
                     raise
-                self.lists = self.shows = False
-                self._tell("informational", "does not list what it has to us: its answers alone say that it came")
+                self.shows = False
+                self.blind()
                 return {}
         return found
 
     def _there_before(self, part: Part10) -> Outcome:
         """An instance that the archive has: by an earlier run, or from elsewhere and then the same, or not ours."""
-        ours = (part.uid, part.sha256) in self.sent
-        if (line := self.proved.get((part.uid, part.sha256))) and line.detail in READ_BACK:
-            proof = next(one for one in READ_BACK if one == line.detail)
-            return Outcome(part=part, here=True, ours=ours, proof=proof)
-        return self._compared(Outcome(part=part, here=True, ours=ours, proof="list"))
+        found = Outcome(part=part, here=True, ours=self.ours(part), proof="list")
+        proof = self.known_proof(part)
+        return msgspec.structs.replace(found, proof=proof) if proof else self._compared(found)
 
     def _shown(self, one: Outcome, listed: dict[str, str]) -> Outcome:
         """An instance that was acknowledged, as the archive shows it."""
         if not self.lists:
             return one
         if one.part.uid not in listed:
-            message = "was acknowledged, but the archive does not list it; try again, or ask its operator"
-            found = problem("transient", f"instance {one.part.uid}", message, rule=RULE)
-            return msgspec.structs.replace(one, here=False, ours=False, problem=found)
+            return self.not_listed(one)
         return self._compared(msgspec.structs.replace(one, proof="list"))
 
     def _compared(self, one: Outcome) -> Outcome:
         """An instance that is listed, read back where the archive shows it."""
-        part = one.part
-        proof = self._read_back(part) if self.shows else "list"
-        if proof is None:
-            message = (
-                "is there with another data set than was released (changed by the archive, or another instance of "
-                "this UID); compare the two, and ask its operator"
-            )
-            found = problem("conflict", f"instance {part.uid}", message, rule="deliver.content")
-            return msgspec.structs.replace(one, here=one.ours, problem=found)
-        if proof != "list":
-            self.journal.add([Line(event="proved", uid=part.uid, sha256=part.sha256, detail=proof)])
-        return msgspec.structs.replace(one, proof=proof)
+        return self.judged(one, self._read_back(one.part) if self.shows else "list")
 
     def _read_back(self, part: Part10) -> Proof | None:
         path = ("studies", part.study, "series", part.series, "instances", part.uid)
 
         def once() -> Proof | None:
             with self.client.opened(path, _ANY, "reading back") as answer:
-                found = [compared(part, piece.chunks) for piece in self.client.parts(answer, "reading back")]
-            return found[0] if len(found) == 1 else None
+                found: list[Proof | None] = []
+                for piece in self.client.parts(answer, "reading back"):
+                    found.append(compared(part, piece.chunks))
+                    if found[-1] is None or len(found) > 1:  # what comes after it need not end
+                        return None
+            return found[0] if found else None
 
         try:
             return self.client.tried(once)
@@ -146,7 +120,7 @@ class _Delivery:
             if error.problems[0].code not in _CANNOT:
                 raise
             self.shows = False
-            self._tell("informational", "does not let us read back what it has: that it is listed has to do")
+            self.tell("informational", "does not let us read back what it has: that it is listed has to do")
             return "list"
 
     # --- sending
@@ -163,13 +137,13 @@ class _Delivery:
                     half = len(left) // 2
                     return [*done, *self._send(left[:half]), *self._send(left[half:])]
                 if found.code in ("too-long", "not-supported", "processing"):
-                    return [*done, *(self._refused(part, found.code, found.message) for part in left)]
+                    return [*done, *(self.refused(part, found.code, found.message) for part in left)]
                 if found.code not in ("transient", "timeout", "throttled"):
                     raise
                 if attempt + 1 == self.client.pacs.attempts:
                     return [*done, *(Outcome(part=part, here=False, problem=found) for part in left)]
                 self.client.wait(attempt, error)
-                settled = self._taken(part for part in left if part.uid in self._there(left))
+                settled = self.taken(part for part in left if part.uid in self._there(left))
             else:
                 settled = self._reconciled(left, answer)
             done += settled
@@ -181,7 +155,7 @@ class _Delivery:
         return [*done, *(Outcome(part=part, here=False, problem=found) for part in left)]
 
     def _post(self, batch: Sequence[Part10]) -> Answer:
-        self.journal.add(Line(event="sending", uid=part.uid, sha256=part.sha256) for part in batch)
+        self.sending(batch)
         heads = [_head(number) for number in range(len(batch))]
         end = f"\r\n--{_BOUNDARY}--\r\n".encode()
         size = sum(len(head) + part.size for head, part in zip(heads, batch, strict=True)) + len(end)
@@ -198,22 +172,23 @@ class _Delivery:
     def _reconciled(self, batch: Sequence[Part10], answer: Answer) -> list[Outcome]:
         """What became of each: as the answer says, else as the archive lists it, else by sending it alone."""
         stored, failed = _told(answer.body)
-        taken = self._taken(part for part in batch if part.uid in stored)
-        self._warned(stored, batch)
+        taken = self.taken(part for part in batch if part.uid in stored)
+        for part in batch:
+            self.warned(part, stored.get(part.uid, 0))
         refused = [
-            self._refused(part, *said_of(failed[part.uid]))
+            self.refused(part, *said_of(failed[part.uid]))
             for part in batch
             if part.uid in failed and part.uid not in stored and said_of(failed[part.uid])[0] != "transient"
         ]
         unclear = [part for part in batch if part.uid not in stored and part.uid not in failed]
         if unclear:
             there = self._there(unclear)
-            taken += self._taken(part for part in unclear if part.uid in there)
+            taken += self.taken(part for part in unclear if part.uid in there)
             rest = [part for part in unclear if part.uid not in there]
             if len(batch) > 1:
                 return [*taken, *refused, *(one for part in rest for one in self._send([part]))]
             refused += [
-                self._refused(part, "processing", f"it did not store it (status {answer.status})") for part in rest
+                self.refused(part, "processing", f"it did not store it (status {answer.status})") for part in rest
             ]
         return [*taken, *refused]
 
@@ -221,28 +196,6 @@ class _Delivery:
         if not self.lists:
             return set()
         return set(instances_of(self.client, parts[0].study)) & {part.uid for part in parts}
-
-    def _taken(self, parts: Iterable[Part10]) -> list[Outcome]:
-        """Write down that these are stored."""
-        found = list(parts)
-        if found:
-            self.journal.add(Line(event="stored", uid=part.uid, sha256=part.sha256) for part in found)
-        return [Outcome(part=part, here=True, ours=True) for part in found]
-
-    def _warned(self, stored: dict[str, int], batch: Sequence[Part10]) -> None:
-        for part in batch:
-            if is_warning(stored.get(part.uid, 0)):
-                _, words = said_of(stored[part.uid])
-                self._tell("conflict", words, f"instance {part.uid}")
-
-    def _refused(self, part: Part10, code: IssueType, words: str) -> Outcome:
-        self.journal.add([Line(event="refused", uid=part.uid, sha256=part.sha256, detail=code)])
-        message = f"was not stored: {words}"
-        return Outcome(part=part, here=False, problem=problem(code, f"instance {part.uid}", message, rule=RULE))
-
-    def _tell(self, code: IssueType, message: str, where: str = "") -> None:
-        place = where or f"pacs.{self.client.name}"
-        self.problems.append(problem(code, place, message, rule=RULE, severity="warning"))
 
 
 def _head(number: int) -> bytes:

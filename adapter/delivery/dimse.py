@@ -5,30 +5,34 @@ The extra `dimse`. Every instance has a status of its own; what was stored is th
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from adapter.consent.release import Release
-from adapter.delivery.images import READ_BACK, Delivered, Outcome, Progress, Proof, compared
+from adapter.delivery.images import Delivered, Outcome, Progress, Proof, compared
+from adapter.delivery.opened import opened
 from adapter.delivery.part10 import Part10, parts_of
+from adapter.delivery.sending import Begin, Sending, untold
 from adapter.dimse.asking import Image, images_of
 from adapter.dimse.peer import MAX_CONTEXTS, RULE, Peer
 from adapter.dimse.taking import pieces, take
 from adapter.quiet import quiet_pydicom
-from adapter.transfer.journal import Journal, Line
+from adapter.transfer.journal import Journal
 from adapter.transfer.reasons import is_warning, said_of
 from adapter.transfer.workers import several
-from mappings.problems import IssueType, Problem, ProblemError, problem
+from mappings.problems import ProblemError
 
 BATCH = 100
 """Instances that go on one association."""
 _CANNOT = frozenset(("forbidden", "not-supported", "processing"))
 
 
-def deliver_images(release: Release, peer: Peer, journal: Journal, progress: Progress | None = None) -> Delivered:
+def deliver_images(
+    release: Release, peer: Peer, journal: Journal, progress: Progress | None = None, begin: Begin = untold
+) -> Delivered:
     """Have every released instance in the archive; what is there is not sent again.
 
     Whatever goes wrong on the way is the outcome of the instances that it kept from going.
@@ -36,50 +40,30 @@ def deliver_images(release: Release, peer: Peer, journal: Journal, progress: Pro
     Raises:
         ProblemError: before anything is sent: a file cannot be read, or is not what it was.
     """
-    return _Delivery(peer, journal, parts_of(release), progress).run()
+    return _Delivery(peer, parts_of(release), journal, begin, progress).run()
 
 
-class _Delivery:
+class _Delivery(Sending):
     """One run."""
 
-    def __init__(self, peer: Peer, journal: Journal, parts: tuple[Part10, ...], progress: Progress | None) -> None:
-        self.peer, self.journal, self.parts, self.progress = peer, journal, parts, progress
-        self.problems: list[Problem] = []
-        self.lists = True
-        self.sent = set(journal.of("sending", "stored"))
-        self.proved = journal.of("proved")
-        self.outcomes: dict[str, Outcome] = {}
+    rule = RULE
 
-    def run(self) -> Delivered:
-        try:
-            self._run()
-        except ProblemError as error:
-            stored = self.journal.of("stored")
-            for part in self.parts:
-                if part.uid not in self.outcomes:
-                    here = (part.uid, part.sha256) in stored
-                    self.outcomes[part.uid] = Outcome(part=part, here=here, ours=here, problem=error.problems[0])
-        outcomes = tuple(self.outcomes[part.uid] for part in self.parts)
-        return Delivered(outcomes=outcomes, problems=tuple(dict.fromkeys(self.problems)))
+    def __init__(
+        self, peer: Peer, parts: tuple[Part10, ...], journal: Journal, begin: Begin, progress: Progress | None
+    ) -> None:
+        super().__init__(peer.name, parts, journal, begin, progress)
+        self.peer = peer
 
-    def _run(self) -> None:
+    def steps(self) -> None:
         listed = self._listed()
         here = [part for part in self.parts if part.uid in listed]
-        self._shown([Outcome(part=part, here=True, ours=self._ours(part)) for part in here], listed)
-        missing = [part for part in self.parts if part.uid not in listed]
+        self._shown([Outcome(part=part, here=True, ours=self.ours(part)) for part in here], listed)
+        missing = self.missing(listed)
         for each in several(self._send, _batches(missing), self.peer.pacs.connections):
-            self._settled(each)
+            self.settled(each)
         new = [self.outcomes[part.uid] for part in missing if self.outcomes[part.uid].here]
         if new and self.peer.pacs.proof != "answer":
             self._shown(new, self._listed())
-
-    def _ours(self, part: Part10) -> bool:
-        return (part.uid, part.sha256) in self.sent
-
-    def _settled(self, found: Iterable[Outcome]) -> None:
-        self.outcomes |= {one.part.uid: one for one in found}
-        if self.progress:
-            self.progress(sum(one.here for one in self.outcomes.values()), len(self.parts))
 
     # --- what is there
 
@@ -91,8 +75,7 @@ class _Delivery:
             except ProblemError as error:
                 if error.problems[0].code not in _CANNOT:
                     raise
-                self.lists = False
-                self._tell("informational", "does not list what it has to us: its answers alone say that it came")
+                self.blind()
                 return {}
         return found
 
@@ -100,22 +83,16 @@ class _Delivery:
         """Say of instances that are there what shows it."""
         if not self.lists:
             return
-        gone = [one for one in found if one.part.uid not in listed]
-        message = "was acknowledged, but the archive does not list it; try again, or ask its operator"
-        for one in gone:
-            wrong = problem("transient", f"instance {one.part.uid}", message, rule=RULE)
-            self._settled([msgspec.structs.replace(one, here=False, ours=False, problem=wrong)])
-        rest = [one for one in found if one.part.uid in listed]
-        proved = [one for one in rest if (one.part.uid, one.part.sha256) in self.proved]
-        for one in proved:
-            told = self.proved[one.part.uid, one.part.sha256].detail
-            self._settled([msgspec.structs.replace(one, proof=next(p for p in READ_BACK if p == told))])
         groups: dict[str, list[Outcome]] = {}
-        for one in rest:
-            if one not in proved:
+        for one in found:
+            if one.part.uid not in listed:
+                self.settled([self.not_listed(one)])
+            elif proof := self.known_proof(one.part):
+                self.settled([msgspec.structs.replace(one, proof=proof)])
+            else:
                 groups.setdefault(listed[one.part.uid].series, []).append(one)
         for each in groups.values():
-            self._settled(self._compared(each, listed))
+            self.settled(self._compared(each, listed))
 
     def _compared(self, group: list[Outcome], listed: dict[str, Image]) -> list[Outcome]:
         """Instances of one series, read back by C-GET where the archive does that."""
@@ -137,20 +114,8 @@ class _Delivery:
             if error.problems[0].code not in (*_CANNOT, "not-found"):
                 raise
         if not all(uid in same for uid in parts):
-            self._tell("informational", "does not send back all that it has: that it is listed has to do")
-        return [self._judged(one, same.get(one.part.uid, "list")) for one in group]
-
-    def _judged(self, one: Outcome, proof: Proof | None) -> Outcome:
-        if proof is not None:
-            if proof in READ_BACK:
-                self.journal.add([Line(event="proved", uid=one.part.uid, sha256=one.part.sha256, detail=proof)])
-            return msgspec.structs.replace(one, proof=proof)
-        message = (
-            "is there with another data set than was released (changed by the archive, or another instance of this "
-            "UID); compare the two, and ask its operator"
-        )
-        found = problem("conflict", f"instance {one.part.uid}", message, rule="deliver.content")
-        return msgspec.structs.replace(one, here=one.ours, problem=found)
+            self.tell("informational", "does not send back all that it has: that it is listed has to do")
+        return [self.judged(one, same.get(one.part.uid, "list")) for one in group]
 
     # --- sending
 
@@ -178,9 +143,9 @@ class _Delivery:
         contexts = [build_context(sop_class, syntax) for sop_class, syntax in kinds]
         with self.peer.associated(contexts, "C-STORE") as association, tempfile.TemporaryDirectory() as scratch:
             for part in parts:
-                self.journal.add([Line(event="sending", uid=part.uid, sha256=part.sha256)])
+                self.sending([part])
                 done.append(self._one(association, part, Path(scratch)))
-                self._settled(done[-1:])
+                self.settled(done[-1:])
 
     def _one(self, association: Any, part: Part10, scratch: Path) -> Outcome:
         place = part.file.location
@@ -192,25 +157,14 @@ class _Delivery:
             with quiet_pydicom():
                 status = association.send_c_store(place)
         except ValueError:  # the peer accepted no context for it
-            return self._refused(part, "not-supported", "it takes this SOP class not in this transfer syntax")
+            return self.refused(part, "not-supported", "it takes this SOP class not in this transfer syntax")
         except (AttributeError, RuntimeError):
             raise self.peer.problem("transient", "broke the association off; try again", "C-STORE") from None
         number = self.peer.number(status, "C-STORE")
         if number == 0 or is_warning(number):
-            if number:
-                self._tell("conflict", said_of(number)[1], f"instance {part.uid}")
-            self.journal.add([Line(event="stored", uid=part.uid, sha256=part.sha256)])
-            return Outcome(part=part, here=True, ours=True)
-        return self._refused(part, *said_of(number))
-
-    def _refused(self, part: Part10, code: IssueType, words: str) -> Outcome:
-        self.journal.add([Line(event="refused", uid=part.uid, sha256=part.sha256, detail=code)])
-        found = problem(code, f"instance {part.uid}", f"was not stored: {words}", rule=RULE)
-        return Outcome(part=part, here=False, problem=found)
-
-    def _tell(self, code: IssueType, message: str, where: str = "") -> None:
-        place = where or f"pacs.{self.peer.name}"
-        self.problems.append(problem(code, place, message, rule=RULE, severity="warning"))
+            self.warned(part, number)
+            return self.taken([part])[0]
+        return self.refused(part, *said_of(number))
 
 
 def _batches(parts: Sequence[Part10]) -> Iterator[list[Part10]]:
@@ -229,10 +183,8 @@ def _batches(parts: Sequence[Part10]) -> Iterator[list[Part10]]:
 
 
 def _uid(path: Path) -> str:
-    from pydicom import dcmread
-
     with quiet_pydicom():
         try:
-            return str(dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
+            return str(opened(path, ["SOPInstanceUID"]).SOPInstanceUID)
         except Exception:  # pydicom says values in what it raises
             return ""

@@ -39,6 +39,7 @@ from adapter.ledger.tables import (
     REPORTED,
     REQUESTS,
     RESEARCH,
+    SHIPMENTS,
     SUBJECTS,
     SUSPENSIONS,
 )
@@ -49,6 +50,7 @@ from mappings.problems import Problem, problem, refuse
 
 RULE = "ledger.archive"
 _DAYS: dict[sa.Table, tuple[str, ...]] = {
+    SHIPMENTS: ("recorded_at",),
     DISCLOSURES: ("disclosed_at",),
     RELEASES: ("decided_at",),
     NOTICES: ("sent_at", "promised_on"),
@@ -211,6 +213,8 @@ def _keys(rows: list[tuple[sa.Table, dict[str, Any]]]) -> Any:
             return known[table][row["id"]]
         if table is RECIPIENTS:  # kept with the disclosure that it is about
             return disclosed.get(row["disclosure_id"], f"{REPORTED.name} {row['disclosure_id']}")
+        if table is SHIPMENTS:
+            return release[row["release_id"]]
         if table in (SUBJECTS, NOTICES):
             return matter[row["request_id"]]
         return f"{table.name} {row['id']}"

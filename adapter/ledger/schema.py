@@ -1,7 +1,7 @@
 """The schema of a ledger: made where there is none, taken over from an earlier version, refused of a later one.
 
 What schema 1 held keeps every value; its rows get their place in the chain, and a row of their own says so. What was
-done to them before nobody can show. Schemas 2 and 3 get what they lack; their rows stay as they are, hash and all: a
+done to them before nobody can show. Schemas 2 to 4 get what they lack; their rows stay as they are, hash and all: a
 column that holds nothing is not in the hash. A row of the chain says when that was done.
 """
 
@@ -25,6 +25,7 @@ from adapter.ledger.tables import (
     RELEASES,
     REPORTED,
     RESEARCH,
+    SHIPMENTS,
     SUSPENSIONS,
     TAKEOVERS,
     VERSION,
@@ -68,12 +69,14 @@ _BEFORE: dict[sa.Table, tuple[sa.Table, str]] = {
 
 
 _NEW_TABLES = {
-    2: (POLICIES, REPORTED, SUSPENSIONS, CHECKPOINTS, ARCHIVED, RECIPIENTS, RESEARCH),
-    3: (RECIPIENTS, RESEARCH),
+    2: (POLICIES, REPORTED, SUSPENSIONS, CHECKPOINTS, ARCHIVED, RECIPIENTS, RESEARCH, SHIPMENTS),
+    3: (RECIPIENTS, RESEARCH, SHIPMENTS),
+    4: (SHIPMENTS,),
 }
 _NEW_COLUMNS = {
     2: (DECISIONS.c.policy_from, DECISIONS.c.policy_sha256, DISCLOSURES.c.exemption, NOTICES.c.reasons),
     3: (),
+    4: (),
 }
 """What a schema lacks."""
 

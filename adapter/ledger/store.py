@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from adapter.ledger import schema
 from adapter.ledger.appending import Appending, canonical
 from adapter.ledger.engine import engine_for, reading, writing
+from adapter.ledger.shipment import Shipment, add_shipment
 from adapter.ledger.tables import (
     DECISIONS,
     DISCLOSURES,
@@ -129,14 +130,18 @@ class Ledger:
             chain.add(RELEASES, {"id": release_id, "decision_id": decision_id, **release})
             return release_id
 
-    def delivered(self, release_id: str, disclosure: Row) -> None:
+    def delivered(self, release_id: str, disclosure: Row, shipment: Shipment | None = None) -> None:
         """Close a release: it is delivered, with its line for the accounting of disclosures (45 CFR 164.528(b)(2)).
 
-        Every disclosure has its line, also of what went before; the same one told twice is one.
+        Every disclosure has its line, also of what went before; the same one told twice is one. `shipment` are the
+        images that the line is about.
         """
         disclosure_id = _id("disclosure", release_id, disclosure["manifest_sha256"], disclosure["disclosed_at"])
         with writing(self.engine) as connection:
-            Appending(connection).add(DISCLOSURES, {"id": disclosure_id, "release_id": release_id, **disclosure})
+            chain = Appending(connection)
+            chain.add(DISCLOSURES, {"id": disclosure_id, "release_id": release_id, **disclosure})
+            if shipment is not None:
+                add_shipment(chain, release_id, shipment, disclosure_id)
 
     def noticed(self, notice: Row) -> str:
         """Write down what the requester was told: a row of `notice`, naming its request by id; the row's own id.

@@ -5,9 +5,9 @@ Values are texts and whole numbers, the same on every database; a column of JSON
 
 import sqlalchemy as sa
 
-VERSION = 4
+VERSION = 5
 """Of the schema. 1 had decision, release and disclosure without a chain; 2 did not say which policy decided; 3 had no
-`known_recipient` and no `research`."""
+`known_recipient` and no `research`; 4 no `shipment`."""
 
 METADATA = sa.MetaData()
 
@@ -106,6 +106,17 @@ DISCLOSURES = _chained(
 `accounting` is `required`, `exempt` (then `exemption` cites why, 164.528(a)(1)), or `part2`: exempt there, and listed
 under 42 CFR 2.25.
 """
+SHIPMENTS = _chained(
+    "shipment",
+    _text("release_id", sa.ForeignKey("release.id"), index=True),
+    _text("disclosure_id", sa.ForeignKey("disclosure.id"), required=False),
+    _text("transfer_sha256", index=True),
+    _text("recorded_at"),
+    _text("instances"),
+)
+"""Images to an archive, as [[SOP Instance UID, sha256], ...]: those about to go, before the first of them is sent (no
+`disclosure_id`), and those that a line is about. `transfer_sha256` tells which case to which archive: only its digest.
+"""
 REPORTED = _chained(
     "reported_disclosure",
     _text("system"),
@@ -200,10 +211,10 @@ ARCHIVED = sa.Table(
 """The place in the chain of each row that is in an archive: the chain goes on over it."""
 
 CHAINED = (
-    REQUESTS, SUBJECTS, POLICIES, DECISIONS, RELEASES, DISCLOSURES, REPORTED, SUSPENSIONS, RECIPIENTS, RESEARCH,
-    NOTICES, TAKEOVERS, CHECKPOINTS,
+    REQUESTS, SUBJECTS, POLICIES, DECISIONS, RELEASES, DISCLOSURES, SHIPMENTS, REPORTED, SUSPENSIONS, RECIPIENTS,
+    RESEARCH, NOTICES, TAKEOVERS, CHECKPOINTS,
 )  # fmt: skip
-JSON_COLUMNS = frozenset(("reasons", "excluded", "basis", "audit_event", "switches"))
+JSON_COLUMNS = frozenset(("reasons", "excluded", "basis", "audit_event", "switches", "instances"))
 """Columns of JSON; the `reasons` of a notice and the `basis` of a reported disclosure are plain text."""
 PLAIN = frozenset((NOTICES.name, REPORTED.name))
 """Tables that have no column of JSON."""

@@ -26,6 +26,7 @@ from adapter.ledger.tables import (
     REPORTED,
     REQUESTS,
     RESEARCH,
+    SHIPMENTS,
     SUSPENSIONS,
     TAKEOVERS,
 )
@@ -41,6 +42,7 @@ _DATED = {
     DECISIONS: "decided_at",
     RELEASES: "decided_at",
     DISCLOSURES: "disclosed_at",
+    SHIPMENTS: "recorded_at",
     NOTICES: "sent_at",
     REPORTED: "reported_at",
     SUSPENSIONS: "until",

@@ -51,7 +51,7 @@ class Journal:
     """One journal, held by one process at a time; safe to add to from several threads.
 
     `about` tells one transfer from another (direction, archive and its address, what is transferred): only its digest
-    is written.
+    is kept, as `about`, and written.
 
     Raises:
         ProblemError: another process holds it (transient), it is of another transfer, or it cannot be read or written.
@@ -64,7 +64,8 @@ class Journal:
         self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._hold()
-            self._read(hashlib.sha256(about.encode()).hexdigest())
+            self.about = hashlib.sha256(about.encode()).hexdigest()
+            self._read(self.about)
         except BaseException:
             os.close(self._file)
             raise
@@ -114,6 +115,8 @@ class Journal:
     def add(self, lines: Iterable[Line]) -> None:
         """Add lines; they are on disk when this returns."""
         rows = list(lines)
+        if not rows:
+            return
         with self._lock:
             self._write(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
             self.lines += rows

@@ -11,6 +11,7 @@ import pytest
 from adapter.config import Pacs, Settings
 from adapter.consent.policy import policies_of, policy_for
 from adapter.delivering import ImagesDelivered, deliver_images
+from adapter.delivery.sending import Sending
 from adapter.errors import NotPermitted
 from adapter.ledger.due import due
 from adapter.ledger.store import Ledger
@@ -83,8 +84,85 @@ def test_a_crash_before_the_journal_knew_adds_no_second_line(archive: Archive, r
     place = tmp_path / f"{SCENARIO}.center.deliver.jsonl"
     lines = place.read_text().splitlines(keepends=True)
     place.write_text("".join(line for line in lines if '"disclosed"' not in line))
-    assert delivered(case, chosen).recorded == 4
+    assert delivered(case, chosen).recorded == 0
     assert len(rows(chosen, "disclosure")) == 1
+
+
+class Killed(BaseException):
+    """The process ends here, and nothing that it would have done afterwards is done."""
+
+
+@pytest.mark.parametrize("at", ["first", "second", "line", "told"])
+def test_a_crash_with_the_journal_lost_too_leaves_no_disclosure_without_a_line(
+    at: str, archive: Archive, root: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Killed after one or two of four went, before the line was written or just after; then the journal is deleted."""
+    case, chosen = source(SCENARIO, tmp_path), settings(tmp_path, root, batch=1)
+    taken = Sending.taken
+    left = {"first": 1, "second": 2}.get(at, 9)
+    written = Ledger.delivered
+
+    def dies(self: Sending, parts: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        return taken(self, parts)
+
+    def line(self: Ledger, *told: Any) -> None:
+        if at == "told":
+            written(self, *told)
+        if at in ("told", "line"):
+            raise Killed
+        written(self, *told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sending, "taken", dies)
+        patched.setattr(Ledger, "delivered", line)
+        with pytest.raises(Killed):
+            delivered(case, chosen)
+    there = {"first": 1, "second": 2}.get(at, 4)
+    assert (len(archive.files), len(rows(chosen, "disclosure"))) == (there, int(at == "told"))
+    (tmp_path / f"{SCENARIO}.center.deliver.jsonl").unlink()
+    again = [delivered(case, chosen).recorded for _ in range(2)]
+    assert again == [0 if at == "told" else 4, 0]
+    (tmp_path / f"{SCENARIO}.center.deliver.jsonl").unlink()
+    assert delivered(case, chosen).recorded == 0
+    assert [line["description"].partition(": ")[2] for line in rows(chosen, "disclosure")] == [
+        "images, 4 of 4 instances of 1 imaging study, to an archive"
+    ]
+
+
+def test_with_the_journal_lost_what_was_there_from_elsewhere_is_still_no_disclosure(
+    archive: Archive, root: str, tmp_path: Path
+) -> None:
+    case, chosen = source(SCENARIO, tmp_path), settings(tmp_path, root)
+    elsewhere = sorted((case / "dicom").rglob("*.dcm"))[0]
+    archive.put(elsewhere.read_bytes())
+    assert delivered(case, chosen).recorded == 3
+    (tmp_path / f"{SCENARIO}.center.deliver.jsonl").unlink()
+    assert delivered(case, chosen).recorded == 0
+    [begun, told] = rows(chosen, "shipment")
+    assert (len(begun["instances"]), begun["instances"]) == (3, told["instances"])
+
+
+def test_parts_are_on_a_line_each_though_the_journal_is_lost_between(
+    archive: Archive, root: str, tmp_path: Path
+) -> None:
+    case, chosen = source(SCENARIO, tmp_path), settings(tmp_path, root, batch=1)
+    posts = [0]
+
+    def third(request: Request) -> bool:
+        posts[0] += request.method == "POST"
+        return request.method == "POST" and posts[0] > 2 and request.reset()
+
+    archive.faults.append(third)
+    assert delivered(case, chosen).recorded == 2
+    archive.faults.clear()
+    (tmp_path / f"{SCENARIO}.center.deliver.jsonl").unlink()
+    assert delivered(case, chosen).recorded == 2
+    lines = [{uid for uid, _ in row["instances"]} for row in rows(chosen, "shipment") if row["disclosure_id"]]
+    assert (len(lines), set.union(*lines), lines[0] & lines[1]) == (2, set(archive.files), set())
 
 
 def test_part_of_it_is_a_line_and_the_rest_another(archive: Archive, root: str, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_verify_as_json(exported: Path) -> None:
     assert found["rows"] == {
         "request": 3, "subject": 4, "policy": 1, "decision": 3, "release": 2, "disclosure": 2,
         "reported_disclosure": 0, "suspension": 0, "known_recipient": 0, "research": 0, "notice": 0,
-        "takeover": 0, "checkpoint": 0,
+        "takeover": 0, "checkpoint": 0, "shipment": 0,
     }  # fmt: skip
 
 

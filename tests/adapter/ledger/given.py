@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapter.ledger.appending import Appending
+from adapter.ledger.shipment import Shipment
 from adapter.ledger.store import Entry, Ledger, matter_id, policy_row, request_id
 from adapter.ledger.tables import CHECKPOINTS, HEAD, TAKEOVERS
 
@@ -151,6 +152,12 @@ def go(ledger: Ledger, made: Entry, content: str = "c" * 64, **told: Any) -> Non
     ledger.delivered(ledger.prepare(made, release(content, at)), disclosure(at, **told))
 
 
+def shipment(*uids: str, **more: object) -> Shipment:
+    """Images of an archive, by UID."""
+    instances = frozenset((uid, "e" * 64) for uid in uids or ("1.2.3.1",))
+    return Shipment(**{"transfer_sha256": "t" * 64, "recorded_at": AT, "instances": instances} | more)  # type: ignore[arg-type]
+
+
 def fill(url: str) -> str:
     """A ledger with a row of every kind; the hash of its head."""
     ledger = Ledger(url, at=AT)
@@ -169,6 +176,8 @@ def fill(url: str) -> str:
             CHECKPOINTS,
             {"id": "checkpoint", "archived_at": AT, "rows": 0, "rows_sha256": NOTHING, "archive_sha256": "a" * 64},
         )
+    ledger.delivered(ledger.rows("release")[0]["id"], disclosure(), shipment())
+    with ledger.engine.begin() as connection:
         head = connection.execute(sa.select(HEAD.c.hash)).scalar_one()
     ledger.close()
     return str(head)

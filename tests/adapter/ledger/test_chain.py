@@ -19,7 +19,7 @@ from tests.adapter.ledger.given import AT, LATER, change, entry, fill, go, relea
 TODAY = dt.date(2026, 4, 1)
 ORDER = (
     "request", "subject", "policy", "decision", "request", "subject", "decision", "release", "disclosure", "notice",
-    "reported_disclosure", "suspension", "known_recipient", "research", "takeover", "checkpoint",
+    "reported_disclosure", "suspension", "known_recipient", "research", "takeover", "checkpoint", "shipment",
 )  # fmt: skip
 """The tables of the rows that `fill` writes, from number 1."""
 
@@ -43,6 +43,7 @@ def test_a_ledger_that_nobody_touched_is_intact(url: str) -> None:
     assert found.rows == {
         "request": 2, "subject": 2, "policy": 1, "decision": 2, "release": 1, "disclosure": 1, "reported_disclosure": 1,
         "suspension": 1, "known_recipient": 1, "research": 1, "notice": 1, "takeover": 1, "checkpoint": 1,
+        "shipment": 1,
     }  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def test_to_empty_a_column_shows(table: str, column: str, url: str) -> None:
     assert places(url) == [f"{table} {held}"]
 
 
-@pytest.mark.parametrize("number", range(1, 16))
+@pytest.mark.parametrize("number", range(1, 17))
 def test_a_row_that_is_removed_shows(number: int, url: str) -> None:
     fill(url)
     change(url, f"DELETE FROM {ORDER[number - 1]} WHERE number = {number}")
@@ -120,7 +121,8 @@ def test_a_gap_is_not_closed_by_new_numbers(url: str) -> None:
     change(url, "DELETE FROM decision WHERE number = 4", *later)
     assert places(url) == [
         "request 4", "subject 5", "decision 6", "release 7", "disclosure 8", "notice 9", "reported_disclosure 10",
-        "suspension 11", "known_recipient 12", "research 13", "takeover 14", "checkpoint 15", "chain_head",
+        "suspension 11", "known_recipient 12", "research 13", "takeover 14", "checkpoint 15", "shipment 16",
+        "chain_head",
     ]  # fmt: skip
 
 
@@ -150,14 +152,14 @@ def test_a_row_that_is_inserted_at_a_number_of_another_shows(url: str) -> None:
 
 def test_a_row_that_is_added_at_the_end_shows(url: str) -> None:
     fill(url)
-    change(url, COPY.format(17))
-    assert places(url) == ["notice 17", "chain_head"]
+    change(url, COPY.format(18))
+    assert places(url) == ["notice 18", "chain_head"]
 
 
 def test_a_row_before_the_first_and_one_far_off_show(url: str) -> None:
     fill(url)
     change(url, COPY.format(0), COPY.format(5_000_000_000).replace("forged", "far"))
-    assert places(url) == ["notice 0", "rows 17 to 4999999999", "chain_head"]
+    assert places(url) == ["notice 0", "rows 18 to 4999999999", "chain_head"]
 
 
 def test_a_number_that_is_none_shows(tmp_path: Path) -> None:
@@ -176,7 +178,7 @@ def test_bytes_in_place_of_a_text_show(tmp_path: Path) -> None:
 
 def test_a_last_row_that_is_cut_off_shows_by_the_head(url: str) -> None:
     fill(url)
-    change(url, "DELETE FROM checkpoint WHERE number = 16")
+    change(url, "DELETE FROM shipment WHERE number = 17")
     assert places(url) == ["chain_head"]
 
 
@@ -184,8 +186,8 @@ def test_an_end_that_is_cut_off_with_the_head_shows_by_a_head_that_was_written_d
     head = fill(url)
     change(
         url,
-        "DELETE FROM checkpoint WHERE number = 16",
-        "UPDATE chain_head SET number = 15, hash = (SELECT hash FROM takeover WHERE number = 15)",
+        "DELETE FROM shipment WHERE number = 17",
+        "UPDATE chain_head SET number = 16, hash = (SELECT hash FROM checkpoint WHERE number = 16)",
     )
     assert places(url) == [], "nothing inside can show it"
     assert places(url, head) == ["--head"]
@@ -266,5 +268,5 @@ def test_the_head_is_one_row(url: str) -> None:
     fill(url)
     ledger = Ledger(url)
     with ledger.engine.connect() as connection:
-        assert [tuple(row)[:2] for row in connection.execute(sa.select(HEAD))] == [(1, 16)]
+        assert [tuple(row)[:2] for row in connection.execute(sa.select(HEAD))] == [(1, 17)]
     ledger.close()

@@ -50,7 +50,7 @@ def test_a_writer_that_is_killed_leaves_a_ledger_that_verifies(urls: Iterator[st
         assert (places(url), look(url).rows) == ([], {
             "request": 3, "subject": 3, "policy": 1, "decision": 3, "release": 1, "disclosure": 1,
             "reported_disclosure": 1, "suspension": 1, "known_recipient": 1, "research": 1, "notice": 1,
-            "takeover": 0, "checkpoint": 0,
+            "takeover": 0, "checkpoint": 0, "shipment": 0,
         })  # fmt: skip
         return died
 

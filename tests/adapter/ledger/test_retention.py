@@ -13,6 +13,7 @@ import pytest
 from adapter.consent.policy import policy_for
 from adapter.ledger.accounting import accounting, six_years
 from adapter.ledger.retention import Past, archive, check_archive, past_term
+from adapter.ledger.shipment import about_to_go
 from adapter.ledger.store import Entry, Ledger
 from mappings.problems import ProblemError
 from tests.adapter.ledger.given import (
@@ -21,6 +22,7 @@ from tests.adapter.ledger.given import (
     NUMBER,
     SYSTEM,
     change,
+    disclosure,
     entry,
     fill,
     go,
@@ -28,6 +30,7 @@ from tests.adapter.ledger.given import (
     notice,
     reported,
     research,
+    shipment,
     suspension,
 )  # fmt: skip
 from tests.adapter.ledger.killing import killed_at
@@ -280,6 +283,18 @@ def test_what_was_said_of_a_recipient_is_kept_with_the_disclosure_and_research_b
     ]  # fmt: skip
     assert archived(url, tmp_path / "a.ndjson") == 4
     assert (places(url), look(url).archived, look(url).rows["known_recipient"]) == ([], 4, 0)
+
+
+def test_images_on_their_way_are_kept_with_their_release(url: str, tmp_path: Path) -> None:
+    filled(url)
+    ledger = Ledger(url, at=OLD)
+    key = ledger.rows("release")[0]["id"]
+    about_to_go(ledger.engine, key, shipment("1.1", recorded_at=OLD))
+    ledger.delivered(key, disclosure(OLD, manifest_sha256="9" * 64), shipment("1.1", recorded_at=OLD))
+    ledger.close()
+    assert [(one.case, len(one.rows)) for one in listed(url)] == [(None, 1), ("case-1", 9)]
+    assert archived(url, tmp_path / "a.ndjson") == 10
+    assert (places(url), look(url).rows["shipment"]) == ([], 0)
 
 
 OTHER = "MRN-0900"

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from adapter.ledger.shipment import about_to_go
 from adapter.ledger.store import Ledger, policy_row
 from mappings.problems import ProblemError
-from tests.adapter.ledger.given import AT, LATER, POLICY, change, entry, fill, go, know, reported, suspension
+from tests.adapter.ledger.given import AT, LATER, POLICY, change, entry, fill, go, know, reported, shipment, suspension
 from tests.adapter.ledger.old import CONTENTS, EVENT, FIRST, REASONS, SECOND, counts, schema_1, schema_2
 from tests.adapter.ledger.test_chain import look, places
 
@@ -93,14 +94,14 @@ def test_a_file_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None
 @pytest.mark.parametrize("at", [None, AT])
 def test_a_ledger_of_a_newer_version_is_refused_and_not_touched(at: str | None, url: str) -> None:
     fill(url)
-    change(url, "UPDATE ledger_version SET version = 5")
+    change(url, "UPDATE ledger_version SET version = 6")
     code, message = refusal(url, at)
     assert (code, message) == (
         "not-supported",
-        "was written by a newer version of the adapter (schema 5, this one knows 4); update the adapter. "
+        "was written by a newer version of the adapter (schema 6, this one knows 5); update the adapter. "
         "Nothing was changed",
     )
-    change(url, "UPDATE ledger_version SET version = 4")
+    change(url, "UPDATE ledger_version SET version = 5")
     assert places(url) == []
 
 
@@ -117,7 +118,7 @@ def test_the_tables_are_these(url: str) -> None:
     engine = sa.create_engine(url)
     assert sorted(sa.inspect(engine).get_table_names()) == [
         "archived", "chain_head", "checkpoint", "decision", "disclosure", "known_recipient", "ledger_version",
-        "notice", "policy", "release", "reported_disclosure", "request", "research", "subject",
+        "notice", "policy", "release", "reported_disclosure", "request", "research", "shipment", "subject",
         "suspension", "takeover",
     ]  # fmt: skip
     engine.dispose()
@@ -279,7 +280,11 @@ def test_schema_3_gets_its_tables_and_its_rows_stay_as_they_are(url: str) -> Non
     ledger.suspended(suspension())
     ledger.close()
     head = look(url).head
-    change(url, "DROP TABLE known_recipient", "DROP TABLE research", "UPDATE ledger_version SET version = 3")
+    change(
+        url,
+        *(f"DROP TABLE {name}" for name in ("known_recipient", "research", "shipment")),
+        "UPDATE ledger_version SET version = 3",
+    )
     code, message = refusal(url)
     assert (code, "earlier version (schema 3); `second-opinion ledger migrate`" in message) == ("not-supported", True)
     ledger = Ledger(url, at=LATER)
@@ -288,3 +293,19 @@ def test_schema_3_gets_its_tables_and_its_rows_stay_as_they_are(url: str) -> Non
     ledger.close()
     assert (takeover["version"], takeover["rows"], takeover["taken_over_at"]) == (3, 0, LATER)
     assert (places(url, head), look(url).rows["known_recipient"], look(url).rows["research"]) == ([], 1, 0)
+
+
+def test_schema_4_gets_its_table_and_its_rows_stay_as_they_are(url: str) -> None:
+    ledger = Ledger(url, at=AT)
+    go(ledger, entry())
+    ledger.close()
+    head = look(url).head
+    change(url, "DROP TABLE shipment", "UPDATE ledger_version SET version = 4")
+    assert refusal(url)[0] == "not-supported"
+    ledger = Ledger(url, at=LATER)
+    about_to_go(ledger.engine, ledger.rows("release")[0]["id"], shipment())
+    [takeover], [kept] = ledger.rows("takeover"), ledger.rows("shipment")
+    ledger.close()
+    assert (takeover["version"], takeover["rows"], takeover["taken_over_at"]) == (4, 0, LATER)
+    assert (kept["instances"], kept["disclosure_id"]) == ([["1.2.3.1", "e" * 64]], None)
+    assert places(url, head) == []
