@@ -129,6 +129,7 @@ def disclosures_command(
     """List what was disclosed of a patient, as an accounting must (45 CFR 164.528(b)): when, to whom, what, why.
 
     Where a line may have gone to an agency that suspended its accounting, there is none until you say so (`recipient`).
+    A ledger that is not as it was written is said to be so, and is failed, as in `verify`.
     """
     import datetime as dt
 
@@ -136,6 +137,7 @@ def disclosures_command(
     from adapter.ledger.accounting import accounting, of_case, six_years
     from adapter.ledger.store import Ledger
     from adapter.ledger.suspending import not_settled
+    from adapter.ledger.verify import verify
     from mappings.problems import ProblemError
 
     until = dt.date.fromisoformat(_time(as_of)[:10])
@@ -150,9 +152,11 @@ def disclosures_command(
             found = accounting(ledger, asked, span, policy, days)
         else:
             found = of_case(ledger, str(case_id), span, policy, days)
+        altered = verify(ledger, policy, until).problems
     finally:
         ledger.close()
     _warn(found, asked is not None)
+    tell(altered)
     if not everything and (open_ones := not_settled(found.lines)):
         raise ProblemError(open_ones)
     lines = [line for line in found.lines if everything or (line.counts and not line.suspended)]
@@ -161,7 +165,7 @@ def disclosures_command(
         emit({**told, "disclosures": lines, "research": found.studies.listed})
     elif found.known:
         _show(found, lines)
-    end(0 if found.known else 1)
+    end(0 if found.known and not altered else 1)
 
 
 def _warn(found: Any, by_patient: bool) -> None:
@@ -199,10 +203,19 @@ def _show(found: Any, lines: Sequence[Any]) -> None:
         return
     rows = [("date", "to", "address", "what", "purpose", "on")]
     for line in lines:
-        why = f"{line.purpose} ({', '.join(line.basis)})" if line.basis else line.purpose
+        purpose = _purpose(line.purpose)
+        why = f"{purpose} ({', '.join(line.basis)})" if line.basis else purpose
         counted = _standing(line) or line.request_paper or ("" if line.counts else _exempt(line))
         rows.append((line.date[:10], line.recipient, line.address or "not known", line.description, why, counted))
     _table(rows)
+
+
+def _purpose(code: str) -> str:
+    """The purpose with its words beside the code."""
+    from adapter.letters.texts import purpose_in_words
+
+    shown = purpose_in_words(code)
+    return code if shown == code else f"{code}: {shown}"
 
 
 def _standing(line: Any) -> str:

@@ -82,11 +82,28 @@ _NEW_COLUMNS = {
 
 
 def version_of(connection: sa.Connection) -> int:
-    """The version of the schema that is there; 0 where there is none."""
+    """The version of the schema that is there; 0 where there is none.
+
+    Raises:
+        ProblemError: tables of it are gone.
+    """
     names = set(sa.inspect(connection).get_table_names())
     if VERSIONS.name in names:
-        return int(connection.execute(sa.select(VERSIONS.c.version)).scalar_one())
+        found = int(connection.execute(sa.select(VERSIONS.c.version)).scalar_one())
+        if found == VERSION and (lost := METADATA.tables.keys() - names):
+            raise _lost(lost)
+        return found
+    if HEAD.name in names:  # schema 1 had none
+        raise _lost({VERSIONS.name})
     return 1 if DECISIONS.name in names else 0
+
+
+def _lost(tables: set[str]) -> ProblemError:
+    message = (
+        f"has lost what it was made with (table {', '.join(sorted(tables))}): restore the database from a backup, and "
+        "run `second-opinion ledger verify` on it. Nothing was written"
+    )
+    return refuse("no-store", "ledger", message, rule=RULE)
 
 
 def check(version: int) -> None:

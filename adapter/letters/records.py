@@ -8,7 +8,7 @@ from adapter.letters.draft import ACCESS, Draft
 from adapter.letters.model import Table
 from adapter.letters.occasion import Disclosure
 from adapter.letters.rights import settled
-from adapter.letters.texts import line, long_date
+from adapter.letters.texts import line, long_date, purpose_in_words
 from mappings.domain.rights import AccountingRequest
 
 _SCOPE = "42 CFR 2.32(b)"
@@ -137,4 +137,4 @@ def _row(draft: Draft, number: int, told: Disclosure) -> tuple[str, ...]:
         message = "is missing in this line: an accounting says it"
         draft.lack.need(getattr(told, name), f"disclosures[{number}].{name}", message, f"{_LINES}{paragraph}")
     to = f"{line(told.recipient)}, {line(told.address)}" if told.address else line(told.recipient)
-    return _day(told), to, line(told.description), line(told.purpose)
+    return _day(told), to, line(told.description), line(purpose_in_words(told.purpose))

@@ -17,6 +17,8 @@ from string import Template
 
 import msgspec
 
+from mappings.terminology.tables import table
+
 _STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Characters that turn the direction of what follows, or are none; shown as U+FFFD, not left out."""
 MONTHS = (
@@ -86,6 +88,18 @@ def line(value: str) -> str:
     """A value as one line; a character that would steer the page is shown as U+FFFD."""
     shown = "".join("\ufffd" if unicodedata.category(c) == "Cc" and not c.isspace() else c for c in value)
     return _STEERING.sub("\ufffd", " ".join(shown.split()))
+
+
+def purpose_in_words(code: str) -> str:
+    """What something was disclosed for: a purpose of ours in its words, one that was told in words as it was told.
+
+    >>> purpose_in_words("payment"), purpose_in_words("legal_proceedings"), purpose_in_words("Health oversight")
+    ('healthcare payment', 'legal proceedings', 'Health oversight')
+    """
+    known = table("purpose-of-use")
+    if code in known.values:
+        return str(known.codings(code)[0].display).lower()
+    return code.replace("_", " ")
 
 
 def long_date(day: dt.date) -> str:

@@ -14,7 +14,7 @@ from adapter.cli.ledger_known import notice_command
 from adapter.ledger.store import Ledger
 from mappings.domain.access import Notice
 from tests.adapter.cli.command import Done, case, change, run
-from tests.adapter.ledger.given import entry
+from tests.adapter.ledger.given import AT, NUMBER, SYSTEM, entry, go
 from tests.adapter.ledger.old import schema_1
 
 AMBER = "https://prairie-lake.example/sid/mrn|AMB-000123"
@@ -83,6 +83,51 @@ def test_what_was_changed_is_failed_and_names_the_row_alone(own: Path) -> None:
     assert done.err == (
         "error: ledger disclosure 6: is not as it was written: it was changed, or put in another place [ledger.chain]\n"
     )
+
+
+@pytest.mark.parametrize("asked", [("--patient", AMBER), ("--case", "SYN-2025-0001")])
+def test_an_accounting_of_what_was_changed_is_failed_and_says_so(asked: tuple[str, str], own: Path) -> None:
+    assert run(own, "ledger", "disclosures", *asked, "--all").err == ""
+    alter(own, "UPDATE disclosure SET recipient = 'Mirabel Testperson' WHERE number = 6")
+    done = run(own, "ledger", "disclosures", *asked, "--all")
+    assert (done.code, "Mirabel Testperson" in done.out) == (1, True)
+    assert done.err == (
+        "error: ledger disclosure 6: is not as it was written: it was changed, or put in another place [ledger.chain]\n"
+    )
+    assert run(own, "ledger", "disclosures", *asked, "--all", "--json").code == 1
+
+
+def test_an_accounting_from_which_a_row_was_taken_is_failed(own: Path) -> None:
+    alter(own, "DELETE FROM disclosure WHERE number = 6")
+    done = run(own, "ledger", "disclosures", "--patient", AMBER, "--all")
+    assert (done.code, done.err.startswith("error: ledger ")) == (1, True)
+
+
+@pytest.mark.parametrize("command", [("verify",), ("disclosures", "--case", "x"), ("due",), ("migrate",)])
+def test_a_ledger_that_lost_a_table_is_one_problem(command: tuple[str, ...], own: Path) -> None:
+    alter(own, "DROP TABLE notice")
+    done = run(own, "ledger", *command)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert done.err.startswith("error: ledger: has lost what it was made with (table notice): restore")
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("patient_request", "patient_request: patient requested"),
+        ("payment", "payment: healthcare payment"),
+        ("involvement_in_care", "involvement_in_care: involvement in care"),
+        ("treatment", "treatment"),
+        ("legal_proceedings", "legal_proceedings: legal proceedings"),
+        ("Health oversight", "Health oversight"),
+    ],
+)
+def test_a_purpose_has_its_words_beside_its_code(code: str, shown: str, tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", at=AT)
+    go(ledger, entry(), purpose=code)
+    ledger.close()
+    done = run(tmp_path, "ledger", "disclosures", "--patient", f"{SYSTEM}|{NUMBER}", *_all_time())
+    assert done.out.splitlines()[1].split("  ")[4].startswith(f"{shown} (45 CFR 164.524(a)(1))")
 
 
 def test_what_is_past_its_term_is_said_and_stays(own: Path) -> None:
@@ -154,7 +199,7 @@ def test_one_number_of_two_persons_is_warned_of(own: Path) -> None:
     last = "(SELECT max(number) FROM subject)"
     alter(own, f"UPDATE subject SET system = '{system}', value = '{value}' WHERE number = {last}")
     done = run(own, "ledger", "disclosures", "--all", stdin=AMBER)
-    assert (done.code, len(done.out.splitlines())) == (0, 2)
+    assert (done.code, len(done.out.splitlines())) == (1, 2), "and the row is not as it was written"
     assert done.err.startswith("warning: --patient: stands for more than one name or birth date")
 
 

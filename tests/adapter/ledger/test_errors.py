@@ -65,8 +65,8 @@ def test_a_ledger_that_somebody_holds_is_worth_another_try(tmp_path: Path, monke
 
 def test_an_error_of_the_database_shows_no_value(url: str) -> None:
     fill(url)
-    change(url, "DROP TABLE notice")
     ledger = Ledger(url, at=AT)
+    change(url, "DROP TABLE notice")
     with pytest.raises(ProblemError) as refused:
         ledger.noticed(notice() | {"recipient": "Mirabel Testperson"})
     ledger.close()
@@ -167,3 +167,15 @@ def test_writers_at_once_of_each_kind_wait_for_one_another(work: str, url: str) 
     found = look(url)
     added = {"decided": 3, "asked": 3, "prepare": 4}.get(work, 1)
     assert (found.problems, sum(found.rows.values()) - before) == ((), added)
+
+
+@pytest.mark.parametrize("at", [AT, None])
+@pytest.mark.parametrize("lost", ["notice", "chain_head", "ledger_version", "archived", "disclosure"])
+def test_a_table_that_is_gone_is_one_problem_that_names_it(lost: str, at: str | None, url: str) -> None:
+    fill(url)
+    change(url, f"DROP TABLE {lost}")
+    with pytest.raises(ProblemError) as refused:
+        Ledger(url, at=at)
+    [told] = refused.value.problems
+    assert (told.code, told.where, told.rule, exit_code(refused.value)) == ("no-store", "ledger", "ledger", 1)
+    assert told.message.startswith(f"has lost what it was made with (table {lost}): restore the database from a backup")

@@ -118,3 +118,14 @@ def test_is_refused_where_a_line_lacks_a_column(field: str, part: str) -> None:
 
 def test_goes_to_the_patient_whoever_asked_for_the_disclosure() -> None:
     assert letter("accounting", counted(access=DISCLOSURE)).addressee.id == "patient"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [("involvement_in_care", "involvement in care"), ("payment", "healthcare payment"), ("Oversight", "Oversight")],
+)
+def test_a_purpose_is_told_in_words(told: str, shown: str) -> None:
+    made = letter("accounting", counted(msgspec.structs.replace(LINE, purpose=told)))
+    table = made.section("lines").table
+    assert table is not None
+    assert [row[-1] for row in table.rows] == [shown]
