@@ -118,6 +118,7 @@ blocks = st.builds(
     tissue=maybe(coded),
     fixative=maybe(concepts | st.just(formalin)),
     remaining=st.sampled_from((None, "ample", "limited")),
+    sections=maybe(st.integers(0, 9999)),
 )
 slides = st.builds(
     Slide,
@@ -129,6 +130,7 @@ slides = st.builds(
     stained_with=st.lists(concepts, max_size=2).map(tuple),
     kind=literal(Slide, "kind"),
     description=maybe(words),
+    sections=maybe(st.integers(1, 9999)),
 )
 instances = st.builds(Instance, uid=uids, sop_class=uids, number=maybe(numbers), title=maybe(words))
 series = st.builds(

@@ -255,6 +255,7 @@ CUSTODY_EVENTS = st.builds(
     tracking=st.none() | WORDS,
     due_back=st.none() | DATES,
     form=literal("recut", "loan", "transfer"),
+    sections=st.none() | st.integers(1, 9999),
     note=st.none() | WORDS,
 )
 NOTICES = st.builds(

@@ -19,7 +19,9 @@ KINDS = ("requested", "released", "shipped", "received", "returned", "lost", "br
 @click.option("--all", "everything", is_flag=True, help="Blocks and slides too that never were asked for.")
 @click.option("--as-of", "as_of", type=DAY, metavar="DAY", help="The day it is asked (default: today).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-@click.option("--fhir", "as_fhir", is_flag=True, help="Tasks and Provenance for the holder, one resource a line.")
+@click.option(
+    "--fhir", "as_fhir", is_flag=True, help="Tasks and Provenance for the holder: one Bundle a line, one line a case."
+)
 @click.option("--record", "kind", metavar="KIND", help=f"Append an event: {', '.join(KINDS)}; `-` reads JSON lines.")
 @click.option("--item", "items", multiple=True, metavar="NAME", help="A part, block or slide: its name or label.")
 @click.option("--at", metavar="TIME", help="When: a day, or a time with its UTC offset (default: now).")
@@ -29,6 +31,7 @@ KINDS = ("requested", "released", "shipped", "received", "returned", "lost", "br
 @click.option("--tracking", metavar="NUMBER", help="The carrier's number.")
 @click.option("--due-back", metavar="DAY", help="The day of return.")
 @click.option("--form", type=click.Choice(("recut", "loan", "transfer")), help="Sections, a loan, or for good.")
+@click.option("--sections", type=click.IntRange(1, 9999), metavar="N", help="How many sections of each item.")
 @click.option("--note", help="What else is to be said.")
 @click.option("--id", "name", metavar="NAME", help="A name for the event (default: custody-N).")
 @click.option("--despite-retention", is_flag=True, help="Record a disposal within the retention period all the same.")
@@ -40,7 +43,8 @@ def custody_command(ctx: click.Context, /, cases: tuple[Path, ...], kind: str | 
     CASE is a case folder, or a folder of them. With --record an event is added to the record of one case (its
     case.json), which is append-only: what was recorded wrongly is corrected by a further event.
     """
-    event = ("items", "at", "by", "to", "carrier", "tracking", "due_back", "form", "note", "name", "despite_retention")
+    event = ("items", "at", "by", "to", "carrier", "tracking", "due_back", "form", "sections", "note", "name",
+             "despite_retention")  # fmt: skip
     if kind is None:
         if given := [name.replace("_", "-") for name in event if told[name]]:
             raise click.UsageError(
@@ -72,7 +76,7 @@ def _show(ctx: click.Context, cases: tuple[Path, ...], told: dict[str, Any]) -> 
     policy = policy_for(today, chosen.custody)
     views: list[Any] = []
     refused: list[Problem] = []
-    resources: list[Any] = []
+    bundles: list[Any] = []
     for given in cases:
         try:
             folders = cases_below(given)
@@ -83,7 +87,7 @@ def _show(ctx: click.Context, cases: tuple[Path, ...], told: dict[str, Any]) -> 
             try:
                 case = read(folder)
                 views.append(overview(case, policy, today, everything=told["everything"]))
-                resources += _resources(case, policy, chosen) if told["as_fhir"] else []
+                bundles += [_bundle(case, policy, chosen)] if told["as_fhir"] else []
             except ProblemError as error:
                 refused += [_of(folder, problem) for problem in error.problems]
     found = [_of(Path(view.case), problem) for view in views for problem in view.problems]
@@ -92,8 +96,8 @@ def _show(ctx: click.Context, cases: tuple[Path, ...], told: dict[str, Any]) -> 
     elif told["as_fhir"]:
         from mappings.fhir.wire import dumps
 
-        for resource in resources:
-            click.echo(dumps(resource).decode())
+        for bundle in bundles:
+            click.echo(dumps(bundle).decode())
     else:
         _table([line for view in views for line in view.holdings if not told["late_only"] or _wrong(line)], told)
     tell([*refused, *(one for one in found if one.severity != "information")])
@@ -102,11 +106,11 @@ def _show(ctx: click.Context, cases: tuple[Path, ...], told: dict[str, Any]) -> 
     end(0 if not bad else 4 if whole else 1)
 
 
-def _resources(case: Any, policy: Any, chosen: Any) -> list[Any]:
+def _bundle(case: Any, policy: Any, chosen: Any) -> Any:
     from adapter.claims import families
-    from adapter.custody.holder_fhir import custody_resources
+    from adapter.custody.holder_fhir import custody_bundle
 
-    return list(custody_resources(case, policy, now(), chosen.namespace, families(chosen)))
+    return custody_bundle(case, policy, now(), chosen.namespace, families(chosen))
 
 
 def _of(folder: Path, found: Any) -> Any:
@@ -173,7 +177,7 @@ def _record(ctx: click.Context, given: Path, kind: str, told: dict[str, Any]) ->
     if kind not in (*KINDS, "-"):
         raise click.UsageError(f"--record is one of {', '.join(KINDS)}, or -")
     if kind == "-" and any(told[name] for name in ("items", "at", "by", "to", "carrier", "tracking", "due_back",
-                                                   "form", "note", "name")):  # fmt: skip
+                                                   "form", "sections", "note", "name")):  # fmt: skip
         raise click.UsageError("--record - reads whole events: it goes with none of the options that describe one")
     if kind != "-" and not told["items"]:
         raise click.UsageError("--record needs --item")
@@ -222,6 +226,7 @@ def _event(kind: str, told: dict[str, Any], case: Any, policy: Any, time: Any) -
             tracking=told["tracking"],
             due_back=PartialDate(told["due_back"]) if told["due_back"] else None,
             form=told["form"],
+            sections=told["sections"],
             note=told["note"],
         )
     except ValueError as error:

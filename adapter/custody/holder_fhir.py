@@ -1,44 +1,65 @@
 """The custody of a case in FHIR for the holder: every release with its reason, every hand-over. It goes to nobody else.
 
-What waits or is refused is said here and in no bundle: it is a Task, on hold or rejected, and no denial of access.
+What waits or is refused is said here and in no bundle that leaves: it is a Task, on hold or rejected, and no denial of
+access.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from adapter.claims import claim
 from adapter.custody.policy import Policy
 from adapter.custody.releases import releases_of, things
+from adapter.workflow.names import detached, labelled
 from mappings.domain.case import Case
+from mappings.domain.case_record import as_left
 from mappings.domain.links import links_of
 from mappings.domain.party import is_foreign
 from mappings.domain.specimen_release import SpecimenRelease
 from mappings.domain.values import Moment
 from mappings.fhir import custody_task, hand_over, patient, provenance, specimen, specimen_release
-from mappings.fhir.bundle import MAPPERS, Assembly, collection, writing
+from mappings.fhir.bundle import MAPPERS, Assembly, Entry, collection, writing
+from mappings.fhir.carried import pointers
 from mappings.fhir.context import URN, Writing
 from mappings.fhir.wire import Json
+from mappings.identity import resource_id, sid
 
 _BESIDE = ("organizations", "practitioners", "roles", "endpoints", "studies")
 """Lists of the case that what is told here points at, and that claims are judged by."""
 
 
-def custody_resources(
-    case: Case, policy: Policy, told_at: Moment, namespace: UUID, families: Collection[str]
-) -> Iterator[Json]:
-    """The Task of each release and hand-over and the Provenance of each hand-over, with ids as in the bundle.
+def custody_bundle(case: Case, policy: Policy, told_at: Moment, namespace: UUID, families: Collection[str]) -> Json:
+    """A collection Bundle: the Task of each release and hand-over, the Provenance of each hand-over, what they name.
+
+    Ids are those of the case's bundle. A reference to what is not here (the order, a Consent, what came as FHIR) is a
+    logical one: the identifier that its fullUrl is. All that is the holder's own is labelled so.
 
     Raises:
         ProblemError: something cannot be said honestly in FHIR.
     """
     releases = releases_of(case, policy, dt.date.fromisoformat(told_at.date))
     ctx = _names(case, releases, told_at, namespace)
-    rows = [(URN + str(made["id"]), made) for made in (*_around(case, ctx), *_told(case, releases, told_at, ctx))]
-    bundle = claim(collection(rows, ctx, "custody", None), (), families)
-    made = (entry["resource"] for entry in bundle["entry"])
-    return (resource for resource in made if resource["resourceType"] in ("Task", "Provenance"))
+    told = [(URN + str(made["id"]), made) for made in _told(case, releases, told_at, ctx)]
+    around = {URN + str(made["id"]): made for made in _around(as_left(case), ctx)}
+    rows = [*_named(told, around), *told]
+    here, names = {url for url, _ in rows}, {url: name for name, url in ctx.urls.items()}
+    apart = [(url, labelled(detached(resource, here, names))) for url, resource in rows]
+    identity = resource_id(namespace, sid("custody"), case.id)
+    return claim(labelled(collection(apart, ctx, identity, told_at)), (), families)
+
+
+def _named(told: list[Entry], around: Mapping[str, Json]) -> Iterator[Entry]:
+    """What is told names, and what that names in turn, in the order of `around`; the Patient always."""
+    reached = {url for url, made in around.items() if made["resourceType"] == "Patient"}
+    waiting = [made for _, made in told]
+    while waiting:
+        for _, _, literal in pointers(waiting.pop()):
+            if literal in around and literal not in reached:
+                reached.add(literal)
+                waiting.append(around[literal])
+    return ((url, made) for url, made in around.items() if url in reached)
 
 
 def _names(case: Case, releases: tuple[SpecimenRelease, ...], told_at: Moment, namespace: UUID) -> Writing:

@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 
 from adapter.custody.policy import Policy
-from adapter.custody.releases import record_of, releases_of, things
+from adapter.custody.releases import releases_of, things
 from adapter.custody.retention import Thing
 from adapter.custody.tree import tree_problems
 from mappings.domain.case import Case
+from mappings.domain.case_record import as_left, record_of
 from mappings.domain.custody import Whereabouts
 from mappings.domain.material import Block, Slide
 from mappings.domain.native import read_case
@@ -29,6 +30,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
         who: the name of who has it, or who is to get it.
         days: to the day of return; negative once it is past.
         release: status and reason of its release, where one was asked for.
+        sections: how many are left in a block after what was cut, or make up a slide; nothing where nobody knows.
     """
 
     case: str
@@ -49,6 +51,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     release_reason: str | None
     kept_until: str | None
     scans: tuple[str, ...]
+    sections: int | None = None
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +91,7 @@ def read(folder: Path) -> Case:
 def overview(case: Case, policy: Policy, today: dt.date, *, everything: bool = False) -> Overview:
     """Where everything is that the record speaks of; with `everything`, what never left, too."""
     record = record_of(case)
-    held = things(case)
+    held = things(as_left(case, record))
     names = {**dict.fromkeys(held)} if everything else {}
     releases = {release.item: release for release in releases_of(case, policy, today, record)}
     listed = dict.fromkeys((*record.places, *names))
@@ -155,6 +158,7 @@ def _holding(
         release_reason=release.reason if release else None,
         kept_until=str(release.kept_until) if release and release.kept_until else None,
         scans=release.scans if release else (),
+        sections=thing.sections if isinstance(thing, (Block, Slide)) else None,
     )
 
 
@@ -168,13 +172,21 @@ def _what(thing: Thing | None) -> str:
     match thing:
         case Slide():
             stain = f" {thing.stain.label}" if thing.stain else ""
-            return f"{'slide' if thing.kind == 'original' else f'{thing.kind} slide'}{stain}"
+            number = f" ({sections_told(thing.sections)})" if thing.sections is not None else ""
+            return f"{'slide' if thing.kind == 'original' else f'{thing.kind} slide'}{stain}{number}"
         case Block():
-            return f"block ({thing.remaining})" if thing.remaining else "block"
+            left = f"{sections_told(thing.sections)} left" if thing.sections is not None else None
+            told = [part for part in (thing.remaining, left) if part]
+            return f"block ({', '.join(told)})" if told else "block"
         case None:
             return "specimen"
         case _:
             return "part"
+
+
+def sections_told(number: int) -> str:
+    """A number of sections in words."""
+    return f"{number} section{'' if number == 1 else 's'}"
 
 
 def _label(thing: Thing | None) -> str | None:

@@ -14,7 +14,8 @@ from adapter.custody.policy import Policy, Terms
 from adapter.custody.retention import Kept, Thing, kept
 from mappings.domain.access import Access
 from mappings.domain.case import Case
-from mappings.domain.custody import Record, Setting, Whereabouts, follow
+from mappings.domain.case_record import as_left, record_of
+from mappings.domain.custody import Record, Whereabouts
 from mappings.domain.material import Block, Slide
 from mappings.domain.specimen_release import WAITS, SpecimenRelease
 from mappings.domain.values import PartialDate
@@ -22,20 +23,6 @@ from mappings.fhir import consent
 
 SUFFIX = ".release"
 """A release is named `ITEM.release`."""
-
-
-def record_of(case: Case) -> Record:
-    """The record of custody of a case, followed."""
-    return follow(case.custody, setting_of(case))
-
-
-def setting_of(case: Case) -> Setting:
-    """What following a record takes of the case."""
-    return Setting(
-        holder=case.holder,
-        organizations={role.id: role.organization for role in case.roles},
-        slides=frozenset(slide.id for slide in case.slides),
-    )
 
 
 def things(case: Case) -> dict[str, Thing]:
@@ -50,6 +37,7 @@ def releases_of(case: Case, policy: Policy, day: dt.date, record: Record | None 
     An item of which nobody says whose it is has none: the record of a review center begins with what others lent.
     """
     made = record or record_of(case)
+    case = as_left(case, made)
     held = things(case)
     asked = ((held[name], where) for name, where in made.places.items() if name in held)
     return tuple(
@@ -124,7 +112,7 @@ def _status(
     """Status and reason: first what has happened already, then what is asked of every release, then of this form."""
     if (happened := _happened(where, form)) is not None:
         return happened
-    for status, reason in (*_of_all(where, told[0]), *_of_form(thing, form, case, terms, held, told[1])):
+    for status, reason in (*_of_all(where, told[0]), *_of_form(thing, where, form, case, terms, held, told[1])):
         return status, reason
     return "accepted", None
 
@@ -151,13 +139,19 @@ def _of_all(where: Whereabouts, written: bool) -> Iterator[tuple[str, str]]:
 
 
 def _of_form(
-    thing: Thing, form: str, case: Case, terms: Terms, held: tuple[Kept, dt.date], agreed: bool
+    thing: Thing,
+    where: Whereabouts,
+    form: str,
+    case: Case,
+    terms: Terms,
+    held: tuple[Kept, dt.date],
+    agreed: bool,
 ) -> Iterator[tuple[str, str]]:
     block = _block(thing, case)
     if form == "transfer":
         yield from _retained(*held, terms)
     elif form == "recut" and not (isinstance(thing, Slide) and thing.kind != "original"):
-        yield from _cut(block, terms)
+        yield from _cut(block, terms, where.wanted)
     elif form == "loan" and isinstance(thing, Block):
         yield from _lent(thing, terms, agreed)
     if form == "loan" and not agreed:
@@ -172,11 +166,13 @@ def _retained(held: Kept, day: dt.date, terms: Terms) -> Iterator[tuple[str, str
         yield ("on-hold", "retention-unknown")
 
 
-def _cut(block: Block | None, terms: Terms) -> Iterator[tuple[str, str]]:
-    """Sections are cut where tissue stays in the block."""
+def _cut(block: Block | None, terms: Terms, wanted: int | None) -> Iterator[tuple[str, str]]:
+    """Sections are cut where tissue stays in the block, and where there are as many as are asked for."""
     if block is None:
         yield ("rejected", "quantity")
-    elif block.remaining is None:
+    elif wanted is not None and block.sections is not None and wanted > block.sections:
+        yield ("on-hold", "quantity")
+    elif block.remaining is None and block.sections is None:
         yield ("on-hold", "quantity-unknown")
     elif block.remaining == "limited" and not terms.limited_blocks_cut:
         yield ("on-hold", "quantity")
@@ -185,7 +181,7 @@ def _cut(block: Block | None, terms: Terms) -> Iterator[tuple[str, str]]:
 def _lent(block: Block, terms: Terms, agreed: bool) -> Iterator[tuple[str, str]]:
     if block.remaining == "exhausted":
         yield ("rejected", "quantity")
-    elif block.remaining is None and not agreed:
+    elif block.remaining is None and block.sections is None and not agreed:
         yield ("on-hold", "quantity-unknown")
     elif block.remaining == "limited" and not (agreed or terms.limited_blocks_lent):
         yield ("on-hold", "quantity")

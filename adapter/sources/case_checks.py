@@ -5,8 +5,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from adapter.consent.law import kinds
-from adapter.custody.releases import record_of
 from mappings.domain.case import Case
+from mappings.domain.case_record import record_of
 from mappings.domain.material import is_told
 from mappings.domain.party import is_foreign
 from mappings.fhir.carried import base_of

@@ -14,6 +14,7 @@ from adapter.viewer.words import (
     plain,
     word,
 )
+from mappings.domain.case_record import as_left
 from mappings.domain.material import (
     Block,
     CustodyEvent,
@@ -88,7 +89,7 @@ def _part(index: Index, part: Part) -> Html:
         fragment("received ", received) if received else None,
     )
     below = [
-        *(_block(index, block) for block in index.case.blocks if block.part == part.id),
+        *(_block(index, block) for block in as_left(index.case).blocks if block.part == part.id),
         *(_slide(index, slide) for slide in index.case.slides if slide.parent == part.id),
     ]
     return _node(index, part, told, below)
@@ -96,9 +97,19 @@ def _part(index: Index, part: Part) -> Html:
 
 def _block(index: Index, block: Block) -> Html:
     told = joined(
-        " · ", label(block.tissue), block.description, label(block.fixative), word(REMAINING, block.remaining)
+        " · ",
+        label(block.tissue),
+        block.description,
+        label(block.fixative),
+        word(REMAINING, block.remaining),
+        fragment(counted(block.sections), " left") if block.sections is not None else None,
     )
     return _node(index, block, told, [_slide(index, slide) for slide in index.case.slides if slide.parent == block.id])
+
+
+def counted(sections: int) -> str:
+    """A number of sections in words."""
+    return f"{sections} section{'' if sections == 1 else 's'}"
 
 
 def _slide(index: Index, slide: Slide) -> Html:
@@ -110,6 +121,7 @@ def _slide(index: Index, slide: Slide) -> Html:
         label(slide.tissue),
         slide.description,
         SLIDES[slide.kind] if slide.kind != "original" else None,
+        counted(slide.sections) if slide.sections else None,
         fragment("scanned: ", index.links(scans)) if scans else None,
     )
     return _node(index, slide, told, [])

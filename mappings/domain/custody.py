@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from mappings.domain.material import CustodyEvent
+from mappings.domain.sections import Stock
 from mappings.domain.values import Fact, Moment, PartialDate
 from mappings.problems import Problem, problem
 
@@ -34,6 +35,7 @@ class Whereabouts(Fact, frozen=True, kw_only=True):
         carrier, tracking: of the shipment under way.
         asked: when it was asked for last, and `form` in what form.
         damaged: whether it broke.
+        wanted: how many sections were asked for last.
     """
 
     item: str
@@ -49,6 +51,7 @@ class Whereabouts(Fact, frozen=True, kw_only=True):
     asked: Moment | None = None
     form: Release | None = None
     damaged: bool = False
+    wanted: int | None = None
 
     def overdue(self, today: date) -> bool:
         """Whether a loan that runs should have come back before this day; what is lost is lost, not overdue."""
@@ -56,10 +59,14 @@ class Whereabouts(Fact, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What a record of custody says: where each item is, in the order in which they first occur, and what is wrong."""
+    """What a record of custody says: where each item is, in the order in which they first occur, and what is wrong.
+
+    `left` leads from a block to the sections that are left in it, where that is known.
+    """
 
     places: Mapping[str, Whereabouts]
     problems: tuple[Problem, ...]
+    left: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +76,14 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         holder: local name of the organization whose case it is.
         organizations: party -> the organization it acts for (a role stands for its organization).
         slides: local names of the glass slides: nothing is cut from a slide.
+        sections: block or slide -> how many sections are told of it; `cut_from`: slide -> its block, or nothing.
     """
 
     holder: str
     organizations: Mapping[str, str] = msgspec.field(default_factory=dict)
     slides: frozenset[str] = frozenset()
+    sections: Mapping[str, int] = msgspec.field(default_factory=dict)
+    cut_from: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def same(self, one: str | None, other: str | None) -> bool:
         """Whether both are the same organization, as far as both are told."""
@@ -115,20 +125,26 @@ def follow(events: Iterable[CustodyEvent], setting: Setting) -> Record:
     places: dict[str, Whereabouts] = {}
     problems: list[Problem] = []
     last: dict[str, Moment] = {}
+    stock = Stock(setting.sections, setting.cut_from)
     for number, event in enumerate(events):
         where = f"case.json $.custody[{number}]"
+        before_all = len(problems)
+        counted = [*stock.faults(event, where)]
+        problems += counted
         if len(set(event.items)) != len(event.items):
             problems.append(_wrong("repeated", where, "names an item twice: name it once"))
         for item in dict.fromkeys(event.items):
             before = places.get(item, Whereabouts(item=item))
             found = [*_order(last.get(item), event, where), *_faults(before, event, setting, where)]
             problems += found
-            if not any(one.stops for one in found):
+            if not any(one.stops for one in (*found, *counted)):
                 places[item] = _moved(before, event, setting)
                 last[item] = event.at
             else:
                 places.setdefault(item, before)
-    return Record(places=places, problems=tuple(dict.fromkeys(problems)))
+        if not any(one.stops for one in problems[before_all:]):
+            stock.take(event)
+    return Record(places=places, problems=tuple(dict.fromkeys(problems)), left=stock.left)
 
 
 def _wrong(rule: str, where: str, message: str) -> Problem:
@@ -181,7 +197,9 @@ def _moved(now: Whereabouts, event: CustodyEvent, setting: Setting) -> Whereabou
     known = change(now, last=event.kind, due_back=event.due_back or now.due_back, form=event.form or now.form)
     match event.kind:
         case "requested":
-            asked = change(known, asked=event.at, source=now.source or event.to, recipient=event.by)
+            asked = change(
+                known, asked=event.at, source=now.source or event.to, recipient=event.by, wanted=event.sections
+            )
             return change(asked, last=now.last if now.place in ("in-transit", "away", "lost") else "requested")
         case "released":
             return change(known, since=event.at, source=now.source or event.by, recipient=event.to or now.recipient)

@@ -48,6 +48,7 @@ class Block(Item, frozen=True, kw_only=True):
     """A paraffin block; `remaining` says how much tissue is left for further sections; no `part`: it is not told.
 
     `tissue` is what its source says that the specimen is, by a code, beside what a block is by itself.
+    `sections` is how many could be cut of it, as the laboratory counts, when the record of custody begins.
     """
 
     LINKS: ClassVar = {"part": ("Part",)}
@@ -58,9 +59,12 @@ class Block(Item, frozen=True, kw_only=True):
     tissue: Concept | None = None
     fixative: Concept | None = None
     remaining: Literal["ample", "limited", "exhausted"] | None = None
+    sections: int | None = None
 
     def check(self) -> None:
         Item.check(self)
+        _check_sections(self.sections, 0)
+        need(self.remaining != "exhausted" or not self.sections, "an exhausted block has no `sections` left")
         _check_tissue(self.tissue)
 
 
@@ -69,6 +73,7 @@ class Slide(Item, frozen=True, kw_only=True):
 
     `stained_with` are the substances, each by its code, where several make the stain. No `parent`: what it was cut
     from is not told. `tissue` is what its source says that the specimen on it is, by a code.
+    `sections` is how many lie on it, or how many unstained slides this one item stands for.
     """
 
     LINKS: ClassVar = {"parent": ("Block", "Part")}
@@ -80,9 +85,11 @@ class Slide(Item, frozen=True, kw_only=True):
     stained_with: tuple[Concept, ...] = ()
     kind: Literal["original", "recut", "unstained"] = "original"
     description: str | None = None
+    sections: int | None = None
 
     def check(self) -> None:
         Item.check(self)
+        _check_sections(self.sections, 1)
         _check_tissue(self.tissue)
 
 
@@ -90,10 +97,15 @@ def _check_tissue(tissue: Concept | None) -> None:
     need(tissue is None or (tissue.codes and not tissue.text), "field `tissue` of a block or slide is codes alone")
 
 
+def _check_sections(sections: int | None, least: int) -> None:
+    need(sections is None or least <= sections < 10_000, f"field `sections` is a number from {least} to 9999")
+
+
 class CustodyEvent(Item, frozen=True, kw_only=True):
     """One hand-over of a physical material. The record is append-only; `due_back` makes it a loan.
 
     `form` says in what form it is asked for or given: sections cut anew, the original on loan, the original for good.
+    `sections` is how many are asked for, cut, sent or received of each item.
     """
 
     LINKS: ClassVar = {
@@ -111,10 +123,12 @@ class CustodyEvent(Item, frozen=True, kw_only=True):
     tracking: str | None = None
     due_back: PartialDate | None = None
     form: Literal["recut", "loan", "transfer"] | None = None
+    sections: int | None = None
     note: str | None = None
 
     def check(self) -> None:
         Item.check(self)
+        _check_sections(self.sections, 1)
         need(self.items, "needs at least one entry in `items`")
 
 

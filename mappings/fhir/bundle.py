@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from mappings.domain.case import Case
+from mappings.domain.case_record import as_left
 from mappings.domain.document import CaseDocument
 from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.party import PATIENT, RELEASE, Item, is_foreign
@@ -244,8 +245,9 @@ def bundle_id(case: Case, namespace: UUID) -> str:
 
 def _resources(case: Case, ctx: Writing, assembly: Assembly) -> Iterator[Json]:
     yield patient.to_fhir(case.patient, ctx, also=assembly.patients)
+    left = as_left(case)
     for name, write in MAPPERS:
-        yield from (write(item, ctx) for item in getattr(case, name) if not is_foreign(item.id))
+        yield from (write(item, ctx) for item in getattr(left, name) if not is_foreign(item.id))
     yield from (provenance.to_fhir(o, ctx) for o in hand_over.origins(case.custody, assembly.decided_at))
     yield from (specimen_release.to_fhir(item, ctx) for item in assembly.specimen_releases)
     yield from _documents(case, ctx, assembly)

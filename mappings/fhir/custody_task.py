@@ -46,6 +46,7 @@ RULES = (
     Rule("event.due_back", "Task.restriction.period.end", "makes it a loan"),
     Rule("event.items, event.carrier, event.tracking", "Task.input", "typed by the table custody-fact"),
     Rule("event.form", "Task.input", "table specimen-release, in an input of the type form"),
+    Rule("event.sections", "Task.input", "a number, in an input of the type sections"),
 )
 
 
@@ -75,6 +76,7 @@ def to_fhir(event: CustodyEvent, ctx: Writing) -> Json:
                 ),
                 *({"type": from_table("custody-fact", word), "valueString": v} for word, v in words if v),
                 *([_form(event.form)] if event.form else ()),
+                *([_sections(event.sections)] if event.sections else ()),
             ],
         }
     )
@@ -85,6 +87,10 @@ def _form(form: str) -> Json:
         "type": from_table("custody-fact", "form"),
         "valueCodeableConcept": from_table("specimen-release", form),
     }
+
+
+def _sections(number: int) -> Json:
+    return {"type": from_table("custody-fact", "sections"), "valuePositiveInt": number}
 
 
 def from_fhir(resource: Json, ctx: Reading) -> CustodyEvent:
@@ -116,6 +122,7 @@ def from_fhir(resource: Json, ctx: Reading) -> CustodyEvent:
         "tracking": words.get("tracking"),
         "due_back": read_date(loan, "end") if isinstance(loan, dict) else None,
         "form": read_table("specimen-release", form),
+        "sections": next((item.get("valuePositiveInt") for word, item in inputs if word == "sections"), None),
         "note": read_note(resource.get("note")),
     }
     return construct(CustodyEvent, "Task", **fields)

@@ -38,6 +38,8 @@ STAINING = "Stain"
 """Specimen.processing.description of the step whose procedure is the stain."""
 SUBSTANCE = "Stain substance"
 """Specimen.processing.description of a step whose procedure is one of the substances of the stain."""
+SECTIONS = "sections"
+"""Unit of Specimen.container.specimenQuantity: sections that a block is good for, or that a slide stands for."""
 _AVAILABLE = {"ample": "available", "limited": "available", "exhausted": "unavailable"}
 
 RULES = (
@@ -56,6 +58,8 @@ RULES = (
     Rule("block.fixative", "Specimen.container.additiveCodeableConcept", "codes of the source"),
     Rule("block.remaining", "Specimen.condition", "table block-remaining"),
     Rule("block.remaining", "Specimen.status", "available, or unavailable where exhausted"),
+    Rule("block.sections", "Specimen.container.specimenQuantity", "in a bundle: those left after what was cut"),
+    Rule("slide.sections", "Specimen.container.specimenQuantity", "the unit is the constant sections"),
     Rule("slide.stain", "Specimen.processing.procedure", "codes of the source"),
     Rule("slide.stain", "Specimen.processing.description", "the constant Stain"),
     Rule("slide.stained_with", "Specimen.processing.procedure", "codes of the source, a step for each substance"),
@@ -121,7 +125,7 @@ def _block(block: Block) -> Json:
     codes = table("specimen-type").codings("ffpe-block" if formalin else "block")
     return {
         "type": concept(Concept(codes=(*codes, *_also(block.tissue, codes)))),
-        "container": [{"type": from_table("specimen-container", "block"), **additive}],
+        "container": [{"type": from_table("specimen-container", "block"), **_quantity(block.sections), **additive}],
     }
 
 
@@ -152,8 +156,12 @@ def _slide(slide: Slide) -> Json:
     return {
         "type": concept(Concept(codes=codes)),
         "processing": steps,
-        "container": [{"type": from_table("specimen-container", "slide")}],
+        "container": [{"type": from_table("specimen-container", "slide"), **_quantity(slide.sections)}],
     }
+
+
+def _quantity(sections: int | None) -> Json:
+    return {} if sections is None else {"specimenQuantity": {"value": sections, "unit": SECTIONS}}
 
 
 def from_fhir(resource: Json, ctx: Reading) -> Material:
@@ -172,10 +180,14 @@ def from_fhir(resource: Json, ctx: Reading) -> Material:
     if kind == "slide":
         slide_kind = read_table("slide-kind", resource.get("type")) or "original"
         stain = {"stain": _stain(resource), "stained_with": _substances(resource), "tissue": _tissue(resource, kind)}
-        return construct(Slide, "Specimen", **common, parent=parent, kind=slide_kind, **stain)
+        return construct(
+            Slide, "Specimen", **common, parent=parent, kind=slide_kind, **stain, sections=_sections(resource) or None
+        )
     if kind == "block":
         remaining = first_of("block-remaining", resource.get("condition"))
         told = {"fixative": _fixative(resource), "remaining": remaining, "tissue": _tissue(resource, kind)}
+        number = _sections(resource)
+        told["sections"] = None if remaining == "exhausted" and number else number  # the original says both
         return construct(Block, "Specimen", **common, part=parent, **told)
     return construct(Part, "Specimen", **common, parent=parent, **_read_part(resource))
 
@@ -213,6 +225,14 @@ def _substances(resource: Json) -> tuple[Concept, ...]:
 def _fixative(resource: Json) -> Concept | None:
     found = (read_concept(item.get("additiveCodeableConcept")) for item in objects(resource.get("container")))
     return next((fixative for fixative in found if fixative), None)
+
+
+def _sections(resource: Json) -> int | None:
+    """The number of sections, where a quantity is counted so; what else a quantity may be stays in the original."""
+    said = (item.get("specimenQuantity") for item in objects(resource.get("container")))
+    found = [each.get("value") for each in said if isinstance(each, dict) and each.get("unit") == SECTIONS]
+    number = found[0] if len(found) == 1 else None
+    return number if type(number) is int and 0 <= number < 10_000 else None
 
 
 def _read_part(resource: Json) -> Json:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from adapter.validation import validate_bundle
+from mappings.fhir.carried import pointers
+from mappings.fhir.wire import loads
 from tests.adapter.cli.command import FIXTURES, run
 from tests.adapter.custody.given import LOAN, asked, event, told
 
@@ -130,7 +133,15 @@ def test_a_record_that_cannot_be_true_is_told_and_followed_as_far_as_it_goes(tmp
 
 def test_tasks_and_provenance_for_the_holder(tmp_path: Path) -> None:
     place = folder(tmp_path, custody=[asked("block", form="transfer", at="2026-02-28"), OUT], access__loan=LOAN)
-    made = [json.loads(line) for line in run(tmp_path, "custody", place, "--fhir", *AS_OF).out.splitlines()]
+    (bundle,) = (json.loads(line) for line in run(tmp_path, "custody", place, "--fhir", *AS_OF).out.splitlines())
+    made = [entry["resource"] for entry in bundle["entry"]]
+    assert [one["resourceType"] for one in made[:-6]] == [
+        "Patient",
+        "Organization",
+        "Organization",
+        *["Specimen"] * 5,
+    ]
+    made = made[-6:]
     assert [
         (one["resourceType"], one.get("status"), one["meta"]["profile"][-1].rpartition("/")[2]) for one in made
     ] == [
@@ -142,6 +153,46 @@ def test_tasks_and_provenance_for_the_holder(tmp_path: Path) -> None:
         ("Provenance", None, "us-core-provenance"),
     ]
     assert made[0]["statusReason"]["coding"][0]["code"] == "retention"
+
+
+def test_the_bundle_for_the_holder_is_whole(tmp_path: Path) -> None:
+    place = folder(tmp_path, custody=[asked("block", form="transfer", at="2026-02-28"), OUT], access__loan=LOAN)
+    (line,) = run(tmp_path, "custody", place, "--fhir", *AS_OF).out.splitlines()
+    bundle = loads(line.encode())
+    assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "collection")
+    held = {entry["fullUrl"] for entry in bundle["entry"]}
+    assert {literal for _, _, literal in pointers(bundle)} <= held
+    (order,) = bundle["entry"][-6]["resource"]["basedOn"]
+    assert (order["display"], order["identifier"]["system"]) == ("request", "urn:ietf:rfc:3986")
+    assert order["identifier"]["value"].startswith("urn:uuid:")
+    labels = {
+        (each["resourceType"], each["meta"]["security"][-1]["code"] == "holder-only")
+        for each in (bundle, *(entry["resource"] for entry in bundle["entry"]))
+        if "security" in each.get("meta", {})
+    }
+    assert {("Bundle", True), ("Task", True), ("Provenance", True)} <= labels
+    assert validate_bundle(bundle) == []
+
+
+def test_what_came_as_fhir_is_named_by_its_address(tmp_path: Path) -> None:
+    slide = "https://lab.example/fhir/Specimen/7"
+    sent = {**OUT, "items": ["slide", slide]}
+    place = folder(tmp_path, custody=[sent])
+    (line,) = run(tmp_path, "custody", place, "--fhir", *AS_OF).out.splitlines()
+    bundle = loads(line.encode())
+    tasks = [entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Task"]
+    named = [each["valueReference"] for each in tasks[-1]["input"] if "valueReference" in each]
+    assert named[1] == {"identifier": {"system": "urn:ietf:rfc:3986", "value": slide}}
+    assert validate_bundle(bundle) == []
+
+
+def test_each_case_has_a_bundle_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    for name in ("one", "two"):
+        folder(tmp_path / "cases", name, custody=[OUT], id=f"case-{name}")
+    made = [json.loads(line) for line in run(tmp_path, "custody", tmp_path / "cases", "--fhir").out.splitlines()]
+    assert [one["resourceType"] for one in made] == ["Bundle", "Bundle"]
+    assert len({one["id"] for one in made}) == 2
 
 
 # --- a further event

@@ -30,6 +30,7 @@ FULL = CustodyEvent(
     tracking="1Z 999",
     due_back=PartialDate("2026-09-05"),
     form="loan",
+    sections=10,
     note="keep upright",
 )
 
@@ -61,7 +62,8 @@ def test_a_loan() -> None:
     assert made["status"] == "completed"
     assert made["focus"] == {"reference": URLS["slide-1"]}
     assert [i["valueReference"]["reference"] for i in made["input"][:2]] == [URLS["slide-1"], URLS["block-1"]]
-    assert [made["input"][-1][n]["coding"][0]["code"] for n in ("type", "valueCodeableConcept")] == ["form", "loan"]
+    assert [made["input"][-2][n]["coding"][0]["code"] for n in ("type", "valueCodeableConcept")] == ["form", "loan"]
+    assert (made["input"][-1]["type"]["coding"][0]["code"], made["input"][-1]["valuePositiveInt"]) == ("sections", 10)
     assert made["restriction"] == {"period": {"end": "2026-09-05"}}
     assert (made["requester"], made["owner"]) == ({"reference": URLS["hospital"]}, {"reference": URLS["center"]})
     assert written(MINIMAL)["status"] == "failed"

@@ -12,6 +12,7 @@ from mappings.domain.values import Code, Concept, Identifier, Moment
 from mappings.fhir import specimen
 from mappings.fhir.context import Reading, inverse
 from mappings.fhir.specimen import Material, from_fhir, to_fhir
+from mappings.fhir.wire import Json
 from mappings.problems import ProblemError
 from tests.mappings.fhir import foreign
 from tests.mappings.fhir.rules import check_fields, check_rules
@@ -38,6 +39,7 @@ BLOCK = Block(
     description="tumor",
     fixative=Concept(codes=(Code(system=SCT, code="434162003"),)),
     remaining="limited",
+    sections=12,
 )
 SLIDE = Slide(
     id="item",
@@ -47,6 +49,7 @@ SLIDE = Slide(
     stained_with=(Concept(codes=(Code(system=SCT, code="12710003"),)), Concept(text="eosin")),
     kind="recut",
     description="level 2",
+    sections=3,
 )
 EXAMPLES: tuple[Material, ...] = (
     PART,
@@ -129,7 +132,10 @@ def test_slide() -> None:
     written = to_fhir(SLIDE, WRITING)
     assert [coding["code"] for coding in written["type"]["coding"]] == ["258661006", "recut"]
     assert written["container"] == [
-        {"type": {"coding": [{"system": SCT, "code": "433466003", "display": "Microscope slide (physical object)"}]}}
+        {
+            "type": {"coding": [{"system": SCT, "code": "433466003", "display": "Microscope slide (physical object)"}]},
+            "specimenQuantity": {"value": 3, "unit": "sections"},
+        }
     ]
     assert written["processing"] == [
         {"description": "Stain", "procedure": {"text": "H&E"}},
@@ -196,3 +202,35 @@ def test_real_specimens(shared: pathlib.Path) -> None:
 def test_only_problems_are_raised(data: st.DataObject, item: Material) -> None:
     resource = data.draw(foreign.broken(to_fhir(item, WRITING)))
     assert foreign.outcome(from_fhir, resource) is not None
+
+
+def test_sections_are_a_quantity() -> None:
+    assert to_fhir(BLOCK, WRITING)["container"][0]["specimenQuantity"] == {"value": 12, "unit": "sections"}
+    assert "specimenQuantity" not in to_fhir(Block(id="item", part="one"), WRITING)["container"][0]
+    none_left = to_fhir(Block(id="item", part="one", remaining="exhausted", sections=0), WRITING)
+    assert (none_left["container"][0]["specimenQuantity"]["value"], none_left["status"]) == (0, "unavailable")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"value": 4, "unit": "mL"},
+        {"value": 4},
+        {"value": -1, "unit": "sections"},
+        {"value": 10_000, "unit": "sections"},
+    ],
+)
+def test_another_quantity_is_no_number_of_sections(said: Json) -> None:
+    made = to_fhir(Block(id="item", part="one"), WRITING)
+    made["container"][0]["specimenQuantity"] = said
+    read = from_fhir(made, inverse(WRITING))
+    assert isinstance(read, Block)
+    assert read.sections is None
+
+
+def test_an_exhausted_block_with_sections_contradicts_itself() -> None:
+    made = to_fhir(Block(id="item", part="one", remaining="exhausted"), WRITING)
+    made["container"][0]["specimenQuantity"] = {"value": 4, "unit": "sections"}
+    read = from_fhir(made, inverse(WRITING))
+    assert isinstance(read, Block)
+    assert (read.remaining, read.sections) == ("exhausted", None)
