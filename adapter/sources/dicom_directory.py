@@ -6,6 +6,7 @@ import msgspec
 
 from adapter.holding import File
 from adapter.quiet import quiet_pydicom
+from adapter.sources.files import printable
 from mappings.problems import Problem, Severity, problem
 
 _RULE = "dicom.dicomdir"
@@ -19,13 +20,13 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 def listed_in(directory: File) -> tuple[Listed, ...] | None:
-    """The files that a DICOMDIR lists, or None where its records cannot be read."""
+    """The files that a DICOMDIR lists, or None where its records cannot be read or there are none."""
     from pydicom import dcmread
 
     with quiet_pydicom():
         try:
             records = dcmread(directory.location).DirectoryRecordSequence
-            return tuple(found for record in records if (found := _listed(record)))
+            return tuple(found for record in records if (found := _listed(record))) or None
         except Exception:  # pydicom raises almost anything on broken files, and says values in it
             return None
 
@@ -36,7 +37,7 @@ def _listed(record: object) -> Listed | None:
         return None
     several = [parts] if isinstance(parts, str) else [str(part) for part in parts]
     uid = str(getattr(record, "ReferencedSOPInstanceUIDInFile", "") or "")
-    return Listed("/".join(part.strip() for part in several), uid)
+    return Listed(printable("/".join(part.strip() for part in several)), uid)
 
 
 def compared(directory: File, present: Mapping[str, str], others: frozenset[str]) -> tuple[Problem, ...]:
@@ -49,7 +50,7 @@ def compared(directory: File, present: Mapping[str, str], others: frozenset[str]
     """
     listed = listed_in(directory)
     if listed is None:
-        message = "is a DICOMDIR whose records cannot be read; the images are taken as they lie here"
+        message = "is a DICOMDIR without records of files that can be read; the images are taken as they lie here"
         return (_note(directory.path, message, "warning"),)
     folder = directory.path.rpartition("/")[0]
     below = f"{folder}/" if folder else ""

@@ -224,6 +224,7 @@ def _shared(elements: Elements, broken: tuple[str, ...]) -> Header:
         "structure_modifiers": fields.modifiers(_STRUCTURE),
         "accession": fields.issued(_ACCESSION),
         "procedure": fields.triplet(*_PROCEDURES),
+        "procedures": next((number for tag in _PROCEDURES if (number := len(fields.items(tag)))), 0),
         "patient_id": fields.issued(_PATIENT),
         "other_patient_ids": (*others, *(Issued(value=number) for number in fields.texts(_OTHER_IDS))),
         "patient_names": names,

@@ -154,6 +154,7 @@ class Header(Fact, frozen=True, kw_only=True):
     series_description: str = ""
     accession: Issued | None = None
     procedure: Triplet | None = None
+    procedures: int = 0
     patient_id: Issued | None = None
     other_patient_ids: tuple[Issued, ...] = ()
     patient_names: tuple[str, ...] = ()

@@ -59,6 +59,7 @@ def header(dataset: Json) -> Header:
         "structure_modifiers": item.modifiers("00082228"),
         "accession": item.issued("00080050", "", "00080051"),
         "procedure": item.triplet("00081032", "00321064"),
+        "procedures": next((number for tag in ("00081032", "00321064") if (number := len(item.items(tag)))), 0),
         "patient_id": item.issued(*_PATIENT),
         "other_patient_ids": (*others, *(Issued(value=number) for number in item.texts("00101000"))),
         "patient_names": names[0] if names else (),

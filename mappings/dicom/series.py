@@ -38,17 +38,19 @@ def series_of(uid: str, members: list[Member], zones: Mapping[str, str], notes: 
         notes.add("conflict", f"{other} (0008,0060)", message, "PS3.3 C.7.3.1.1.1")
     if not _CODE.fullmatch(head.modality):
         notes.add("code-invalid", f"{path} (0008,0060)", "is no code; it is kept as words", "PS3.5 6.2")
-    stated = (head.series_date, head.series_time, head.timezone_offset)
+    dated = next((each for each in members if each.header.series_date), members[0])
+    stated = (dated.header.series_date, dated.header.series_time, dated.header.timezone_offset)
+    numbered = next((each for each in members if each.header.series_number), members[0])
     instances = (_instance(member, notes) for member in members)
     return Series(
         uid=uid,
         modality=head.modality,
         instances=tuple(sorted(instances, key=lambda i: (i.number is None, i.number or 0, i.uid))),
-        number=_number(path, head.series_number, "(0020,0011)", notes),
+        number=_number(numbered.path, numbered.header.series_number, "(0020,0011)", notes),
         description=first(members, "series_description"),
         body_site=_site(members, notes),
         laterality=_laterality(members, notes),
-        started=moment(path, stated, zones, ("(0008,0021)", "(0008,0031)"), notes),
+        started=moment(dated.path, stated, zones, ("(0008,0021)", "(0008,0031)"), notes),
         performer=person(members, "performer"),
     )
 

@@ -111,7 +111,8 @@ class _Tree:
             self.step(subject, step, header, (label, where))
             before = subject if subject is not holder else before
             subject.where = subject.where or where
-            self.lost.setdefault(where, {}).update(dict.fromkeys(step.lost))
+            unread = ("times that cannot be read",) if step.when and datetime_moment(step.when) is None else ()
+            self.lost.setdefault(where, {}).update(dict.fromkeys((*step.lost, *unread)))
         if holder.parent is None and before is not None:
             holder.parent = before.key
             self.say(where, "does not say what the specimen was cut from; it is what the step before was done to")

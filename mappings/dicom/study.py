@@ -96,14 +96,18 @@ class Grouping:
         for member in self._single():
             groups.setdefault(member.header.study_uid, []).append(member)
         missing_evidence(self._members, self._notes)
+        _in_several(groups, self._notes)
         self._members = []
         found = (self._study(uid, groups[uid]) for uid in sorted(groups))
         return tuple(one for one in found if one), tuple(self._notes.problems)
 
     def _single(self) -> Iterable[Member]:
-        """The instances, each UID once."""
+        """The instances, each UID once: the first, or the first that is whole."""
         torn = _in_two_studies(self._members)
-        seen: dict[str, str] = {}
+        best: dict[str, Member] = {}
+        for member in self._members:
+            if best.setdefault(member.uid, member).cut_off and not member.cut_off:
+                best[member.uid] = member
         for member in self._members:
             where = f"{member.path} (0008,0018)"
             if member.uid in torn:
@@ -112,11 +116,13 @@ class Grouping:
                 )
                 self._notes.add("conflict", where, message, "dicom.instance", "error")
                 continue
-            kept = seen.setdefault(member.uid, member.path)
-            if kept == member.path:
+            if (kept := best[member.uid]) is member:
                 yield member
             else:
-                self._repeated(where, member.path, kept)
+                self._repeated(where, member.path, kept.path)
+                if member.header.identity != kept.header.identity:
+                    message = f"repeats {kept.path} and names its patient otherwise; it is not taken"
+                    self._notes.add("conflict", f"{member.path} (0010,0020)", message, "dicom.identity")
 
     def _repeated(self, where: str, path: str, kept: str) -> None:
         if self._digest is None:
@@ -128,20 +134,20 @@ class Grouping:
         self._notes.add("duplicate", where, message, "dicom.duplicate")
 
     def _study(self, uid: str, members: list[Member]) -> Found | None:
-        path, head, notes = members[0].path, members[0].header, self._notes
+        notes = self._notes
         groups: dict[str, list[Member]] = {}
         for member in members:
             groups.setdefault(member.header.series_uid, []).append(member)
         identities = _identities(members)
         _remark(members, identities, notes)
-        stated = (head.study_date, head.study_time, head.timezone_offset)
+        dated, stated = _stated(members, notes)
         try:
             study = ImagingStudy(
                 id=study_name(uid),
                 uid=uid,
                 series=tuple(series_of(one, groups[one], self._zones, notes) for one in sorted(groups)),
                 identifiers=_accessions(members, notes),
-                started=moment(path, stated, self._zones, ("(0008,0020)", "(0008,0030)"), notes),
+                started=moment(dated, stated, self._zones, ("(0008,0020)", "(0008,0030)"), notes),
                 description=first(members, "study_description"),
                 procedure=concept_of(members, "procedure", "(0008,1032)", notes),
                 referrer=person(members, "referrer"),
@@ -217,7 +223,30 @@ def _in_two_studies(members: Iterable[Member]) -> set[str]:
     return {m.uid for m in members if seen.setdefault(m.uid, m.header.study_uid) != m.header.study_uid}
 
 
+def _in_several(studies: Mapping[str, list[Member]], notes: Notes) -> None:
+    """Say which series two studies claim; each has what names it."""
+    seen: dict[str, str] = {}
+    for uid in sorted(studies):
+        for member in {member.header.series_uid: member for member in reversed(studies[uid])}.values():
+            if seen.setdefault(member.header.series_uid, uid) != uid:
+                message = "has a Series Instance UID that another study has too: ask the sender which study it is of"
+                notes.add("conflict", f"{member.path} (0020,000E)", message, "PS3.5 9")
+
+
 # --- what is said of a study
+
+
+def _stated(members: list[Member], notes: Notes) -> tuple[str, tuple[str, str, str]]:
+    """Date, time and offset of the first that has a date, and where; another says so."""
+    dated = next((member for member in members if member.header.study_date), members[0])
+    told = (dated.header.study_date, dated.header.study_time)
+    for member in members:
+        other = (member.header.study_date, member.header.study_time)
+        if other[0] and other != told:
+            message = f"names another date or time than {dated.path} of the same study; that of {dated.path} is taken"
+            notes.add("conflict", f"{member.path} (0008,0020)", message, "PS3.3 C.7.2.1")
+            break
+    return dated.path, (*told, dated.header.timezone_offset)
 
 
 def _identities(members: list[Member]) -> tuple[Said, ...]:
@@ -235,6 +264,10 @@ def _remark(members: list[Member], identities: tuple[Said, ...], notes: Notes) -
         notes.add(
             "conflict", f"{other.paths[0]} (0010,0020)", f"names its patient otherwise than {path}", "dicom.identity"
         )
+    several = next((member.path for member in members if member.header.procedures > 1), None)
+    if several:
+        message = "names several procedures; the first is kept"
+        notes.tell("incomplete", f"{several} (0008,1032)", message, "PS3.3 C.7.2.1")
     if head.birth_date and birth_date(head.birth_date) is None:
         notes.add("value", f"{path} (0010,0030)", "is no date and is left out", "PS3.5 6.2")
     odd: dict[str, str] = {}

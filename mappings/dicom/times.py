@@ -12,7 +12,7 @@ from mappings.dicom.header import dicom_date, dicom_offset, dicom_time
 from mappings.dicom.notes import Notes
 from mappings.domain.values import Moment
 
-_DATETIME = re.compile(r"(\d{4})(\d{2})?(\d{2})?(\d{2}\d{2}\d{2}(?:\.\d{1,6})?)?\d*([+-]\d{4})?")
+_DATETIME = re.compile(r"(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{6}(?:\.\d{1,6})?)|\d{2}|\d{4})?)?)?([+-]\d{4})?", re.ASCII)
 
 
 def moment(

@@ -292,3 +292,31 @@ def test_a_byte_is_taken_off_only_where_it_is_padding(
     done = converted(tmp_path)
     assert [base64.b64decode(found["data"]) for found in resources(done, "Binary")] == [kept]
     assert [p.severity for unit in done.account.units for p in unit.problems] == told
+
+
+def test_file_ids_of_a_directory_are_never_opened_and_steer_no_terminal(tmp_path: Path) -> None:
+    image = write(tmp_path / "one.dcm", dataset())
+    folder = tmp_path / "medium"
+    write_media({"1.2.3.1.1": image}, folder, "2.25.1")
+    data = (folder / "DICOMDIR").read_bytes()
+    place = b"DICOM\\PT000000\\ST000000\\SE000000\\IM000000"
+    assert data.count(place) == 1
+    odd = b"..\\..\\..\\etc\\passwd\\\x1b[31mRED\x9b2J".ljust(len(place))
+    (folder / "DICOMDIR").write_bytes(data.replace(place, odd))
+    [unit] = [unit for unit in converted(folder).account.units if unit.source.endswith("DICOMDIR")]
+    assert [p.where for p in unit.problems if p.code == "not-found"] == [
+        r"medium/../../../etc/passwd/\x1b[31mRED\x9b2J"
+    ]
+    assert unit.problems[0].message.startswith(
+        "is a DICOMDIR, an index of other files: it lists 1, of which 1 are missing"
+    )
+
+
+def test_a_directory_that_lists_nothing_is_told(tmp_path: Path) -> None:
+    image = write(tmp_path / "one.dcm", dataset())
+    folder = tmp_path / "medium"
+    write_media({"1.2.3.1.1": image}, folder, "2.25.1")
+    data = (folder / "DICOMDIR").read_bytes()
+    (folder / "DICOMDIR").write_bytes(data[: data.index(b"\x04\x00\x20\x12SQ")])
+    [unit] = [unit for unit in converted(folder).account.units if unit.source.endswith("DICOMDIR")]
+    assert [(p.severity, p.rule) for p in unit.problems] == [("warning", "dicom.dicomdir")]

@@ -70,6 +70,7 @@ def test_full_header(tmp_path: pathlib.Path) -> None:
         series_description="A1",
         accession=Issued(value="S26-1", universal="1.2.9", universal_type="ISO"),
         procedure=Triplet(value="1", scheme="SCT", meaning="scan"),
+        procedures=1,
         patient_id=Issued(value="T-1", issuer="LOCAL"),
         other_patient_ids=(Issued(value="T-2", issuer="OTHER"),),
         patient_names=("Testperson^Synthetic",),

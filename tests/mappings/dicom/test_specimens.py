@@ -320,3 +320,12 @@ def test_issuers_in_content_items(words: str, system: str | None) -> None:
 def test_no_label_is_told_in_a_problem() -> None:
     found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(COLLECTED, SAMPLED, STAINED)),))
     assert "S1" not in str([problem.message for problem in found.problems])
+
+
+@pytest.mark.parametrize(("when", "collected"), [("15.01.2026", None), ("2026011", None), ("202601", "2026-01")])
+def test_a_time_of_collection_that_cannot_be_read_is_told(when: str, collected: str | None) -> None:
+    steps = ((text("121041", "S1_A"), kind("17636008"), text("111702", when)), SAMPLED, CUT)
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=steps),))
+    assert found.parts[0].collected == collected
+    lost = [problem.message for problem in found.problems if "preparation steps" in problem.message]
+    assert ["times that cannot be read" in message for message in lost] == ([True] if collected is None else [])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mappings.dicom.header import Header, Issued, Tissue, Triplet, dicom_date, dicom_offset, dicom_time, person_name
 from mappings.dicom.study import Found, studies
+from mappings.dicom.times import datetime_moment
 from mappings.domain.material import Instance
 from mappings.domain.values import Code, Concept, Identifier, PartialDate, PersonName
 from mappings.problems import Problem
@@ -454,3 +455,73 @@ def test_any_text_is_survived_and_never_told(values: list[dict[str, str]]) -> No
     found, problems = studies(headers, zones={".": "America/New_York"})
     assert sum(len(f.files) for f in found) == len(headers)
     assert {problem.severity for problem in problems} <= {"warning", "information"}
+
+
+DATED = {"study_date": "20260115", "study_time": "080000", "series_date": "20260116", "series_number": "4"}
+
+
+def test_what_the_first_instance_leaves_open_the_next_says() -> None:
+    bare = header(study_date="", series_date="", series_number="")
+    found, problems = studies(
+        [("a.dcm", bare), ("b.dcm", header(instance_uid="1.2.3.1.2", timezone_offset="+0100", **DATED))]
+    )
+    [series] = found[0].study.series
+    assert (found[0].study.started, series.started, series.number) == ("2026-01-15T08:00:00+01:00", "2026-01-16", 4)
+    assert problems == ()
+
+
+@pytest.mark.parametrize("other", [{"study_date": "20250115"}, {"study_date": "20260115", "study_time": "090000"}])
+def test_another_date_of_the_study_is_told(other: dict[str, str]) -> None:
+    found, problems = studies(
+        [("a.dcm", header(**DATED)), ("b.dcm", header(instance_uid="1.2.3.1.2", **{**DATED, **other}))]
+    )
+    assert found[0].study.started == "2026-01-15T08:00:00"
+    assert told(problems) == [("warning", "b.dcm (0008,0020)", "PS3.3 C.7.2.1")]
+
+
+def test_further_procedures_are_told() -> None:
+    found, problems = one(procedure=Triplet(value="1", scheme="SCT"), procedures=2)
+    assert found.study.procedure is not None
+    assert told(problems) == [("information", "a.dcm (0008,1032)", "PS3.3 C.7.2.1")]
+    assert one(procedure=Triplet(value="1", scheme="SCT"), procedures=1)[1] == ()
+
+
+def test_a_series_that_two_studies_claim_is_told() -> None:
+    other = header(study_uid="1.2.4", instance_uid="1.2.4.1.1")
+    found, problems = studies([("b.dcm", header()), ("a.dcm", other), ("c.dcm", header(instance_uid="1.2.3.1.2"))])
+    assert [len(each.files) for each in found] == [2, 1]
+    assert told(problems) == [("warning", "a.dcm (0020,000E)", "PS3.5 9")]
+
+
+def test_of_two_files_of_an_instance_the_whole_one_is_kept() -> None:
+    found, problems = studies([("a.dcm", header(cut_off=True)), ("b.dcm", header()), ("c.dcm", header())])
+    assert found[0].files == {"1.2.3.1.1": "b.dcm"}
+    assert [(p.code, p.where) for p in problems] == [
+        ("duplicate", "a.dcm (0008,0018)"),
+        ("duplicate", "c.dcm (0008,0018)"),
+    ]
+
+
+def test_a_file_that_repeats_an_instance_under_another_name_is_told() -> None:
+    """It is not taken; whoever put it there may have meant another patient."""
+    stranger = header(patient_names=("Stranger^Synthetic",))
+    found, problems = studies([("a.dcm", header(patient_names=("Testperson^Synthetic",))), ("b.dcm", stranger)])
+    assert [said.paths for said in found[0].identities] == [("a.dcm",)]
+    assert found[0].identity.names == (PersonName(family="Testperson", given=("Synthetic",)),)
+    assert sorted(told(problems)) == [
+        ("warning", "b.dcm (0008,0018)", "dicom.duplicate"),
+        ("warning", "b.dcm (0010,0020)", "dicom.identity"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026", "2026"), ("202601", "2026-01"), ("20260115", "2026-01-15"), ("2026011508", "2026-01-15"),
+        ("202601150830", "2026-01-15"), ("20260115083015", "2026-01-15T08:30:15"),
+        ("20260115083015.25-0500", "2026-01-15T08:30:15.25-05:00"), ("2026011", None), ("202601150", None),
+        ("2026011508301", None), ("15.01.2026", None), ("20261315", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_datetime_is_as_precise_as_it_is_written(text: str, moment: str | None) -> None:
+    assert datetime_moment(text) == moment
