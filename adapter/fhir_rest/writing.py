@@ -201,8 +201,13 @@ def entry_name(entry: Json, index: int) -> str:
 
 
 def _in_entry(path: str, entries: list[Json]) -> str:
+    """The place in what we sent: an entry by its number, or, where only one is of the type, by that."""
     found = _ENTRY.fullmatch(path)
-    if found is None or int(found[1]) >= len(entries):
+    if found is None:
+        kind, _, inner = path.partition(".")
+        places = [n for n, one in enumerate(entries) if one.get("resource", {}).get("resourceType") == kind]
+        return f"{entry_name(entries[places[0]], places[0])} {inner}".rstrip() if len(places) == 1 else path
+    if int(found[1]) >= len(entries):
         return path
     name = entry_name(entries[int(found[1])], int(found[1]))
     return f"{name} {found[2].lstrip('.')}".rstrip()

@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 orthanc_plugin=/usr/share/orthanc/plugins/libOrthancDicomWeb.so
 sekmet=0.1.1
 medplum=4.5.2
+oidc=9.13.3
 live=$PWD/.live
 
 fail() {
@@ -62,6 +63,16 @@ node_validator() {
     fi
 }
 
+node_authorization() {
+    if [ ! -f "$live/oidc/$oidc" ]; then
+        rm -rf "$live/oidc"
+        mkdir -p "$live/oidc"
+        npm install --prefix "$live/oidc" --silent --no-audit --no-fund --ignore-scripts --save-exact \
+            "oidc-provider@$oidc" || fail "npm could not install oidc-provider"
+        touch "$live/oidc/$oidc"
+    fi
+}
+
 hapi_jars() {
     local start=${SECOND_OPINION_SHARED:-../shared}/counterparts/hapi/start.sh
     [ -x "$start" ] || fail "$start is missing; set SECOND_OPINION_SHARED"
@@ -71,4 +82,5 @@ hapi_jars() {
 system_packages
 python_server
 node_validator
+node_authorization
 hapi_jars

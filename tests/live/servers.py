@@ -154,8 +154,8 @@ def hapi(folder: Path, shared: Path) -> contextlib.AbstractContextManager[Server
     return running([start, "0"], folder, ready, 480, {"JOPTS": "-Dhapi.externalRefs=true"})
 
 
-def sekmet(folder: Path) -> contextlib.AbstractContextManager[Server]:
-    """SEKMET, a FHIR R4 server in Python, without authentication, validating strictly."""
+def sekmet(folder: Path, clients: Sequence[Json] = ()) -> contextlib.AbstractContextManager[Server]:
+    """SEKMET, a FHIR R4 server in Python, validating strictly; with clients it asks for tokens, and gives them out."""
     port = free_port()
     base = f"http://127.0.0.1:{port}/fhir"
     settings = {
@@ -166,10 +166,31 @@ def sekmet(folder: Path) -> contextlib.AbstractContextManager[Server]:
         "simulator": {"enabled": False},
         "validation": {"inbound": "strict"},
     }
+    if clients:
+        settings["server_auth"] = {"types": ["smart"], "smart_clients": list(clients)}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "settings.yaml").write_text(json.dumps(settings))  # JSON is YAML
     program = LIVE / "sekmet" / "bin" / "sekmet"
     return running([program, "serve"], folder, answering(f"{base}/metadata"), 60)
+
+
+def authorization(folder: Path, audience: str, clients: Sequence[Json]) -> contextlib.AbstractContextManager[Server]:
+    """An authorization server (oidc-provider): tokens for assertions, at BASE/token; rows of {id, alg, jwk, scope}."""
+
+    def ready(output: str) -> str | None:
+        line = next((line for line in output.splitlines() if line.startswith("READY ")), None)
+        return line.split()[1] if line else None
+
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {"port": free_port(), "audience": audience, "clients": list(clients)}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    program: list[str | Path] = [
+        "node",
+        Path(__file__).parent / "authorization.mjs",
+        LIVE / "oidc",
+        folder / "settings.json",
+    ]
+    return running(program, folder, ready, 60)
 
 
 def orthanc(folder: Path) -> contextlib.AbstractContextManager[Server]:

@@ -248,6 +248,14 @@ def test_a_transaction_that_is_refused_names_our_entry() -> None:
     assert (error.status, count) == (422, 1)
 
 
+def test_an_entry_is_named_by_its_type_where_it_is_the_only_one_of_it() -> None:
+    other = entry(1) | {"resource": {"resourceType": "Patient"}}
+    error, _ = sent(gives(422, outcome("required", "Patient.name[0]")), entries=(entry(0), other))
+    assert error.problems[1].where == "servers.ehr transaction entry[1] Patient urn:uuid:1 name[0]"
+    error, _ = sent(gives(422, outcome("required", "Task.intent")))
+    assert error.problems[1].where == "servers.ehr transaction Task.intent"
+
+
 def test_an_entry_that_is_not_there_is_not_named() -> None:
     error, _ = sent(gives(422, outcome("required", "Bundle.entry[7].resource.intent")))
     assert error.problems[1].where == "servers.ehr transaction Bundle.entry[7].resource.intent"
