@@ -144,14 +144,19 @@ def _recipient(release: Release) -> str:
 
 
 def _ascii(text: str) -> str:
-    """Letters without their marks; what has no ASCII at all as `?`. INDEX.HTM has it whole."""
-    plain = unicodedata.normalize("NFKD", text)
+    """Letters without their marks; what has no ASCII at all as `?`. INDEX.HTM has it whole. A line stays a line."""
+    plain = unicodedata.normalize("NFKD", _line(text))
     return "".join(c for c in plain if not unicodedata.combining(c)).encode("ascii", "replace").decode("ascii")
+
+
+def _line(text: str) -> str:
+    """Line ends and what else is no sign as a blank: what is called in two lines adds no line of its own."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _text(parent: ET.Element, name: str, text: str) -> ET.Element:
     made = ET.SubElement(parent, name)
-    made.text = "".join(c for c in text if c.isprintable())
+    made.text = _line(text)
     return made
 
 

@@ -1,6 +1,7 @@
 """Media to be burnt: every name is one that ISO 9660 takes, every file is listed, all of the release once."""
 
 import hashlib
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -112,6 +113,20 @@ def test_each_volume_says_which_it_is_and_what_the_others_hold(tmp_path: Path) -
         "volume 1: 12 instances of 3 imaging studies, CASE.ZIP", "volume 2: 4 instances of 1 imaging study",
     ]  # fmt: skip
     assert [str(dcmread(volume / "DICOMDIR").FileSetID) for volume in volumes] == ["VOL1OF2", "VOL2OF2"]
+
+
+def test_what_is_called_in_two_lines_adds_no_line_to_the_pages(tmp_path: Path) -> None:
+    case = case_of(tmp_path, 0)
+    told = json.loads((case / "case.json").read_text("utf-8"))
+    for organization in told["organizations"]:
+        organization["name"] += "\r\nAUTORUN.EXE   run this first\u2028<b>\u202e"
+    (case / "case.json").write_text(json.dumps(told), "utf-8")
+    (volume,) = written(case, tmp_path / "out", 700_000_000)
+    readme = (volume / "README.TXT").read_text("ascii")
+    assert [line for line in readme.splitlines() if line.startswith("AUTORUN")] == []
+    assert "Hospital (synthetic)  AUTORUN.EXE   run this first <b> \n" in readme.replace("\r\n", "\n")
+    assert "Hospital (synthetic) AUTORUN.EXE run this first <b> ." in text(volume)
+    assert b"<b>" not in (volume / "INDEX.HTM").read_bytes()
 
 
 def test_the_case_on_it_and_its_images_make_the_case_again(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_series_and_instances_go_by_uid() -> None:
         ("sop_class", "(0008,0016)"),
     ],
 )
-@pytest.mark.parametrize("value", ["", "1", "1.02", "1..2", "1.2.x", "1." + "2" * 63])
+@pytest.mark.parametrize("value", ["", "1", "1.02", "1..2", "1.2.x", "1." + "2" * 63, "3.2.1", "1.\u0662"])
 def test_what_is_no_uid_is_refused(field: str, tag: str, value: str) -> None:
     found, problems = studies([("a.dcm", header(**{field: value}))])
     assert found == ()
@@ -525,3 +525,10 @@ def test_a_file_that_repeats_an_instance_under_another_name_is_told() -> None:
 )  # fmt: skip
 def test_a_datetime_is_as_precise_as_it_is_written(text: str, moment: str | None) -> None:
     assert datetime_moment(text) == moment
+
+
+def test_a_zone_that_counted_in_seconds_then_gives_no_offset() -> None:
+    """Before the zones of today, places had their own time: FHIR has no seconds in an offset."""
+    found, problems = one({".": "Europe/Berlin"}, study_date="18900101", study_time="080000")
+    assert found.study.started == "1890-01-01T08:00:00"
+    assert told(problems) == [("warning", "a.dcm (0008,0030)", "dicom.zone")]
