@@ -405,11 +405,31 @@ def _of_images(source: Path) -> set[str]:
         values = [str(element.value) for element in header.iterall() if element.VR != "SQ"]
         found |= {*values, *(f"urn:oid:{value}" for value in values)}
         found |= {" ".join(reversed(str(e.value).split("^"))) for e in header.iterall() if e.VR == "PN"}
-        for kind in ("Study", "Series"):
+        for kind in ("Study", "Series", "Content"):
             day, time = str(header.get(f"{kind}Date", "")), str(header.get(f"{kind}Time", ""))
             clock = f"{day[:4]}-{day[4:6]}-{day[6:8]}T{time[:2]}:{time[2:4]}:{time[4:6]}{time[6:]}"
             found |= {f"{clock}{offset}" for offset in ("-04:00", "-05:00", "+10:00")}
+        found |= _enclosed(header)
+        used = [e for e in header.iterall() if e.tag == (0x0040, 0xA168) and "stain" in str(e.value[0].CodeMeaning)]
+        found.add("; ".join(e.value[0].CodeMeaning for e in used))
     return found
+
+
+def _enclosed(header: pydicom.Dataset) -> set[str]:
+    """The document that an instance encloses: its place in the bundle, its bytes, and what tells of them."""
+    if "EncapsulatedDocument" not in header:
+        return set()
+    data = header.EncapsulatedDocument[: header.EncapsulatedDocumentLength]
+    sha1 = hashlib.sha1(data, usedforsecurity=False).digest()
+    texts = {base64.b64encode(data), base64.b64encode(sha1)}
+    return {"documents/enclosed.pdf", hashlib.sha256(data).hexdigest(), *(text.decode() for text in texts)}
+
+
+def _specimens(texts: set[str]) -> set[str]:
+    """The names of what headers tell of: from issuer and label."""
+    issuers = {text for text in texts if text.startswith("https:")}
+    pairs = (_within(issuer, label) for issuer in issuers for label in texts)
+    return {f"specimen-{hashlib.sha256(pair.encode()).hexdigest()[:16]}" for pair in pairs}
 
 
 def _of_files(source: Path) -> set[str]:
@@ -434,11 +454,11 @@ def _within(*parts: str) -> str:
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
 
 
-def _ids(told: Any) -> set[str]:
+def _ids(told: Any, more: set[str]) -> set[str]:
     """uuid5 of `system|value` for the case, for every local name and for what we add to it."""
     number = min((i["system"], i["value"]) for i in told["patient"]["identifiers"])
     person, space = _within(*number), uuid5(UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8"), CANONICAL)
-    names = {"patient", "release", *strings(told)}
+    names = {"patient", "release", *strings(told), *more}
     names |= {
         f"{name}#{part}" for name in names for part in ("task", "abort", "binary", "consent", "consent-2", "consent-3")
     }
@@ -455,13 +475,14 @@ def _ids(told: Any) -> set[str]:
 def test_nothing_we_write_comes_from_nowhere(name: str, exports: dict[str, Done]) -> None:
     done = exports[name]
     told = json.loads((done.source / "case.json").read_text("utf-8"))
-    ids = _ids(told)
+    images = _of_images(done.source)
+    ids = _ids(told, _specimens(images))
     sections = {f"{mark}section-{number}" for mark in ("", "#") for number in range(1, 10)}
     input_ = set(strings(told)) | {
         entry["fullUrl"] for entry in done.entries if not entry["fullUrl"].startswith("urn:uuid:")
     }
     derived = ids | {f"urn:uuid:{one}" for one in ids} | sections | WINDOWS[name] | {str(golden.NOW)} | TYPES
-    known = input_ | derived | KNOWN | EXTENSIONS | SYSTEMS | _of_images(done.source) | _of_files(done.source)
+    known = input_ | derived | KNOWN | EXTENSIONS | SYSTEMS | images | _of_files(done.source)
     known |= {f"urn:oid:{text}" for text in input_} | KEPT.get(name, set())
     assert {text for entry in done.ours for text in strings(entry)} - known == set()
 

@@ -275,9 +275,10 @@ def test_a_withheld_study_might_as_well_not_be_there(scenario: str, study: str, 
         value["materials"] = [*value.get("materials", ()), line]
 
     kept_back = _export_edited(scenario, tmp_path / "one", withhold)
-    never_held = _export_edited(scenario, tmp_path / "other", lambda v: without(v, {study}), *files)
+    inside = {line["path"] for line in told.get("materials", ()) if line.get("path") in files}
+    never_held = _export_edited(scenario, tmp_path / "other", lambda v: without(v, {study, *inside}), *files)
     assert kept_back == never_held
-    assert traces(kept_back, {study, uid, "IM000000"}) == set()
+    assert traces(kept_back, {study, uid, "IM000000", "doc-dermoscopy", "D25-04417-A2"}) == set()
 
 
 @pytest.mark.parametrize("study", ["wsi", "1.2.3"])
@@ -294,8 +295,12 @@ def test_a_restricted_study_might_as_well_not_be_there(tmp_path: Path) -> None:
         told["access"]["restrictions"] = [agreed]
 
     kept_back = _export_edited("borderline-melanocytic", tmp_path / "one", restrict)
-    images = [f"dicom/slide-a1-he/level-{number}.dcm" for number in (1, 2)]
-    never_held = _export_edited("borderline-melanocytic", tmp_path / "other", lambda v: without(v, {"wsi"}), *images)
+    letter = "dicom/letters/note.dcm"
+    images = [f"dicom/slide-{name}.dcm" for name in ("a1-he/level-1", "a1-he/level-2", "a2-he/level-1")]
+    gone = {"wsi", letter}
+    never_held = _export_edited(
+        "borderline-melanocytic", tmp_path / "other", lambda v: without(v, gone), letter, *images
+    )
     assert kept_back == never_held
     assert traces(kept_back, {"wsi", "hipaa-restrictions", '"deny"'}) == set()
 

@@ -14,7 +14,7 @@ from tests.live.servers import Server
 
 pytestmark = pytest.mark.live
 
-IMAGES = {"borderline-melanocytic": 2, "cord-compression": 1, "discordant-imaging-biopsy": 4}
+IMAGES = {"borderline-melanocytic": 4, "cord-compression": 1, "discordant-imaging-biopsy": 4}
 """The scenarios with images, and how many of them are released."""
 
 SOP_INSTANCE = "0008,0018"
