@@ -1,9 +1,9 @@
 """The denial with every element of 45 CFR 164.524(d)(2), and the outcome of its review (d)(4)."""
 
 from adapter.letters.draft import ACCESS, OFFICE, Draft
-from adapter.letters.places import is_named, is_reviewable, placed
+from adapter.letters.places import is_named, is_reviewable, is_titled, placed
 from adapter.letters.texts import counted, listed, long_date
-from adapter.letters.things import dated, kind_in_words
+from adapter.letters.things import dated, thing
 
 _REVIEW = "45 CFR 164.524(d)(4)"
 
@@ -18,7 +18,7 @@ def denial(draft: Draft) -> None:
     if outside:
         draft.say("explained", items=counted(outside))
     if occasion.decision.released:
-        goes = counted(kind_in_words(occasion, item) for item in occasion.decision.released)
+        goes = counted(thing(occasion, item) for item in occasion.decision.released)
         draft.say("released", items=goes)
         draft.cite("45 CFR 164.524(d)(1)")
     _review(draft, stays)
@@ -38,7 +38,7 @@ def _basis(draft: Draft) -> list[str]:
 
 
 def _called(draft: Draft, item: str) -> str:
-    name = dated(draft.occasion, item) if is_named(draft, item) else "one item in the record"
+    name = _small(draft, item)
     return f"{name[0].upper()}{name[1:]}"
 
 
@@ -60,7 +60,10 @@ def _review(draft: Draft, stays: list[str]) -> None:
 
 
 def _small(draft: Draft, item: str) -> str:
-    return dated(draft.occasion, item) if is_named(draft, item) else "one item in the record"
+    """The item, so that the reader can tell which one is meant, as far as its grounds let that be told."""
+    if not is_named(draft, item):
+        return "one item in the record"
+    return thing(draft.occasion, item) if is_titled(draft, item) else dated(draft.occasion, item)
 
 
 def review_outcome(draft: Draft) -> None:
@@ -82,7 +85,13 @@ def review_outcome(draft: Draft) -> None:
         draft.lack.add(where, "is of no denial in this decision; there is no outcome to tell", _REVIEW)
     draft.say("opening", official=official or "")
     fits = [item for item in bound if (item in occasion.decision.excluded) == (decided == "uphold")]
-    draft.say("uphold" if decided == "uphold" else "overturn", items=counted(dated(occasion, item) for item in fits))
+    draft.say("uphold" if decided == "uphold" else "overturn", items=counted(_reviewed(draft, item) for item in fits))
     if decided == "uphold":
         draft.complaints()
     draft.questions()
+
+
+def _reviewed(draft: Draft, item: str) -> str:
+    """By its title where it goes now; what stays is called as in the denial."""
+    goes = item in draft.occasion.decision.released or is_titled(draft, item)
+    return thing(draft.occasion, item) if goes else dated(draft.occasion, item)

@@ -60,6 +60,7 @@ def _lines(lines: tuple[str, ...]) -> Html:
 def _section(part: Section) -> Html:
     inside = fragment(
         *(el("p", paragraph) for paragraph in part.paragraphs),
+        el("blockquote", *(el("p", words) for words in part.quote)) if part.quote else None,
         items([escape(item) for item in part.items]),
         table(part.table.caption, list(part.table.heads), [list(row) for row in part.table.rows])
         if part.table

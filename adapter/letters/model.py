@@ -38,7 +38,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: the part's own name in its template; tests and readers of the JSON find it by this.
         heading: absent where the part goes on without one.
-        paragraphs, items, table: what it says, in this order.
+        paragraphs, quote, items, table: what it says, in this order; `quote` are somebody else's own words, set apart.
         blanks: lines of a form: what to fill in, and what is filled in already (or nothing).
         after: paragraphs behind the list, the table or the form.
     """
@@ -46,6 +46,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     heading: str | None = None
     paragraphs: tuple[str, ...] = ()
+    quote: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     table: Table | None = None
     blanks: tuple[tuple[str, str], ...] = ()

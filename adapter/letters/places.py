@@ -39,6 +39,12 @@ def is_named(draft: Draft, item: str) -> bool:
     return all(row["named"] == "yes" for row in rows if row)
 
 
+def is_titled(draft: Draft, item: str) -> bool:
+    """Whether a letter may call it by its title: on no ground of it could a title tell what is not to be told."""
+    rows = [row for reason in draft.occasion.about(item) if (row := plain_words("grounds").get(reason.code))]
+    return bool(rows) and all(row["titled"] == "yes" for row in rows)
+
+
 def is_reviewable(draft: Draft, item: str) -> bool:
     """Whether a ground on which the item stays may be reviewed, and was not reviewed yet."""
     reasons = draft.occasion.about(item)

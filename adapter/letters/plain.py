@@ -40,6 +40,8 @@ def _section(section: Section) -> Iterator[str]:
         yield from (*_folded(section.heading), "-" * min(len(section.heading), WIDTH), "")
     for paragraph in section.paragraphs:
         yield from (*_folded(paragraph), "")
+    for words in section.quote:
+        yield from (*_folded(words, first="    > ", rest="    > "), "")
     for item in section.items:
         yield from _folded(item, first="- ", rest="  ")
     if section.items:

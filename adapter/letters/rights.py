@@ -1,6 +1,7 @@
 """Letters on a request to amend (45 CFR 164.526), and on the way of an accounting of disclosures (164.528)."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from adapter.consent.case_papers import party_name
@@ -38,7 +39,7 @@ def amendment_acceptance(draft: Draft) -> None:
     how = draft.lack.need(
         asked.amended, f"{draft.place}.amended", "is missing: say what was appended or linked", "45 CFR 164.526(c)(1)"
     )
-    draft.say("opening", received=draft.received("45 CFR 164.526(b)(2)(i)"), asks=_asks(draft, asked))
+    draft.say("opening", received=draft.received("45 CFR 164.526(b)(2)(i)"), quote=_asks(draft, asked))
     draft.say("items", items=_records(draft, asked))
     draft.say("made", amended=how or "")
     known = tuple(line(name) for party in asked.inform if (name := party_name(draft.occasion.case, party)))
@@ -69,7 +70,7 @@ def amendment_denial(draft: Draft) -> None:
         draft.lack.add(draft.place, message, "45 CFR 164.526(d)(1)(i)")
     today = long_date(draft.occasion.today) if draft.occasion.today else ""
     received = draft.received("45 CFR 164.526(b)(2)(i)")
-    draft.say("opening", received=received, date=today, asks=_asks(draft, asked))
+    draft.say("opening", received=received, date=today, quote=_asks(draft, asked))
     draft.say("items", items=_records(draft, asked))
     table = plain_words("amendment_grounds")
     draft.say("basis", items=tuple(f"{draft.worded(table[name]['words'])} ({table[name]['citation']})" for name in why))
@@ -189,9 +190,11 @@ def _accounting(draft: Draft) -> AccountingRequest:
     return AccountingRequest(id="none", requested_by="patient")
 
 
-def _asks(draft: Draft, asked: AmendmentRequest) -> str:
+def _asks(draft: Draft, asked: AmendmentRequest) -> tuple[str, ...]:
+    """What the request says, paragraph by paragraph, as words of who asks."""
     message = "is missing: say what is to be amended, as the request says it"
-    return draft.lack.need(asked.asks, f"{draft.place}.asks", message, "45 CFR 164.526(b)(1)") or ""
+    told = draft.lack.need(asked.asks, f"{draft.place}.asks", message, "45 CFR 164.526(b)(1)") or ""
+    return tuple(said for part in re.split(r"\n\s*\n", told) if (said := line(part)))
 
 
 def _records(draft: Draft, asked: AmendmentRequest) -> tuple[str, ...]:

@@ -20,19 +20,40 @@ def kind_in_words(occasion: Occasion, item: str) -> str:
 
 
 def thing(occasion: Occasion, item: str) -> str:
-    """The kind with title and date, for what goes, or is somewhere else."""
-    found = next((each for each in occasion.case.items() if each.id == item.removesuffix(PHYSICAL)), None)
-    said = kind_in_words(occasion, item)
-    title = found.title if isinstance(found, Document) else found.description if isinstance(found, ImagingStudy) else ""
-    day = _day(found)
-    return said + (f" “{line(title)}”" if title else "") + (f", {known_date(day)}" if day else "")
+    """The kind with title (of a report its number, too) and date, by which the reader can tell which one is meant."""
+    found = _found(occasion, item)
+    title, number = _title(occasion, found), _number(found)
+    said = kind_in_words(occasion, item) + (f" “{line(title)}”" if title else "")
+    return ", ".join(part for part in (said, number and f"number {line(number)}", _when(found)) if part)
 
 
 def dated(occasion: Occasion, item: str) -> str:
-    """The kind with its date, for what stays: a title may tell what is not to be told."""
-    found = next((each for each in occasion.case.items() if each.id == item.removesuffix(PHYSICAL)), None)
+    """The kind with its date, for what stays on a ground that a title could tell more of."""
+    when = _when(_found(occasion, item))
+    return kind_in_words(occasion, item) + (f", {when}" if when else "")
+
+
+def _found(occasion: Occasion, item: str) -> object:
+    return next((each for each in occasion.case.items() if each.id == item.removesuffix(PHYSICAL)), None)
+
+
+def _title(occasion: Occasion, found: object) -> str | None:
+    """What it is called: a report by its printed form."""
+    if isinstance(found, Report):
+        printed = (each for each in occasion.case.documents if each.id in found.documents)
+        return next((each.title for each in printed if each.title), None)
+    return (
+        found.title if isinstance(found, Document) else found.description if isinstance(found, ImagingStudy) else None
+    )
+
+
+def _number(found: object) -> str | None:
+    return found.identifiers[0].value if isinstance(found, Report) and found.identifiers else None
+
+
+def _when(found: object) -> str:
     day = _day(found)
-    return kind_in_words(occasion, item) + (f", {known_date(day)}" if day else "")
+    return known_date(day) if day else ""
 
 
 def _day(found: object) -> str | None:

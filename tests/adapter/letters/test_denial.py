@@ -6,9 +6,13 @@ import msgspec
 import pytest
 
 from adapter.config import Office
+from adapter.consent.decide import decide
+from adapter.consent.facts import Material
 from adapter.letters import called_for, letter
 from adapter.letters.denied import denial
 from adapter.letters.draft import Draft
+from mappings.domain.party import Identifier
+from mappings.domain.values import Moment
 from mappings.problems import ProblemError
 from tests.adapter.letters.made import (
     DAUGHTER,
@@ -30,9 +34,9 @@ PSYCHOTHERAPY = (
     " (45 CFR 164.524(a)(1)(i))"
 )
 ENDANGERMENT = (
-    "A letter in the record, January 15, 2026. A licensed health care professional has decided, in professional"
-    " judgment, that access is reasonably likely to endanger the life or physical safety of {} or another person."
-    " (45 CFR 164.524(a)(3)(i))"
+    "A letter in the record “Quetzal letter”, January 15, 2026. A licensed health care professional has decided, in"
+    " professional judgment, that access is reasonably likely to endanger the life or physical safety of {} or"
+    " another person. (45 CFR 164.524(a)(3)(i))"
 )
 
 
@@ -158,10 +162,13 @@ def test_says_basis_review_and_complaints() -> None:
         " about what we do not give you access to, and why.",
     )
     assert made.section("basis").items == (ENDANGERMENT.format("you"),)
-    assert made.section("released").items == ("the request for a second opinion", "a pathology report")
+    assert made.section("released").items == (
+        "the request for a second opinion",
+        "a pathology report, February 20, 2026",
+    )
     assert made.section("review").paragraphs[0] == (
-        "You have the right to have our decision reviewed about: a letter in the record, January 15, 2026."
-        " Write to the Privacy Officer and ask for a review."
+        "You have the right to have our decision reviewed about: a letter in the record “Quetzal letter”, January 15,"
+        " 2026. Write to the Privacy Officer and ask for a review."
     )
     assert made.section("complaint").paragraphs == (
         "If you think that we did not follow the law, you may complain to us. Call or write to the Privacy Officer.",
@@ -205,7 +212,10 @@ def test_what_cannot_be_reviewed_is_not_said_to_be() -> None:
 def test_of_two_items_each_has_its_own_rights() -> None:
     made = letter("denial", denied_both())
     assert made.section("basis").items == (ENDANGERMENT.format("you"), PSYCHOTHERAPY)
-    assert "reviewed about: a letter in the record, January 15, 2026." in made.section("review").paragraphs[0]
+    assert (
+        "reviewed about: a letter in the record “Quetzal letter”, January 15, 2026."
+        in made.section("review").paragraphs[0]
+    )
     assert "psychotherapy" not in made.section("review").paragraphs[0]
     assert "about: psychotherapy notes, January 15, 2026." in made.section("no_review").paragraphs[0]
 
@@ -221,10 +231,49 @@ def test_to_a_representative_it_speaks_of_the_patient() -> None:
     assert made.section("basis").items == (ENDANGERMENT.format("María Testperson"),)
 
 
-def test_names_neither_title_nor_who_decided() -> None:
+def test_names_no_one_who_decided_and_no_title_of_psychotherapy_notes() -> None:
     said = words(letter("denial", denied_both()))
-    assert "Quetzal" not in said
+    assert said.count("Quetzal letter") == 2, "the patient can tell which letter is denied"
+    assert "Quetzal notes" not in said
     assert "Testdoctor-Secretive" not in said
+
+
+@pytest.mark.parametrize(
+    ("ground", "access"),
+    [
+        ("substantial_harm_to_referenced_person", {}),
+        ("substantial_harm_via_representative", DAUGHTER),
+    ],
+)
+def test_no_title_is_told_that_could_tell_of_another_person(ground: str, access: dict[str, Any]) -> None:
+    base = denied(access=access | {"determinations": [ENDANGERS | {"ground": ground}]})
+    materials = (msgspec.structs.replace(m, names_other_person=True, other_person_is_provider=False)
+                 if m.id == "letter" else m for m in base.facts.materials)  # fmt: skip
+    facts = msgspec.structs.replace(base.facts, materials=tuple(materials))
+    made = letter("denial", msgspec.structs.replace(base, facts=facts, decision=decide(facts, base.policy)))
+    assert [item.split(". ")[0] for item in made.section("basis").items] == ["A letter in the record, January 15, 2026"]
+    assert "Quetzal" not in words(made)
+
+
+def test_a_report_is_told_from_another_by_title_number_and_date_and_its_content_is_not_told() -> None:
+    base = denied_both()
+    [held] = base.case.reports
+    number = Identifier(system="https://lab.example/accession", value="S26-1")
+    told = msgspec.structs.replace(held, identifiers=(number,), documents=("letter",))
+    other = msgspec.structs.replace(held, id="report-2", effective=Moment("2026-02-21"))
+    case = msgspec.structs.replace(base.case, reports=(told, other))
+    materials = (*base.facts.materials, Material(id="report-2", kind="pathology_report", in_drs=True))
+    stays = msgspec.structs.replace(base.facts.determinations[0], applies_to=("letter", "report-2"))
+    facts = msgspec.structs.replace(base.facts, materials=materials, determinations=(stays,))
+    made = letter("denial", msgspec.structs.replace(base, case=case, facts=facts, decision=decide(facts, base.policy)))
+    assert made.section("released").items == (
+        "the request for a second opinion",
+        "a pathology report “Quetzal letter”, number S26-1, February 20, 2026",
+    )
+    assert [item.split(". A licensed")[0] for item in made.section("basis").items][-1] == (
+        "A pathology report, February 21, 2026"
+    )
+    assert "Sarcoma" not in words(made)
 
 
 def test_a_confidential_source_is_not_hinted_at() -> None:
@@ -239,8 +288,6 @@ def test_a_confidential_source_is_not_hinted_at() -> None:
             for m in base.facts.materials
         ),
     )
-    from adapter.consent.decide import decide
-
     made = letter("denial", msgspec.structs.replace(base, facts=facts, decision=decide(facts, base.policy)))
     assert made.section("basis").items == (
         "One item in the record. The law allows us to deny access to information given to us in confidence, where"

@@ -230,14 +230,14 @@ REVIEW = {
 def test_tells_that_the_denial_is_upheld_with_the_complaints() -> None:
     made = letter("review-outcome", denied(access={"review": REVIEW}))
     assert "done by Testreviewer-Lee, a licensed health care professional" in made.section("opening").paragraphs[0]
-    assert made.section("uphold").items == ("a letter in the record, January 15, 2026",)
+    assert made.section("uphold").items == ("a letter in the record “Quetzal letter”, January 15, 2026",)
     assert made.section("secretary").heading == "How to complain to the government"
     assert "review-outcome" in called_for(denied(access={"review": REVIEW}))
 
 
 def test_tells_that_the_denial_is_overturned() -> None:
     made = letter("review-outcome", denied(access={"review": REVIEW | {"decision": "overturn"}}))
-    assert made.section("overturn").items == ("a letter in the record, January 15, 2026",)
+    assert made.section("overturn").items == ("a letter in the record “Quetzal letter”, January 15, 2026",)
     assert "letter" in denied(access={"review": REVIEW | {"decision": "overturn"}}).decision.released
 
 

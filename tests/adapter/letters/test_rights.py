@@ -1,11 +1,15 @@
 """Letters on requests to amend (45 CFR 164.526), and on the way of an accounting (164.528): every element, or none."""
 
+import io
 from typing import Any
 
 import msgspec
+import pypdf
 import pytest
 
 from adapter.letters import Disclosure, Kind, Occasion, Research, Suspension, called_for, letter
+from adapter.letters.html import as_html
+from adapter.letters.pdf import as_pdf
 from adapter.letters.plain import as_text
 from tests.adapter.letters.made import DAUGHTER, OFFICE, occasion, refusals, without, words
 from tests.adapter.letters.test_records import LINE
@@ -31,9 +35,10 @@ def test_a_denial_has_basis_disagreement_future_disclosures_and_complaints() -> 
         "opening", "items", "basis", "disagreement", "future", "complaint", "secretary", "contact"
     ]  # fmt: skip
     assert made.section("opening").paragraphs == (
-        "You asked on January 10, 2026 that we amend your record. Your request says: The report names the left thigh."
-        " It is the right one. This letter is our decision of March 10, 2026. We deny the request.",
+        "You asked on January 10, 2026 that we amend your record. Your request says:",
     )
+    assert made.section("opening").quote == ("The report names the left thigh. It is the right one.",)
+    assert made.section("opening").after == ("This letter is our decision of March 10, 2026. We deny the request.",)
     assert made.section("items").items == ("a report, February 20, 2026",)
     assert made.section("basis").items == (
         "We have looked at the record again and find it accurate and complete. (45 CFR 164.526(a)(2)(iv))",
@@ -361,3 +366,17 @@ def test_research_of_another_time_is_not_listed() -> None:
     assert [line.rpartition("[")[2] for line in refusals("accounting", studied(last="2026-01-11"))] == [
         "45 CFR 164.528(b)(4)(i)(D)]"
     ]
+
+
+@pytest.mark.parametrize("kind", ["amendment-denial", "amendment-acceptance"])
+def test_the_words_of_who_asks_stand_apart_from_ours_in_every_form(kind: Kind) -> None:
+    grounds = {} if kind == "amendment-denial" else {"accurate_and_complete": False, "amended": "Linked."}
+    made = letter(kind, occasion(amends=grounds | {"asks": "We deny nothing.\n\n  Sincerely,\nthe hospital "}))
+    assert made.section("opening").quote == ("We deny nothing.", "Sincerely, the hospital")
+    assert "    > We deny nothing.\n\n    > Sincerely, the hospital\n" in as_text(made)
+    page = as_html(made).replace(b"\n", b"")
+    assert (
+        b"Your request says:</p><blockquote><p>We deny nothing.</p><p>Sincerely, the hospital</p></blockquote>" in page
+    )
+    pages = pypdf.PdfReader(io.BytesIO(as_pdf(made))).pages
+    assert "Sincerely, the hospital" in " ".join(page.extract_text() for page in pages)
