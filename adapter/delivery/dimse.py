@@ -129,6 +129,9 @@ class _Delivery(Sending):
             except ProblemError as error:
                 known = {one.part.uid for one in done}
                 left = [part for part in left if part.uid not in known]
+                if error.problems[0].code == "not-supported":  # no context of this batch; another batch has others
+                    words = "it takes none of these SOP classes in these transfer syntaxes"
+                    return [*done, *(self.refused(part, "not-supported", words) for part in left)]
                 if error.problems[0].code != "transient":
                     raise
                 if attempt + 1 == self.peer.pacs.attempts:

@@ -36,10 +36,56 @@ SYNTAXES = (
     *("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.103"),
 )
 """Transfer syntaxes that are taken as they are (PS3.6 annex A): nothing is decoded on the way."""
+UNPACKED = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
+"""Transfer syntaxes of queries and their answers: of those that are usual all but the deflated one, which pynetdicom
+would inflate whatever its size, and Big Endian."""
 _MESSAGES: dict[bool, str] = {
     True: "rejects the association; check `title` and `own_title` in the settings, and that it knows us",
     False: "is away, or broke the association off; check that it runs, `host` and `port`, and try again",
 }
+
+
+_NOT_TAKEN = "does not take this kind of request from us"
+_DISTRUSTED = (
+    "cannot be trusted, does not trust us, or speaks no TLS: check `tls`, `ca`, `certificate` and `key` in the "
+    "settings, and that its certificate is for `host`"
+)
+
+
+class _Socket(ssl.SSLSocket):
+    """Tells its context when TLS fails: pynetdicom only logs it."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        with self._noticed():
+            super().do_handshake(block)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        with self._noticed():  # what a server says of our certificate comes after the handshake (RFC 8446 4.4.2)
+            return super().recv(buflen, flags)
+
+    def shutdown(self, how: int) -> None:
+        try:
+            super().shutdown(how)
+        except OSError:  # it was never connected; pynetdicom would leave it open
+            self.close()
+            raise
+
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        try:
+            yield
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError:
+            self.context.failed = True  # type: ignore[attr-defined]
+            raise
+
+
+class _Trust(ssl.SSLContext):
+    """TLS to a peer; `failed`: there was none, by what one of the two said of the other."""
+
+    sslsocket_class = _Socket
+    failed = False
 
 
 class Peer:
@@ -79,8 +125,8 @@ class Peer:
         """
         from pynetdicom import build_role, evt
 
-        entity = self._entity()
-        options: dict[str, Any] = {"tls_args": (self._tls(), self.pacs.host)} if self.pacs.tls else {}
+        entity, tls = self._entity(), self._tls() if self.pacs.tls else None
+        options: dict[str, Any] = {"tls_args": (tls, self.pacs.host)} if tls else {}
         association = entity.associate(
             self.pacs.host,
             self.pacs.port,
@@ -91,7 +137,11 @@ class Peer:
             **options,
         )
         if not association.is_established:
+            if tls is not None and tls.failed:
+                raise self.problem("security", _DISTRUSTED, what)
             answer = association.acceptor.primitive
+            if getattr(answer, "result", None) == 0 and not association.accepted_contexts:
+                raise self.problem("not-supported", _NOT_TAKEN, what)
             final = association.is_rejected and getattr(answer, "result", None) == 1
             raise self.problem("forbidden" if final else "transient", _MESSAGES[final], what)
         try:
@@ -110,14 +160,24 @@ class Peer:
             setattr(entity, name, self.pacs.timeout)
         return entity
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self) -> _Trust:
+        context = _Trust(ssl.PROTOCOL_TLS_CLIENT)
+        self._known(context, ssl.Purpose.SERVER_AUTH)
+        return context
+
+    def _known(self, context: ssl.SSLContext, purpose: ssl.Purpose) -> None:
+        """Whom we trust and who we are, by the files of the settings."""
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
-            context = ssl.create_default_context(cafile=str(self.pacs.ca) if self.pacs.ca else None)
+            if self.pacs.ca:
+                context.load_verify_locations(self.pacs.ca)
+            else:
+                context.load_default_certs(purpose)
             if self.pacs.certificate:
                 context.load_cert_chain(self.pacs.certificate, self.pacs.key)
-        except OSError:
-            raise self.problem("not-found", "cannot be asked: `ca`, `certificate` or `key` cannot be read") from None
-        return context
+        except OSError:  # SSLError is one: a file that is not there, or no PEM
+            message = "cannot be asked: `ca`, `certificate` or `key` of the settings cannot be read"
+            raise self.problem("not-found", message) from None
 
     @contextmanager
     def receiving(self, handle: Callable[[Any], int]) -> Iterator[None]:
@@ -150,13 +210,12 @@ class Peer:
             server.shutdown()
 
     def _serving(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(
-            ssl.Purpose.CLIENT_AUTH, cafile=str(self.pacs.ca) if self.pacs.ca else None
-        )
+        """What comes by C-MOVE comes by TLS too, from who has a certificate that we trust."""
         if not self.pacs.certificate:
             raise self.problem("security", "sends by TLS, and that needs `certificate` and `key` of ours")
-        context.load_cert_chain(self.pacs.certificate, self.pacs.key)
-        context.verify_mode = ssl.CERT_REQUIRED if self.pacs.ca else ssl.CERT_NONE
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._known(context, ssl.Purpose.CLIENT_AUTH)
+        context.verify_mode = ssl.CERT_REQUIRED
         return context
 
     def echo(self) -> None:
@@ -187,7 +246,7 @@ class Peer:
             for keyword, value in keys.items():
                 setattr(query, keyword, value)
         found = []
-        with self.associated([build_context(FIND)], "C-FIND") as association, quiet_pydicom():
+        with self.associated([build_context(FIND, list(UNPACKED))], "C-FIND") as association, quiet_pydicom():
             for status, row in self._safely(lambda: association.send_c_find(query, FIND), "C-FIND"):
                 if self.check(status, "C-FIND") in (0xFF00, 0xFF01) and row is not None:
                     found.append(row)
@@ -198,7 +257,7 @@ class Peer:
         try:
             yield from ask()
         except (ValueError, RuntimeError):
-            raise self.problem("not-supported", "does not take this kind of request from us", what) from None
+            raise self.problem("not-supported", _NOT_TAKEN, what) from None
 
     def retrieve(self, association: "Association", query: Any, model: str, what: str) -> None:
         """Run a C-GET or C-MOVE to its end; what came is seen by who receives it.
@@ -250,4 +309,4 @@ def _at_once(event: Any) -> None:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-__all__ = ["GET", "MAX_CONTEXTS", "MOVE", "SYNTAXES", "Peer"]
+__all__ = ["GET", "MAX_CONTEXTS", "MOVE", "SYNTAXES", "UNPACKED", "Peer"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.dimse.asking import Image
-from adapter.dimse.peer import GET, MAX_CONTEXTS, MOVE, SYNTAXES, Peer
+from adapter.dimse.peer import GET, MAX_CONTEXTS, MOVE, SYNTAXES, UNPACKED, Peer
 
 Take = Callable[[Path], bool]
 """Takes the file of one instance that came; whether it is kept. The file is removed afterwards."""
@@ -42,13 +42,13 @@ def take(peer: Peer, images: Sequence[Image], get: Take, whole_series: bool = Fa
             query.SOPInstanceUID = names if len(names) > 1 else names[0]
         queries.append(query)
     if peer.pacs.retrieve == "move":
-        with peer.receiving(handle), peer.associated([build_context(MOVE)], "C-MOVE") as association:
+        with peer.receiving(handle), peer.associated([build_context(MOVE, list(UNPACKED))], "C-MOVE") as association:
             for query in queries:
                 peer.retrieve(association, query, MOVE, "C-MOVE")
     else:
         classes = _classes(images)
         contexts = [build_context(uid, syntax) for uid in classes for syntax in SYNTAXES]
-        chosen = [build_context(GET), *contexts[: MAX_CONTEXTS - 1]]
+        chosen = [build_context(GET, list(UNPACKED)), *contexts[: MAX_CONTEXTS - 1]]
         handlers = [(evt.EVT_C_STORE, handle)]
         with peer.associated(chosen, "C-GET", handlers, classes) as association:
             for query in queries:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tests.adapter.dicomweb.test_tls import certificate
 from tests.live.servers import Server, answering, free_port, running
 
 NPI = "http://hl7.org/fhir/sid/us-npi|"
@@ -20,6 +21,7 @@ class Pacs(msgspec.Struct, frozen=True):
     http: Server
     port: int
     own_port: int
+    tls: dict[str, Any] = {}
 
     def settings(self, name: str, recipient: str = "", **more: Any) -> str:
         """A `[pacs.NAME]` table."""
@@ -30,6 +32,7 @@ class Pacs(msgspec.Struct, frozen=True):
             "title": "ORTHANC",
             "own_title": "ADAPTER",
             "own_port": self.own_port,
+            **self.tls,
             **({"recipient": recipient} if recipient else {}),
             **more,
         }
@@ -55,8 +58,12 @@ class Pacs(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def orthanc(folder: Path) -> Iterator[Pacs]:
-    """Orthanc that lets everybody on this machine find, get, move and store."""
+def orthanc(folder: Path, tls: bool = False) -> Iterator[Pacs]:
+    """Orthanc that lets everybody on this machine find, get, move and store.
+
+    With `tls`, DIMSE is by TLS, from and to who has a certificate that the other side trusts (`server`, `client`); the
+    files are in the folder, and so are those of one whom nobody trusts (`other`).
+    """
     http, port, own = free_port(), free_port(), free_port()
     settings = {
         "Name": "archive",
@@ -79,6 +86,18 @@ def orthanc(folder: Path) -> Iterator[Pacs]:
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "StudiesMetadata": "Full", "SeriesMetadata": "Full"},
     }
     (folder / "db").mkdir(parents=True, exist_ok=True)
+    ours: dict[str, Any] = {}
+    if tls:
+        (public, private), mine, _ = (certificate(folder, name) for name in ("server", "client", "other"))
+        ours = {"tls": True, "ca": str(public), "certificate": str(mine[0]), "key": str(mine[1])}
+        settings |= {
+            "DicomTlsEnabled": True,
+            "DicomTlsCertificate": str(public),
+            "DicomTlsPrivateKey": str(private),
+            "DicomTlsTrustedCertificates": str(mine[0]),
+            "DicomTlsRemoteCertificateRequired": True,
+            "DicomModalities": {"adapter": {"AET": "ADAPTER", "Host": "127.0.0.1", "Port": own, "UseDicomTls": True}},
+        }
     (folder / "orthanc.json").write_text(json.dumps(settings))
     with running(["Orthanc", "orthanc.json"], folder, answering(f"http://127.0.0.1:{http}/system"), 60) as server:
-        yield Pacs(server, port, own)
+        yield Pacs(server, port, own, ours)

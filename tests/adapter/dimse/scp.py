@@ -15,7 +15,11 @@ VERIFICATION = "1.2.840.10008.1.1"
 
 
 class Archive:
-    """Instances by UID. `statuses` are answers to C-STORE by UID, used up one by one; others are 0000."""
+    """Instances by UID. `statuses` are answers to C-STORE by UID, used up one by one; others are 0000.
+
+    `deaf`: it leaves out the keys of a search; `gives`: what it sends for a C-GET, whatever was asked for; `breaks`: so
+    often it breaks a C-GET off after the first instance.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, Dataset] = {}
@@ -23,7 +27,9 @@ class Archive:
         self.stored: list[str] = []
         self.titles: set[str] = set()
         self.find_status = self.get_status = 0x0000
-        self.lost = False
+        self.lost = self.deaf = False
+        self.gives: list[Dataset] | None = None
+        self.breaks = 0
         self.most = self.now = 0
 
     def store(self, event: Any) -> int:
@@ -54,7 +60,7 @@ class Archive:
         for found in list(self.files.values()):
             key = str(found[keys[asked.QueryRetrieveLevel]].value)
             wanted = ((e.keyword, e.value) for e in asked if e.value and e.keyword in (*keys.values(), "PatientID"))
-            if key not in seen and all(found.get(name) == value for name, value in wanted):
+            if key not in seen and (self.deaf or all(found.get(name) == value for name, value in wanted)):
                 seen.add(key)
                 row = Dataset()
                 for element in asked:
@@ -67,22 +73,30 @@ class Archive:
             yield 0
             yield self.get_status, None
             return
+        if self.gives is not None:
+            yield len(self.gives)
+            yield from ((0xFF00, one) for one in self.gives)
+            return
         uids = event.identifier.get("SOPInstanceUID")
         several = [uids] if isinstance(uids, str) else list(uids or self.files)
         yield len(several)
-        for uid in several:
+        for number, uid in enumerate(several):
+            if number and self.breaks:
+                self.breaks -= 1
+                event.assoc.abort()
+                return
             yield 0xFF00, self.files[uid]
 
 
 @contextmanager
 def peer_of(
-    archive: Archive, syntaxes: tuple[str, ...] = SYNTAXES, **settings: Any
+    archive: Archive, syntaxes: tuple[str, ...] = SYNTAXES, only_stores: bool = False, **settings: Any
 ) -> Iterator[tuple[Peer, list[float]]]:
     """A peer that leads to a server with this archive, and what was waited for."""
     entity = AE(ae_title="ARCHIVE")
     entity.add_supported_context(VERIFICATION)
-    entity.add_supported_context(FIND)
-    entity.add_supported_context(GET)
+    for service in () if only_stores else (FIND, GET):
+        entity.add_supported_context(service)
     for context in AllStoragePresentationContexts:
         entity.add_supported_context(str(context.abstract_syntax), list(syntaxes), scu_role=True, scp_role=True)
     entity.require_called_aet = True
