@@ -280,16 +280,19 @@ def secret(file: Path | None, variable: str, environ: Mapping[str, str] | None =
     """
     if not (file or variable):
         return ""
+    where = file.name if file else f"environment variable {variable}"
     try:
-        found = (
-            file.read_text("utf-8").partition("\n")[0]
-            if file
-            else (os.environ if environ is None else environ)[variable]
-        )
-    except (OSError, KeyError, UnicodeDecodeError):
-        found = ""
+        lines = file.read_text("utf-8") if file else (os.environ if environ is None else environ)[variable]
+    except (FileNotFoundError, KeyError):
+        message = "is not there, and the settings name it for a secret; set it, or mend the settings"
+        raise refuse("not-found", where, message, rule=RULE) from None
+    except OSError:
+        message = "cannot be read; it has to be a file with a secret that you may read"
+        raise refuse("no-store", where, message, rule=RULE) from None
+    except UnicodeDecodeError:
+        lines = ""
+    found = lines.partition("\n")[0] if file else lines
     if not found.strip() or not found.strip().isprintable():
-        where = file.name if file else f"environment variable {variable}"
         raise refuse("login", where, "holds no secret that can be used; set it, or mend the settings", rule=RULE)
     return found.strip()
 

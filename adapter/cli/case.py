@@ -22,6 +22,7 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
     from adapter.cli import show
     from adapter.cli.letter import occasion_of, of_rights
     from adapter.letters import called_for
+    from adapter.named_files import unfit
     from adapter.pipeline import check_case, rehearse
 
     chosen, time = settings(ctx), now()
@@ -53,7 +54,9 @@ def check_command(ctx: click.Context, case: Path, strict: bool, as_json: bool) -
     tell(checked.loaded.problems)
     if account is None:
         tell(found for draft in checked.loaded.drafts for found in draft.problems if found.severity != "information")
-    end(0 if account is not None else 3)
+    unready = tuple(unfit(chosen))
+    tell(unready)
+    end(3 if account is None else 1 if any(found.stops for found in unready) else 0)
 
 
 @click.command("export")

@@ -214,7 +214,7 @@ def _key(location: Path, other: str) -> Any:
         raw = location.read_bytes()
         return ECKey.import_key(json.loads(raw) if raw.lstrip().startswith(b"{") else raw)
     except FileNotFoundError:
-        message = "is not there; name the file of the key, or make one"
+        message = "is not there; mend the path in the settings (or in --key), or make the key"
         raise refuse("not-found", location.name, message, rule=KEY_RULE) from None
     except OSError:
         message = "cannot be read; it has to be a file that you may read"

@@ -199,10 +199,22 @@ def test_a_secret_is_the_first_line_of_its_file_or_the_variable(tmp_path: Path) 
     assert secret(None, "", {}) == ""
 
 
-@pytest.mark.parametrize(("file", "variable"), [("absent", ""), ("empty", ""), ("", "ABSENT"), ("", "EMPTY")])
-def test_a_secret_that_is_not_there_is_a_problem(file: str, variable: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "variable", "said"),
+    [
+        ("absent", "", "absent: is not there, and the settings name it for a secret; set it, or mend the settings"),
+        ("", "ABSENT", "environment variable ABSENT: is not there, and the settings name it for a secret; set it, or"),
+        ("folder", "", "folder: cannot be read; it has to be a file with a secret that you may read"),
+        ("empty", "", "empty: holds no secret that can be used; set it, or mend the settings"),
+        ("binary", "", "binary: holds no secret that can be used; set it, or mend the settings"),
+        ("", "EMPTY", "environment variable EMPTY: holds no secret that can be used; set it, or mend the settings"),
+    ],
+)
+def test_a_secret_that_is_not_there_is_a_problem(file: str, variable: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n")
-    with pytest.raises(ProblemError, match="holds no secret that can be used"):
+    (tmp_path / "binary").write_bytes(b"\xffZebulon")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ProblemError, match=f"^error: {re.escape(said)}"):
         secret(tmp_path / file if file else None, variable, {"EMPTY": " "})
 
 

@@ -207,7 +207,7 @@ def test_settings_that_cannot_be_read_stop(tmp_path: Path) -> None:
     missing = run(tmp_path, "--config", "nowhere.toml", "check", place)
     assert (missing.code, missing.err) == (
         1,
-        "error: nowhere.toml: cannot be read; name the settings file that exists [config]\n",
+        "error: nowhere.toml: is not there; name the settings file that exists [config]\n",
     )
     (tmp_path / "second-opinion.toml").write_text('ledgers = "x"\n', encoding="utf-8")
     assert run(tmp_path, "check", place).code == 1

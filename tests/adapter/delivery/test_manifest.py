@@ -132,7 +132,7 @@ def test_without_a_signature_the_bytes_are_intact_but_it_is_not_taken_where_keys
         (b"hello", "is no public EC key (PEM or JWK); name the sender's public key"),
         (b"{}", "is no public EC key (PEM or JWK); name the sender's public key"),
         (b"", "is no public EC key (PEM or JWK); name the sender's public key"),
-        (None, "is not there; name the file of the key, or make one"),
+        (None, "is not there; mend the path in the settings (or in --key), or make the key"),
     ],
 )
 def test_a_trusted_key_that_is_none_is_told_before_the_bundle_is_judged(
@@ -228,7 +228,10 @@ def test_a_key_that_cannot_sign_stops_before_anything_is_delivered(kind: str, tm
 def test_a_signing_key_that_is_absent_or_closed_is_said_to_be_so(tmp_path: Path) -> None:
     settings = Settings(signing_key=tmp_path / "key.pem", ledger=f"sqlite:///{tmp_path}/ledger.db")
     place = golden.source("svc-syndrome", tmp_path)
-    with pytest.raises(ProblemError, match=r"^error: key\.pem: is not there; name the file of the key, or make one"):
+    with pytest.raises(
+        ProblemError,
+        match=r"^error: key\.pem: is not there; mend the path in the settings \(or in --key\), or make the key",
+    ):
         export_case(place, tmp_path / "out", settings, golden.NOW)
     (tmp_path / "key.pem").mkdir()
     with pytest.raises(ProblemError, match=r"^error: key\.pem: cannot be read; it has to be a file"):
