@@ -14,7 +14,7 @@ from tests.live.servers import Server
 pytestmark = pytest.mark.live
 
 IMAGES = {
-    "borderline-melanocytic": ["Patient", "ImagingStudy", "Specimen"],  # whole-slide images name their slide
+    "borderline-melanocytic": ["Patient", "Binary", "DocumentReference", "ImagingStudy", *["Specimen"] * 4],
     "cord-compression": ["Patient", "ImagingStudy"],
     "discordant-imaging-biopsy": ["Patient", "ImagingStudy"],
 }

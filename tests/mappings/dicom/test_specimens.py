@@ -329,3 +329,51 @@ def test_a_time_of_collection_that_cannot_be_read_is_told(when: str, collected: 
     assert found.parts[0].collected == collected
     lost = [problem.message for problem in found.problems if "preparation steps" in problem.message]
     assert ["times that cannot be read" in message for message in lost] == ([True] if collected is None else [])
+
+
+SECTION = Triplet(value="430856003", scheme="SCT", meaning="Tissue section")
+TYPE = "0.dcm (0040,0560).(0040,059A)"
+
+
+def test_the_specimen_type_of_a_slide_is_kept_where_it_is_a_code() -> None:
+    found = one(specimens=(msgspec.structs.replace(TISSUE, kind=SECTION),))
+    assert (found.slides[0].tissue, found.problems) == (sct("430856003", "Tissue section"), ())
+    embedded = (*SAMPLED[:3], code(("DCM", "111707"), SECTION), *SAMPLED[4:])
+    cut = (
+        *CUT[:3],
+        code(("DCM", "111707"), Triplet(value="119376003", scheme="SCT", meaning="Tissue specimen")),
+        CUT[3],
+    )
+    found = one(specimens=(msgspec.structs.replace(TISSUE, steps=(embedded, cut)),))
+    assert found.blocks[0].tissue == sct("119376003", "Tissue specimen")
+
+
+@pytest.mark.parametrize(
+    ("kind_", "said"),
+    [
+        (Triplet(meaning="Rosebud"), "names a specimen type by words, or by a scheme whose system is not known"),
+        (Triplet(value="1", scheme="99X", meaning="Rosebud"), "names a specimen type by words, or by a scheme whose"),
+    ],
+)
+def test_a_specimen_type_that_is_no_code_is_said(kind_: Triplet, said: str) -> None:
+    found = one(specimens=(msgspec.structs.replace(TISSUE, kind=kind_),))
+    assert found.slides[0].tissue is None
+    [problem] = found.problems
+    assert (problem.where, problem.message.startswith(said)) == (TYPE, True)
+    assert "Rosebud" not in str(found.problems)
+
+
+def test_that_a_slide_is_a_slide_is_no_more_than_it_says_anyway() -> None:
+    slide = Triplet(value="258661006", scheme="SCT", meaning="Slide")
+    found = one(specimens=(msgspec.structs.replace(TISSUE, kind=slide),))
+    assert (found.slides[0].tissue, found.problems) == (None, ())
+
+
+def test_another_specimen_type_in_the_same_container_is_said() -> None:
+    first = msgspec.structs.replace(TISSUE, kind=SECTION)
+    second = msgspec.structs.replace(TISSUE, kind=BRAIN)
+    found = one(specimens=(first, second))
+    assert found.slides[0].tissue == sct("430856003", "Tissue section")
+    assert (TYPE, "names another specimen type in the same container; the first is kept") in {
+        (p.where, p.message) for p in found.problems
+    }
