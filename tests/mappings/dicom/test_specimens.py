@@ -377,3 +377,18 @@ def test_another_specimen_type_in_the_same_container_is_said() -> None:
     assert (TYPE, "names another specimen type in the same container; the first is kept") in {
         (p.where, p.message) for p in found.problems
     }
+
+
+def test_what_is_done_to_the_specimen_in_a_container_is_done_to_the_container() -> None:
+    """The specimen may have a number of its own, by which the steps name it."""
+    inside = Issued(value="S1_A_1_1 x", universal="1.2.9", universal_type="ISO")
+    stained = (text("121041", "S1_A_1_1 x"), kind("127790008"), stain("12710003", "Hematoxylin stain"))
+    found = one(specimens=(msgspec.structs.replace(TISSUE, identifier=inside, steps=(stained,)),))
+    assert [slide.stain for slide in found.slides] == [sct("12710003", "Hematoxylin stain")]
+    assert (found.parts, found.blocks) == ((), ())
+
+
+def test_a_series_shows_slides_and_no_blocks() -> None:
+    cassette = Triplet(value="434464009", scheme="SCT", meaning="Tissue cassette")
+    found = one(container_type=cassette, specimens=(), modality="XC")
+    assert (len(found.blocks), found.slides, found.shown) == (1, (), {})

@@ -532,3 +532,14 @@ def test_a_zone_that_counted_in_seconds_then_gives_no_offset() -> None:
     found, problems = one({".": "Europe/Berlin"}, study_date="18900101", study_time="080000")
     assert found.study.started == "1890-01-01T08:00:00"
     assert told(problems) == [("warning", "a.dcm (0008,0030)", "dicom.zone")]
+
+
+@pytest.mark.parametrize(("second", "site"), [(None, "Brain"), ("12738006", "Brain"), ("76752008", None)])
+def test_tissue_of_one_structure_is_the_site_of_a_series_that_names_none(second: str | None, site: str | None) -> None:
+    brain = Triplet(value="12738006", scheme="SCT", meaning="Brain")
+    sites = (brain, *([Triplet(value=second, scheme="SCT", meaning="Brain")] if second else []))
+    found, _ = one(
+        specimens=tuple(Tissue(identifier=Issued(value=str(n)), sites=(one,)) for n, one in enumerate(sites))
+    )
+    [series] = found.study.series
+    assert (series.body_site.label if series.body_site else None) == site
