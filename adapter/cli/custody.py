@@ -65,8 +65,11 @@ def custody_command(ctx: click.Context, /, cases: tuple[Path, ...], kind: str | 
 def _show(ctx: click.Context, cases: tuple[Path, ...], told: dict[str, Any]) -> None:
     import datetime as dt
 
+    import msgspec
+
     from adapter.custody.holdings import cases_below, overview, read
     from adapter.custody.policy import policy_for
+    from adapter.custody.seal import changed
     from mappings.domain.values import Moment
     from mappings.problems import Problem, ProblemError
 
@@ -86,7 +89,8 @@ def _show(ctx: click.Context, cases: tuple[Path, ...], told: dict[str, Any]) -> 
         for folder in folders:
             try:
                 case = read(folder)
-                views.append(overview(case, policy, today, everything=told["everything"]))
+                view = overview(case, policy, today, everything=told["everything"])
+                views.append(msgspec.structs.replace(view, problems=(*view.problems, *changed(folder, case.custody))))
                 bundles += [_bundle(case, policy, chosen)] if told["as_fhir"] else []
             except ProblemError as error:
                 refused += [_of(folder, problem) for problem in error.problems]
@@ -194,7 +198,10 @@ def _record(ctx: click.Context, given: Path, kind: str, told: dict[str, Any]) ->
         def called(number: int, field: str) -> str:
             return f"line {lines[number]} $.{field}" if lines else f"--{field.replace('_', '-')}"
 
-        done = append(given, events, policy, time, beyond_retention=told["despite_retention"], called=called)
+        unnamed = kind != "-" and not told["name"]
+        done = append(
+            given, events, policy, time, beyond_retention=told["despite_retention"], unnamed=unnamed, called=called
+        )
     tell(one for one in done.problems if one.severity != "information")
     if told["as_json"]:
         emit({"recorded": done.added, "already": done.known, "problems": done.problems})

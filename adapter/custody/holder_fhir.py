@@ -12,7 +12,6 @@ from uuid import UUID
 from adapter.claims import claim
 from adapter.custody.policy import Policy
 from adapter.custody.releases import releases_of, things
-from adapter.workflow.names import detached, labelled
 from mappings.domain.case import Case
 from mappings.domain.case_record import as_left
 from mappings.domain.links import links_of
@@ -23,9 +22,13 @@ from mappings.fhir import custody_task, hand_over, patient, provenance, specimen
 from mappings.fhir.bundle import MAPPERS, Assembly, Entry, collection, writing
 from mappings.fhir.carried import pointers
 from mappings.fhir.context import URN, Writing
+from mappings.fhir.datatypes import coding
+from mappings.fhir.imaging_study import URI
 from mappings.fhir.wire import Json
 from mappings.identity import resource_id, sid
+from mappings.terminology.tables import table
 
+_HOLDERS_OWN = ("Task", "Provenance")
 _BESIDE = ("organizations", "practitioners", "roles", "endpoints", "studies")
 """Lists of the case that what is told here points at, and that claims are judged by."""
 
@@ -45,9 +48,11 @@ def custody_bundle(case: Case, policy: Policy, told_at: Moment, namespace: UUID,
     around = {URN + str(made["id"]): made for made in _around(as_left(case), ctx)}
     rows = [*_named(told, around), *told]
     here, names = {url for url, _ in rows}, {url: name for name, url in ctx.urls.items()}
-    apart = [(url, labelled(detached(resource, here, names))) for url, resource in rows]
+    for _, resource in rows:
+        _made_logical(resource, here, names)
+    kept = [(url, _labelled(made) if made["resourceType"] in _HOLDERS_OWN else made) for url, made in rows]
     identity = resource_id(namespace, sid("custody"), case.id)
-    return claim(labelled(collection(apart, ctx, identity, told_at)), (), families)
+    return claim(_labelled(collection(kept, ctx, identity, told_at)), (), families)
 
 
 def _named(told: list[Entry], around: Mapping[str, Json]) -> Iterator[Entry]:
@@ -60,6 +65,25 @@ def _named(told: list[Entry], around: Mapping[str, Json]) -> Iterator[Entry]:
                 reached.add(literal)
                 waiting.append(around[literal])
     return ((url, made) for url, made in around.items() if url in reached)
+
+
+def _made_logical(resource: Json, here: Collection[str], names: Mapping[str, str]) -> None:
+    """References to what is not here say by its fullUrl, as an identifier, what is meant."""
+    for holder, member, literal in list(pointers(resource)):
+        if member == "reference" and literal not in here:
+            del holder["reference"]
+            holder["identifier"] = {"system": URI, "value": literal}
+            if names.get(literal, literal) != literal:
+                holder["display"] = names[literal]
+
+
+def _labelled(resource: Json) -> Json:
+    """With the label that keeps it with the holder."""
+    [code] = table("record-label").codings("holder-only")
+    meta = resource.get("meta") or {}
+    security = [*meta.get("security", ()), coding(code)]
+    first: Json = {name: resource[name] for name in ("resourceType", "id")}
+    return {**first, "meta": {**meta, "security": security}, **{k: v for k, v in resource.items() if k != "meta"}}
 
 
 def _names(case: Case, releases: tuple[SpecimenRelease, ...], told_at: Moment, namespace: UUID) -> Writing:

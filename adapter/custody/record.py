@@ -5,28 +5,25 @@ Specimen, Task and Provenance are made from; the ledger is the holder's own of w
 The file is changed by insertion, so that every other byte stays as a person wrote it, and exchanged in one step.
 """
 
-import contextlib
 import functools
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from adapter.custody.exchange import CASE, RULE, alone, exchange
 from adapter.custody.policy import Policy
-from adapter.custody.releases import record_of, things
+from adapter.custody.releases import things
 from adapter.custody.retention import first_day, kept
+from adapter.custody.seal import changed, seal
 from adapter.custody.times import faults_of_time
 from mappings.domain.case import Case
+from mappings.domain.case_record import record_of
 from mappings.domain.material import CustodyEvent
 from mappings.domain.native import encode, read_case, without_mark
 from mappings.domain.values import Moment
 from mappings.problems import Problem, ProblemError, problem, refuse
-
-CASE = "case.json"
-RULE = "custody.record"
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +46,7 @@ def append(
     now: Moment,
     *,
     beyond_retention: bool = False,
+    unnamed: bool = False,
     called: Called = lambda number, field: f"event {number + 1} $.{field}",
 ) -> Recorded:
     """Append events to the record of a case, all or none. One that is recorded already is not recorded again.
@@ -57,6 +55,7 @@ def append(
 
     Args:
         now: to the second, with its offset; nothing later is recorded.
+        unnamed: nobody chose the names of these events: one that another has taken meanwhile gives way to a free one.
         called: how Problems name a field of an event.
 
     Raises:
@@ -64,25 +63,41 @@ def append(
             names nothing of the case, or discards an original within its retention (unless `beyond_retention`);
             somebody else is writing (`lock-error`). Nothing is written then.
     """
-    with _alone(folder):
+    with alone(folder):
         data = (folder / CASE).read_bytes()
         case = read_case(data, CASE)
-        fresh, known = _sorted_out(case, events)
+        fresh, known = _sorted_out(case, _free(case, events) if unnamed else events)
         if not fresh:
             return Recorded(case=case, added=(), known=known)
-        numbered = ((event, functools.partial(called, events.index(event))) for event in fresh)
+        contents = [_content(event) for event in events]
+        numbered = ((event, functools.partial(called, contents.index(_content(event)))) for event in fresh)
         if wrong := tuple(faults_of_time(case.custody, numbered, now)):
             raise ProblemError(wrong)
         made = _with(case, fresh)
         faults = _new_faults(case, made)
-        faults += tuple(_retained(made, fresh, policy, beyond_retention))
+        faults += (*_retained(made, fresh, policy, beyond_retention), *changed(folder, case.custody))
         if any(one.stops for one in faults):
             raise ProblemError(one for one in faults if one.stops)
         text = insert(data, [encode(event).decode() for event in fresh])
         if read_case(text, CASE) != made:
             raise refuse("exception", CASE, "could not be extended as it is written: add the event by hand", rule=RULE)
-        _exchange(folder / CASE, text)
+        exchange(folder / CASE, text)
+        seal(folder, made.custody)
         return Recorded(case=made, added=tuple(event.id for event in fresh), known=known, problems=faults)
+
+
+def _free(case: Case, events: tuple[CustodyEvent, ...]) -> tuple[CustodyEvent, ...]:
+    """The events under names that are free; one that stands there already keeps its own."""
+    said = {_content(event): event.id for event in case.custody}
+    taken = {item.id for item in case.items()}
+    made: list[CustodyEvent] = []
+    for event in events:
+        name = said.get(_content(event), event.id)
+        if name in taken and _content(event) not in said:
+            name = next(f"custody-{n}" for n in range(1, len(taken) + 2) if f"custody-{n}" not in taken)
+        taken.add(name)
+        made.append(msgspec.structs.replace(event, id=name))
+    return tuple(made)
 
 
 def _sorted_out(case: Case, events: tuple[CustodyEvent, ...]) -> tuple[tuple[CustodyEvent, ...], tuple[str, ...]]:
@@ -233,50 +248,3 @@ def _blank(text: str, at: int) -> int:
     while text[at] in " \t\r\n":
         at += 1
     return at
-
-
-def _exchange(path: Path, data: bytes) -> None:
-    """Put the new content in the place of the old in one step: whoever reads sees one or the other, whole."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(name, path.stat().st_mode & 0o777)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # not every system can sync a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else appends to this case meanwhile; the lock ends with the process, however that ends."""
-    if not (folder / CASE).is_file():
-        raise refuse("not-found", folder.name or ".", f"has no {CASE}", rule="case.folder")
-    try:
-        import fcntl
-    except ImportError:  # Windows: the exchange is still in one step
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise refuse("lock-error", folder.name or ".", "somebody else is recording; try again", rule=RULE) from None
-        yield
-    finally:
-        os.close(handle)

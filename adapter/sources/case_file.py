@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from adapter.custody.exchange import NEW
+from adapter.custody.seal import SEAL
 from adapter.custody.tree import tree_problems
 from adapter.holding import Draft, File, Loaded
 from adapter.sources.case_checks import implausible, unfitting_sources
@@ -46,7 +48,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     doubts = (*implausible(case), *unfitting_sources(case, folder))
     if wrong := tuple(doubt for doubt in doubts if doubt.stops):
         raise ProblemError(wrong)
-    found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE)))
+    found = gather(folder, namespace, case.id, case.sources, frozenset((CASE_FILE, HELP_FILE, SCHEMA_FILE, SEAL, NEW)))
     check_person(case, found)
     case, inside = look_inside(case, found)
     documents, opaque_drafts = documents_of(case, found, inside.places)

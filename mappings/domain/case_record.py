@@ -4,7 +4,7 @@ import msgspec
 
 from mappings.domain.case import Case
 from mappings.domain.custody import Record, Setting, follow
-from mappings.domain.material import Block
+from mappings.domain.material import Block, Slide
 
 
 def record_of(case: Case) -> Record:
@@ -15,11 +15,12 @@ def record_of(case: Case) -> Record:
 def setting_of(case: Case) -> Setting:
     """What following a record takes of the case."""
     blocks = {block.id for block in case.blocks}
+    counted: tuple[Block | Slide, ...] = (*case.blocks, *case.slides)
     return Setting(
         holder=case.holder,
         organizations={role.id: role.organization for role in case.roles},
         slides=frozenset(slide.id for slide in case.slides),
-        sections={thing.id: thing.sections for thing in (*case.blocks, *case.slides) if thing.sections is not None},
+        sections={thing.id: thing.sections for thing in counted if thing.sections is not None},
         cut_from={slide.id: slide.parent if slide.parent in blocks else "" for slide in case.slides},
     )
 

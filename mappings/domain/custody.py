@@ -174,6 +174,11 @@ def _faults(now: Whereabouts, event: CustodyEvent, setting: Setting, where: str)
         )
     elif kind == "recut" and now.item in setting.slides and now.last is not None:
         yield _wrong("recut", where, "nothing is cut from a slide: name the block, or the new slide before all else")
+    elif kind == "returned" and not setting.same(event.to, now.source):
+        yield _wrong("returned", where, "goes to another than whose it is: record it as shipped to them")
+    elif kind == "returned" and now.place == "away" and not setting.same(event.by, now.who):
+        message = "is returned by another than who had it; ask both how it came there, and record that"
+        yield problem("business-rule", where, message, rule="custody.returned", severity="warning")
     elif kind in _HANDS and now.place == "away" and not setting.same(event.by, now.who):
         yield _wrong("two-places", where, "`by` does not have the item: record first how it came there")
     elif kind == "received" and now.place == "in-transit" and not setting.same(receiver(event), now.who):

@@ -187,8 +187,8 @@ def from_fhir(resource: Json, ctx: Reading) -> Material:
         remaining = first_of("block-remaining", resource.get("condition"))
         told = {"fixative": _fixative(resource), "remaining": remaining, "tissue": _tissue(resource, kind)}
         number = _sections(resource)
-        told["sections"] = None if remaining == "exhausted" and number else number  # the original says both
-        return construct(Block, "Specimen", **common, part=parent, **told)
+        left = None if remaining == "exhausted" and number else number  # the original says both
+        return construct(Block, "Specimen", **common, part=parent, sections=left, **told)
     return construct(Part, "Specimen", **common, parent=parent, **_read_part(resource))
 
 

@@ -41,7 +41,7 @@ def test_an_event_is_appended_and_nothing_else_changes(tmp_path: Path) -> None:
     start = next(n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b)
     added = len(after) - len(before)
     assert after[:start] + after[start + added :] == before
-    assert sorted(path.name for path in place.iterdir()) == ["case.json"]
+    assert sorted(path.name for path in place.iterdir()) == ["case.json", "custody.seal"]
 
 
 def test_the_same_event_is_recorded_once(tmp_path: Path) -> None:
