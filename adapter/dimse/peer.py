@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from adapter.config import Pacs
 from adapter.quiet import quiet_pydicom
-from adapter.transfer.reasons import said_of
+from adapter.transfer.reasons import UNRESOLVED, said_of
 from mappings.problems import IssueType, ProblemError, problem, refuse
 
 if TYPE_CHECKING:
@@ -127,15 +127,18 @@ class Peer:
 
         entity, tls = self._entity(), self._tls() if self.pacs.tls else None
         options: dict[str, Any] = {"tls_args": (tls, self.pacs.host)} if tls else {}
-        association = entity.associate(
-            self.pacs.host,
-            self.pacs.port,
-            contexts=list(contexts),
-            ae_title=self.pacs.title,
-            evt_handlers=[(evt.EVT_CONN_OPEN, _at_once), *handlers],
-            ext_neg=[build_role(uid, scp_role=True) for uid in receiving],
-            **options,
-        )
+        try:
+            association = entity.associate(
+                self.pacs.host,
+                self.pacs.port,
+                contexts=list(contexts),
+                ae_title=self.pacs.title,
+                evt_handlers=[(evt.EVT_CONN_OPEN, _at_once), *handlers],
+                ext_neg=[build_role(uid, scp_role=True) for uid in receiving],
+                **options,
+            )
+        except socket.gaierror:
+            raise self.problem("transient", UNRESOLVED.format("host"), what) from None
         if not association.is_established:
             if tls is not None and tls.failed:
                 raise self.problem("security", _DISTRUSTED, what)

@@ -6,6 +6,12 @@ same ones as Failure Reason (0008,1197) and Warning Reason (0008,1196) (PS3.18 I
 
 from mappings.problems import IssueType
 
+UNRESOLVED = (
+    "is not found: the host name in `{}` of the settings cannot be resolved; check how it is written there and the "
+    "name service of this machine, and try again"
+)
+"""What is said of a host without an address; takes the name of its setting."""
+
 _ONE: dict[int, tuple[IssueType, str]] = {
     0x0110: ("processing", "it failed while it took it in (0110)"),
     0x0111: ("duplicate", "it has an instance of this UID (0111)"),

@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from adapter.transfer.reasons import UNRESOLVED
 from mappings.problems import IssueType, Problem, ProblemError
 
 MAX_WAIT = 120.0
@@ -56,6 +57,8 @@ def trouble(error: Exception, timeout: float, files: Iterable[Path | None] = ())
         return Trouble("timeout", f"does not answer within {timeout:g} s; try again", passing=True, sent=sent)
     if isinstance(error, requests.exceptions.InvalidHeader | requests.exceptions.InvalidURL | u3.LocationParseError):
         return Trouble("value", "cannot be asked: mend `url` or the secret in the settings", sent=False)
+    if isinstance(_reason(error), u3.NameResolutionError):
+        return Trouble("transient", UNRESOLVED.format("url"), passing=True, sent=False)
     if isinstance(error, requests.exceptions.RequestException | u3.HTTPError | ConnectionError):
         message = "is away, or broke the connection off; check that it runs, and try again"
         return Trouble("transient", message, passing=True, sent=sent)
@@ -66,12 +69,16 @@ def trouble(error: Exception, timeout: float, files: Iterable[Path | None] = ())
     return None
 
 
+def _reason(error: Exception) -> object:
+    """What an exception of requests was raised for."""
+    inner: object = error.args[0] if error.args else None
+    return getattr(inner, "reason", inner)
+
+
 def _never_sent(error: Exception) -> bool:
     """Whether there was no connection, so that the server cannot have got anything."""
-    inner: object = error.args[0] if error.args else None
-    reason = getattr(inner, "reason", inner)
     return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(
-        reason, u3.NewConnectionError | u3.ConnectTimeoutError | u3.NameResolutionError
+        _reason(error), u3.NewConnectionError | u3.ConnectTimeoutError | u3.NameResolutionError
     )
 
 
