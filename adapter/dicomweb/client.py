@@ -3,25 +3,24 @@
 No redirect is followed: what is meant for one server goes to no other. Proxies and .netrc are not read.
 """
 
-import datetime as dt
 import re
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 
 from adapter.config import Pacs, secret
 from adapter.dicomweb.multipart import CutOff, Part, Parts, boundary_of
+from adapter.transfer.web import MAX_WAIT, PASSING, Passing, retry_after, trouble
+from adapter.transfer.web import session as web_session
 from mappings.fhir.wire import loads
-from mappings.problems import IssueType, Problem, ProblemError, problem, refuse
+from mappings.problems import IssueType, ProblemError, problem, refuse
 
 R = TypeVar("R")
 DICOM_JSON = "application/dicom+json"
@@ -30,15 +29,9 @@ MAX_JSON = 256 << 20
 """Longest JSON answer that is read, in bytes as it is unpacked: metadata of whole-slide images are long."""
 MAX_LIST = 64 << 20
 """The same of a list, and of what a server says to what was sent."""
-MAX_WAIT = 120.0
-"""Longest wait that a server may ask for (Retry-After) and gets, in seconds."""
 RULE = "dicomweb"
 _AS_IT_IS = {"Accept-Encoding": "identity"}
 """Images are not worth packing on the way: Orthanc sends 300 MB in 5 s as they are, and in 25 s packed."""
-_PASSING: dict[int, IssueType] = {
-    408: "timeout", 425: "transient", 429: "throttled", 500: "transient", 502: "transient", 503: "transient",
-    504: "timeout",
-}  # fmt: skip
 _SAID: dict[int, tuple[IssueType, str]] = {
     206: ("incomplete", "sends a part of it, which was not asked for; ask its operator"),
     401: ("login", "asks to log in; check user and password, token or certificate in the settings"),
@@ -176,15 +169,9 @@ class Client:
         """The connection of this thread."""
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = requests.Session()
+            session = self._local.session = web_session(self.pacs.certificate, self.pacs.key, self.pacs.ca)
+            session.headers["Accept-Encoding"] = "gzip"
             self._sessions.append(session)
-            session.trust_env = False
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
-            session.verify = str(self.pacs.ca) if self.pacs.ca else True
-            if self.pacs.certificate:
-                one = str(self.pacs.certificate)
-                session.cert = (one, str(self.pacs.key)) if self.pacs.key else one
             if self._token:
                 session.headers["Authorization"] = f"Bearer {self._token}"
             elif self._password:
@@ -199,31 +186,22 @@ class Client:
             yield
         except CutOff:
             raise self.passing("transient", "sent an answer that breaks off; try again", what) from None
-        except requests.exceptions.SSLError:
-            message = "cannot be trusted, or does not trust us: check `ca`, `certificate` and `key` in the settings"
-            raise self._refuse("security", message, what) from None
-        except requests.exceptions.Timeout:
-            raise self.passing("timeout", f"does not answer within {self.pacs.timeout:g} s; try again", what) from None
-        except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL):
-            raise self._refuse("value", "cannot be asked: mend `url` or the secret in the settings", what) from None
-        except requests.exceptions.RequestException:
-            message = "is away, or broke the connection off; check that it runs, and try again"
-            raise self.passing("transient", message, what) from None
-        except OSError as error:
-            files = (self.pacs.ca, self.pacs.certificate, self.pacs.key)
-            if error.errno is None or error.filename in [str(file) for file in files if file]:
-                message = "cannot be asked: `ca`, `certificate` or `key` of the settings cannot be read"
-                raise self._refuse("not-found", message, what) from None
-            raise
+        except (requests.exceptions.RequestException, OSError) as error:
+            told = trouble(error, self.pacs.timeout, (self.pacs.ca, self.pacs.certificate, self.pacs.key))
+            if told is None:
+                raise
+            if told.passing:
+                raise self.passing(told.code, told.message, what) from None
+            raise self._refuse(told.code, told.message, what) from None
 
     def _status(self, answer: requests.Response, what: str) -> ProblemError:
         status = answer.status_code
-        if status in _PASSING:
-            wait = _asked(answer)
+        if status in PASSING:
+            wait = retry_after(answer.headers)
             if wait is not None and wait > MAX_WAIT:
                 message = f"asks to come back in {wait:.0f} s (status {status}); run it again then"
-                return ProblemError(problem(_PASSING[status], self._where(what), message, rule=RULE))
-            return self.passing(_PASSING[status], f"cannot do it now (status {status}); try again", what, wait)
+                return ProblemError(problem(PASSING[status], self._where(what), message, rule=RULE))
+            return self.passing(PASSING[status], f"cannot do it now (status {status}); try again", what, wait)
         if 300 <= status < 400:
             return self._refuse(
                 "not-supported", "sends us on to another place, which is not followed; mend `url`", what
@@ -248,17 +226,9 @@ class Client:
     def _refuse(self, code: IssueType, message: str, what: str) -> ProblemError:
         return ProblemError(problem(code, self._where(what), message, rule=RULE))
 
-    def passing(self, code: IssueType, message: str, what: str, wait: float | None = None) -> "Passing":
+    def passing(self, code: IssueType, message: str, what: str, wait: float | None = None) -> Passing:
         """Something about this server that may pass."""
         return Passing(problem(code, self._where(what), message, rule=RULE), wait)
-
-
-class Passing(ProblemError):
-    """Something that may pass: worth another attempt, after `wait` seconds where the server asked for it."""
-
-    def __init__(self, found: Problem, wait: float | None = None) -> None:
-        super().__init__(found)
-        self.wait = wait
 
 
 class _Sized:
@@ -292,15 +262,3 @@ def _decoded(answer: requests.Response, data: bytes) -> Any:
 def _media(answer: requests.Response) -> str:
     named = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return named if _MEDIA.fullmatch(named) else "something without a media type"
-
-
-def _asked(answer: requests.Response) -> float | None:
-    """The seconds a server asks to wait (RFC 9110 10.2.3): a number, or a date, counted from that of the answer."""
-    told = answer.headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdigit() and len(told) < 10:
-        return float(told)
-    try:
-        then, sent = parsedate_to_datetime(told), parsedate_to_datetime(answer.headers.get("Date", ""))
-        return max((then - sent) / dt.timedelta(seconds=1), 0.0)
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -135,7 +135,7 @@ class Backend:
         if not usable or str(kind).lower() != "bearer":
             message = "answers with no bearer token; check `token_url` in the settings"
             raise refuse("structure", self._where, message, rule=RULE)
-        seconds = float(life) if isinstance(life, int) and not isinstance(life, bool) and life > 0 else 60.0
+        seconds = float(life) if isinstance(life, int | str) and str(life).isdigit() and len(str(life)) < 9 else 60.0
         until = self._now() + seconds - min(EARLY, seconds / 10)
         scope = said.get("scope")
         return Token(str(value), until, granted(scope if isinstance(scope, str) else ""))

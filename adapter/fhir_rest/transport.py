@@ -21,6 +21,8 @@ from mappings.problems import ProblemError, problem
 CHUNK = 1 << 16
 MAX_ANSWER = 128 << 20
 """Longest answer that is read into memory, in bytes as it is unpacked."""
+SLOWEST = 64 << 10
+"""Bytes a second: a file that comes more slowly is given up."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -99,25 +101,30 @@ class Transport:
         Raises:
             Lost: no answer, or one that broke off or cannot be unpacked; ProblemError: too long, or not to be asked.
         """
-        with self._opened(request) as answer:
+        with self._opened(request) as (answer, _):
             data = b"".join(self._body(answer, request, limit))
             return Answer(answer.status_code, answer.headers, data)
 
     def into(self, request: Request, sink: Sink, limit: int, taken: Callable[[int], bool]) -> Answer:
         """One attempt, its body written to `sink` where the status is `taken`; else it is in the answer.
 
+        Files have more time than other answers: what they need at SLOWEST.
+
         Raises: as `whole`. What is in the sink then is a part.
         """
-        with self._opened(request) as answer:
+        with self._opened(request) as (answer, deadline):
             if not taken(answer.status_code):
                 data = b"".join(self._body(answer, request, MAX_ANSWER))
                 return Answer(answer.status_code, answer.headers, data)
+            told = answer.headers.get("Content-Length", "")
+            size = min(int(told), limit) if told.isascii() and told.isdigit() else limit
+            deadline.again(self.server.total_timeout + size / SLOWEST)
             for chunk in self._body(answer, request, limit):
                 sink.write(chunk)
             return Answer(answer.status_code, answer.headers)
 
     @contextmanager
-    def _opened(self, request: Request) -> Iterator[requests.Response]:
+    def _opened(self, request: Request) -> Iterator[tuple[requests.Response, Deadline]]:
         server = self.server
         line = self._idle.get()
         try:
@@ -133,7 +140,7 @@ class Transport:
                     allow_redirects=False,
                 )
                 with answer:
-                    yield answer
+                    yield answer, deadline
                 if deadline.passed:  # where no length was announced, an end that was forced looks like an end
                     raise TimeoutError
         finally:
@@ -155,7 +162,7 @@ class Transport:
             raise
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             if deadline.passed or isinstance(error, TimeoutError):
-                message = f"does not answer in full within {server.total_timeout:g} s; try again"
+                message = f"does not answer in full within the time it has ({server.total_timeout:g} s); try again"
                 raise Lost(problem("timeout", where, message, rule=RULE)) from None
             told = trouble(error, server.timeout, [getattr(server, name) for name in FILES])
             if told is None:

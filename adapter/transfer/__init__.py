@@ -1,1 +1,1 @@
-"""What a transfer of images needs, whatever the protocol: a journal on disk, bounded workers, files that are whole."""
+"""What transfers need: HTTP within bounds, bounded workers; for images a journal on disk, and files that are whole."""

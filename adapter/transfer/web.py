@@ -3,6 +3,7 @@ end, and what goes wrong is said in words of our own: exceptions of requests and
 """
 
 import datetime as dt
+import logging
 import socket
 import threading
 from collections.abc import Iterable, Mapping
@@ -118,6 +119,13 @@ class Deadline:
         self._timer.start()
         return self
 
+    def again(self, seconds: float) -> None:
+        """Count anew from here: what comes is longer than what was thought of."""
+        self._timer.cancel()
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         _HERE.deadline = None
@@ -184,6 +192,7 @@ def session(certificate: Path | None = None, key: Path | None = None, ca: Path |
 
     Not for two threads at a time.
     """
+    logging.getLogger("urllib3").propagate = False  # its warnings quote URLs
     made = requests.Session()
     made.trust_env = False
     made.headers.clear()

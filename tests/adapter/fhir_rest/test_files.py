@@ -1,8 +1,10 @@
 """Files are fetched whole, from where it is allowed; credentials go to the server alone."""
 
+import contextlib
 import gzip
 import hashlib
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,3 +140,22 @@ def test_a_file_that_is_not_there_is_told(status: int, words: str) -> None:
     ):
         taken(client, "Binary/b1")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("slowest", "comes"), [(64 << 10, True), (64 << 20, False)])
+def test_a_file_has_the_time_that_its_length_needs(slowest: int, comes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.fhir_rest.transport.SLOWEST", slowest)
+
+    def step(request: Request) -> None:
+        request.handler.send_response_only(200)
+        request.handler.send_header("Content-Length", str(len(PDF)))
+        request.handler.end_headers()
+        for start in range(0, len(PDF), 10_000):
+            request.handler.wfile.write(PDF[start : start + 10_000])
+            time.sleep(0.05)
+
+    sizes = []
+    script = Script().on("GET", "Binary/b1", step)
+    with client_of(script, total_timeout=0.2, attempts=1) as (client, _), contextlib.suppress(ProblemError):
+        sizes.append(taken(client, "Binary/b1")[0].size)
+    assert sizes == ([len(PDF)] if comes else [])

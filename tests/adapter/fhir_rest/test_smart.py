@@ -201,8 +201,9 @@ def test_a_token_is_used_until_shortly_before_its_end(smart: Smart) -> None:
     assert second.claims["exp"] == int(NOW) + 270 + 240
 
 
-def test_a_token_of_unknown_life_is_not_kept_long(smart: Smart) -> None:
-    smart.script.on("POST", TOKEN, *tokens(token(expires_in=None)))
+@pytest.mark.parametrize("life", [None, 60, "60", "Rosebud", -1, True, 1.5])
+def test_a_token_of_unknown_life_is_not_kept_long(life: Any, smart: Smart) -> None:
+    smart.script.on("POST", TOKEN, *tokens(token(expires_in=life)))
     with smart.client() as client:
         for passed in (0, 53, 54):
             smart.time = NOW + passed
