@@ -144,7 +144,7 @@ def test_images_with_two_settings_cannot_go_on_one_medium(other: tuple[str | Non
     with pytest.raises(ProblemError) as refused:
         release(images(tmp_path, ("Europe/Berlin", None), other))
     [problem] = refused.value.problems
-    assert (problem.where, problem.rule) == ("case.json $.sources", "gate")
+    assert (problem.code, problem.where, problem.rule) == ("business-rule", "case.json $.sources", "gate")
     assert problem.message == (
         "images from sources with different zones or issuers cannot share one medium; export them as two cases"
     )
