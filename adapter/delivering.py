@@ -69,7 +69,7 @@ def deliver_images(
         row = ledger.prepare(decided, release_row(checked, released, bundle, settings, address, part))
         place = folder.absolute().with_name(f"{folder.absolute().name}.{name}.deliver.jsonl")
         about = f"deliver {pacs.url} {pacs.host}:{pacs.port}/{pacs.title} {checked.loaded.case.id}"
-        with quiet_pydicom(), Journal(place, about) as journal:  # quiet in all threads that follow
+        with quiet_pydicom(), Journal(place, about, begun=False) as journal:  # quiet in all threads that follow
             _restore(journal, ledger)
             delivered = send(released, journal, progress, lambda going: _begin(ledger, row, journal, going, now))
             recorded = _record(ledger, row, checked, released, delivered, journal, now)

@@ -51,14 +51,15 @@ class Journal:
     """One journal, held by one process at a time; safe to add to from several threads.
 
     `about` tells one transfer from another (direction, archive and its address, what is transferred): only its digest
-    is kept, as `about`, and written.
+    is kept, as `about`, and written. With `begun`, a journal without a line stays: it says that the transfer was begun.
+    Without, it goes when it is closed: nothing happened.
 
     Raises:
         ProblemError: another process holds it (transient), it is of another transfer, or it cannot be read or written.
     """
 
-    def __init__(self, place: Path, about: str) -> None:
-        self.place = place
+    def __init__(self, place: Path, about: str, begun: bool = True) -> None:
+        self.place, self.begun = place, begun
         self._lock = threading.Lock()
         self.lines: list[Line] = []
         self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -76,11 +77,17 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._file)
+        try:
+            if not (self.begun or self.lines):
+                self.place.unlink(missing_ok=True)  # while it is held: nobody else is at it
+        finally:
+            os.close(self._file)
 
     def _hold(self) -> None:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(self._file), os.stat(self.place)):
+                raise BlockingIOError  # who held it took it away
         except OSError:
             message = "is held by another run of the same transfer; wait until it ends"
             raise refuse("lock-error", self.place.name, message, rule=_RULE) from None

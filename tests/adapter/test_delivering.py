@@ -327,6 +327,7 @@ def test_an_archive_that_is_away_ends_with_5(root: str, archive: Archive, tmp_pa
     archive.faults.append(lambda request: request.reset())
     done = command(tmp_path, root, "deliver", SCENARIO, "--images", "center")
     assert (done.code, "is away, or broke the connection off" in done.err) == (5, True)
+    assert sorted(path.name for path in tmp_path.glob("*.jsonl")) == []
     done = command(tmp_path, root, "fetch", "dicomweb", "--server", "center", "--patient", "X", "--to", "out")
     assert (done.code, done.err.count("\n")) == (5, 1)
 

@@ -84,3 +84,29 @@ def test_whether_a_fetch_came_to_its_end(tmp_path: Path) -> None:
         assert fetch_state(place) == "open"
     (tmp_path / "b.fetch.jsonl").write_text("x")
     assert [fetch_state(tmp_path / name) for name in ("b.fetch.jsonl", "j", "none.fetch.jsonl")] == [None] * 3
+
+
+def test_one_in_which_nothing_happened_goes_where_that_says_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "j"
+    with Journal(place, "x", begun=False):
+        assert place.is_file()
+    assert not place.exists()
+    with Journal(place, "x", begun=False) as journal:
+        journal.add([ONE])
+    with Journal(place, "x", begun=False) as journal:
+        assert journal.lines == [ONE]
+    assert place.is_file()
+
+
+def test_one_that_was_taken_away_meanwhile_is_not_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "j"
+
+    def gone(*_: object) -> None:
+        place.unlink()
+        place.write_bytes(b"")
+
+    monkeypatch.setattr("fcntl.flock", gone)
+    with pytest.raises(ProblemError, match="is held by another run") as caught:
+        Journal(place, "x")
+    assert exit_code(caught.value) == 5
+    assert place.read_bytes() == b""
