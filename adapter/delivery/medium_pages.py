@@ -9,6 +9,7 @@ import msgspec
 from adapter.config import Office
 from adapter.consent.release import Release
 from mappings.domain.material import ImagingStudy
+from mappings.domain.party import PATIENT
 
 XHTML = "http://www.w3.org/1999/xhtml"
 DOCTYPE = (
@@ -138,8 +139,9 @@ def _recipient(release: Release) -> str:
     case = release.case
     party = case.access.recipient_party if case.access else ""
     party = next((role.organization or role.practitioner for role in case.roles if role.id == party), party)
-    named = {one.id: one.name for one in case.organizations}
+    named = {PATIENT: "the patient"} | {one.id: one.name for one in case.organizations}
     named |= {one.id: one.names[0].label for one in case.practitioners if one.names}
+    named |= {one.id: one.names[0].label for one in case.related_persons if one.names}
     return named.get(party, "the recipient")
 
 

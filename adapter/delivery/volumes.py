@@ -35,11 +35,13 @@ def volumes(files: Iterable[tuple[str, int]], images: Sequence[Part10], capacity
     Raises:
         ProblemError: something is larger than a volume.
     """
+    files = list(files)
+    _check([*((_sectors(size), name) for name, size in files), *((_taken(one), one.uid) for one in images)], capacity)
     found: list[Volume] = []
     for name, size in files:
-        _fitting(found, _sectors(size), capacity, name).files.append(name)
+        _fitting(found, _sectors(size), capacity).files.append(name)
     for group in _together(images, capacity):
-        volume = _fitting(found, sum(map(_taken, group)), capacity, f"instance {group[0].uid}")
+        volume = _fitting(found, sum(map(_taken, group)), capacity)
         volume.images += group
     return tuple(found)
 
@@ -57,11 +59,20 @@ def _together(images: Sequence[Part10], capacity: int) -> Iterator[list[Part10]]
             yield from [part] if sum(map(_taken, part)) <= room else ([one] for one in part)
 
 
-def _fitting(found: list[Volume], size: int, capacity: int, what: str) -> Volume:
-    """The first volume with room, a new one if need be."""
-    if size > capacity - RESERVE:
-        message = "is larger than the medium; take a larger one (--medium dvd, or a number of bytes)"
+def _check(parts: list[tuple[int, str]], capacity: int) -> None:
+    """Refuse a medium that the largest thing does not fit on, and say how large one has to be."""
+    size, what = max(parts, default=(0, ""))
+    if size + RESERVE > capacity:
+        named = next((f" (--medium {name})" for name, room in SIZES.items() if room >= size + RESERVE), "")
+        message = (
+            f"is the largest thing that has to be on one medium, and does not fit: take one of {size + RESERVE} bytes "
+            f"or more{named}"
+        )
         raise refuse("too-long", what, message, rule="medium.size")
+
+
+def _fitting(found: list[Volume], size: int, capacity: int) -> Volume:
+    """The first volume with room, a new one if need be."""
     volume = next((one for one in found if one.free >= size), None)
     if volume is None:
         volume = Volume(free=capacity - RESERVE, files=[], images=[])

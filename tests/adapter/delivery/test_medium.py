@@ -160,7 +160,7 @@ def test_the_same_release_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_medium_too_small_for_it_is_refused_and_nothing_is_there(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError, match="is larger than the medium"):
+    with pytest.raises(ProblemError, match=r"does not fit: take one of \d+ bytes or more \(--medium cd\)"):
         written(case_of(tmp_path, 1), tmp_path / "out", RESERVE + 10_000)
     assert not (tmp_path / "out").exists()
 

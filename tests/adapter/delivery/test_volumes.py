@@ -51,10 +51,33 @@ def test_files_come_first() -> None:
     assert laid([image(1, 1, 1, 60)], [("CASE.ZIP", 50 * SECTOR - 7), ("D1", 1)]) == [["CASE.ZIP", "D1"], ["1.1.1.001"]]
 
 
-@pytest.mark.parametrize("what", [([image(1, 1, 1, 101)], []), ([], [("CASE.ZIP", 100 * SECTOR + 1)])])
-def test_what_is_larger_than_a_volume_is_refused(what: tuple[list[Part10], list[tuple[str, int]]]) -> None:
-    with pytest.raises(ProblemError, match="is larger than the medium; take a larger one"):
-        laid(*what)
+@pytest.mark.parametrize(
+    ("images", "files", "what", "sectors"),
+    [
+        ([image(1, 1, 1, 101), image(1, 1, 2, 103)], [("CASE.ZIP", 5)], "1.1.1.002", 103),
+        ([image(1, 1, 1, 3)], [("CASE.ZIP", 100 * SECTOR + 1)], "CASE.ZIP", 101),
+    ],
+)
+def test_what_is_larger_than_a_volume_is_refused_with_the_size_it_takes(
+    images: list[Part10], files: list[tuple[str, int]], what: str, sectors: int
+) -> None:
+    with pytest.raises(ProblemError) as caught:
+        laid(images, files)
+    (found,) = caught.value.problems
+    least = RESERVE + sectors * SECTOR
+    assert (found.where, found.message) == (
+        what,
+        f"is the largest thing that has to be on one medium, and does not fit: take one of {least} bytes or more "
+        "(--medium cd)",
+    )
+    assert len(volumes(files, images, least)) > 0
+    with pytest.raises(ProblemError):
+        volumes(files, images, least - 1)
+
+
+def test_what_is_larger_than_any_that_has_a_name_is_told_in_bytes() -> None:
+    with pytest.raises(ProblemError, match=r"take one of 5001050\d\d\d bytes or more \[medium\.size\]"):
+        volumes([("CASE.ZIP", 5_000_000_000)], [], CAPACITY)
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(3, 100)), max_size=30))
