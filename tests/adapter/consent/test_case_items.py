@@ -9,6 +9,7 @@ import pytest
 from adapter.consent.case_facts import items_of
 from adapter.consent.facts import Material
 from adapter.consent.names import is_blocked, parties_named
+from adapter.consent.papers import as_paper
 from adapter.sources.case_file import load_case
 from mappings.identity import DEFAULT_NAMESPACE
 from tests.adapter.consent.given import TREATMENT, decided
@@ -85,3 +86,20 @@ def test_a_role_is_named_by_its_local_name_alone(tmp_path: Path) -> None:
 def test_a_signed_consent_of_no_paper_is_not_permitted_to_go_to_others() -> None:
     form = {"id": "form", "kind": "consent_form", "held": True, "in_drs": True, "maintained_in": "ehr"}
     assert decided(TREATMENT, form).outcome == "deny_not_permitted"
+
+
+@pytest.mark.parametrize(
+    ("papers", "part2"),
+    [
+        ({"part2_consent"}, True),
+        ({"counseling_notes_consent"}, True),
+        ({"authorization", "proceedings_consent"}, True),
+        ({"authorization", "directive", "psychotherapy_authorization"}, None),
+        (set(), None),
+    ],
+)
+def test_the_document_of_a_part_2_consent_is_a_part_2_record(papers: set[str], part2: bool | None) -> None:
+    """42 CFR 2.11, 2.13(c)(1): it says that its patient was in a program."""
+    made = as_paper(Material(id="doc", kind="consent_form"), {"doc": frozenset(papers)})
+    assert (made.document_of, made.part2) == (tuple(sorted(papers)), part2)
+    assert as_paper(Material(id="other", part2=True), {"doc": frozenset(papers)}) == Material(id="other", part2=True)

@@ -228,3 +228,7 @@ def test_a_thing_is_physical_by_its_kind_or_by_where_it_is_kept(
     kind: str | None, kept: str | None, physical: bool
 ) -> None:
     assert is_physical(Material(id="x", kind=kind, maintained_in=kept)) is physical
+
+
+def test_every_kind_is_called_as_in_its_row() -> None:
+    assert {name: row.kind for name, row in kinds().items()} == {name: name for name in kinds()}
