@@ -18,7 +18,7 @@ from adapter.delivery.part10 import Part10, parts_of
 from adapter.delivery.sending import Begin, Sending, untold
 from adapter.dimse.asking import Image, images_of
 from adapter.dimse.peer import MAX_CONTEXTS, RULE, Peer
-from adapter.dimse.taking import pieces, take
+from adapter.dimse.taking import pieces, received_in, take
 from adapter.quiet import quiet_pydicom
 from adapter.transfer.journal import Journal
 from adapter.transfer.reasons import is_warning, said_of
@@ -109,7 +109,8 @@ class _Delivery(Sending):
 
         try:
             asked = [msgspec.structs.replace(listed[uid], sop_class=part.sop_class) for uid, part in parts.items()]
-            take(self.peer, asked, read)
+            with received_in(None):
+                take(self.peer, asked, read)
         except ProblemError as error:
             if error.problems[0].code not in (*_CANNOT, "not-found"):
                 raise

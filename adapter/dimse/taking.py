@@ -1,6 +1,9 @@
 """C-GET and C-MOVE: have instances sent to us, each handed on as a file while it comes."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from adapter.dimse.peer import GET, MAX_CONTEXTS, MOVE, SYNTAXES, UNPACKED, Peer
 
 Take = Callable[[Path], bool]
 """Takes the file of one instance that came; whether it is kept. The file is removed afterwards."""
+INCOMING = ".incoming-"
 AT_ONCE = 50
 """Instances that one request names."""
 _STORED, _NOT_KEPT, _NO_ROOM = 0x0000, 0xC000, 0xA700
@@ -27,11 +31,14 @@ def take(peer: Peer, images: Sequence[Image], get: Take, whole_series: bool = Fa
     failed: list[BaseException] = []
 
     def handle(event: Any) -> int:
+        came = Path(event.dataset_path)
         try:
-            return _STORED if get(Path(event.dataset_path)) else _NOT_KEPT
+            return _STORED if get(came) else _NOT_KEPT
         except BaseException as error:  # it is raised where it can be caught: not in pynetdicom's thread
             failed.append(error)
             return _NO_ROOM
+        finally:
+            came.unlink(missing_ok=True)  # pynetdicom leaves it after a C-GET
 
     queries = []
     for names in [[]] if whole_series else list(_lots([one.uid for one in images])):
@@ -57,6 +64,24 @@ def take(peer: Peer, images: Sequence[Image], get: Take, whole_series: bool = Fa
         raise failed[0]
 
 
+@contextmanager
+def received_in(folder: Path | None) -> Iterator[None]:
+    """Within this, what comes is written below `folder` (None: where temporary files are), and nothing of it stays.
+
+    pynetdicom leaves what it received where temporary files are, whole or cut off. Of the process: one at a time.
+    """
+    from pynetdicom import dimse_messages
+
+    module: Any = dimse_messages
+    usual = module.NamedTemporaryFile
+    with tempfile.TemporaryDirectory(prefix=INCOMING, dir=folder) as place:
+        module.NamedTemporaryFile = partial(tempfile.NamedTemporaryFile, dir=place)
+        try:
+            yield
+        finally:
+            module.NamedTemporaryFile = usual
+
+
 def _classes(images: Sequence[Image]) -> list[str]:
     """The SOP classes that are waited for; the usual ones where the archive does not tell them."""
     told = sorted({one.sop_class for one in images} - {""})
@@ -79,4 +104,4 @@ def pieces(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-__all__ = ["take"]
+__all__ = ["pieces", "received_in", "take"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from adapter.dimse.asking import Image, images_of, text, texts, uid_of
 from adapter.dimse.peer import Peer
-from adapter.dimse.taking import pieces, take
+from adapter.dimse.taking import pieces, received_in, take
 from adapter.sources.dicom_folder import read_instance
 from adapter.sources.dicomweb import Fetched, Progress
 from adapter.transfer.inbox import Expected, Inbox
@@ -66,8 +66,9 @@ def fetch(
     wanting = [group for _, group in sorted(groups.items()) if any(one.uid not in inbox.have for one in group)]
     at_once = 1 if peer.pacs.retrieve == "move" else peer.pacs.connections  # they would all listen on one port
     try:
-        for _ in several(lambda group: _series(peer, group, inbox, progress), wanting, at_once):
-            pass
+        with received_in(folder):
+            for _ in several(lambda group: _series(peer, group, inbox, progress), wanting, at_once):
+                pass
     finally:
         inbox.close()
     return Fetched(

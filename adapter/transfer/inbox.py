@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -62,6 +63,8 @@ class Inbox:
         folder.mkdir(parents=True, exist_ok=True)
         for stale in folder.glob("*/*/.*.part"):
             stale.unlink()
+        for left in folder.glob(".incoming-*"):  # what a run that was killed was receiving
+            shutil.rmtree(left)
         told = {line.uid: line for line in journal.lines if line.event == "fetched"}
         self.have = {uid for uid in self.expected if uid in told and self._is_here(told[uid])}
         self._came = {uid: told[uid].sha256 for uid in self.have}

@@ -1,5 +1,7 @@
 """By DIMSE too nothing of another person lands in the folder, and nothing that was sent is lost or said to be there."""
 
+import contextlib
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,32 @@ def test_one_that_breaks_off_every_time_keeps_what_came_and_goes_on_later(tmp_pa
     assert fetch_state(journal_of(tmp_path / "out")) == "open"
     done = fetched(archive, tmp_path / "out")
     assert (done.new, done.instances, names(tmp_path / "out")) == (3, 6, sorted(archive.files))
+
+
+@pytest.mark.parametrize("breaks", [0, 3])
+def test_nothing_that_came_is_left_lying(breaks: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whole or broken off, by a fetch or read back after a delivery: it lies in the folder, or nowhere."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    archive = archive_of(tmp_path, 6)
+    archive.breaks = breaks
+    with pytest.raises(ProblemError) if breaks else contextlib.nullcontext():
+        fetched(archive, tmp_path / "out")
+    assert len(names(tmp_path / "out")) == (3 if breaks else 6)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.suffix != ".dcm"] == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["1.2.3"]
+    archive.breaks = 0
+    delivered(archive, {uid: write(tmp_path / uid, archive.files[uid]) for uid in archive.files}, tmp_path)
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_a_killed_run_was_receiving_is_removed_by_the_next(tmp_path: Path) -> None:
+    left = tmp_path / "out" / ".incoming-x" / "half.dcm"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"Rosebud")
+    fetched(archive_of(tmp_path, 1), tmp_path / "out")
+    assert not left.parent.exists()
 
 
 def test_one_that_only_stores_is_believed_by_its_answers(tmp_path: Path) -> None:
