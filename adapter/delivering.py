@@ -128,15 +128,19 @@ def _part(released: Release, address: str) -> Part:
 
 
 def _restore(journal: Journal, ledger: Ledger) -> None:
-    """Write into the journal what the ledger knows and it does not: it may have been lost."""
+    """Write into the journal what the ledger knows and it does not: it was lost, wholly or at some time."""
     begun, told = shipped(ledger.engine, journal.about)
-    known, disclosed = journal.of("sending", "stored"), journal.of("disclosed")
-    journal.add(Line(event="sending", uid=uid, sha256=sha256) for uid, sha256 in sorted(begun - known.keys()))
-    journal.add(Line(event="disclosed", uid=uid, sha256=sha256) for uid, sha256 in sorted(told - disclosed.keys()))
+    runs = {sha256 for _, sha256 in journal.of("begun")}
+    lost = {one for run in begun if digest_of(run) not in runs for one in run} - journal.of("sending", "stored").keys()
+    journal.add(Line(event="sending", uid=uid, sha256=sha256) for uid, sha256 in sorted(lost))
+    unknown = told - journal.of("disclosed").keys()
+    journal.add(Line(event="disclosed", uid=uid, sha256=sha256) for uid, sha256 in sorted(unknown))
 
 
 def _begin(ledger: Ledger, row: str, journal: Journal, going: Iterable[tuple[str, str]], now: Moment) -> None:
-    about_to_go(ledger.engine, row, _shipment(journal, going, now))
+    shipment = _shipment(journal, going, now)
+    about_to_go(ledger.engine, row, shipment)
+    journal.add([Line(event="begun", sha256=digest_of(shipment.instances))])
 
 
 def _shipment(journal: Journal, instances: Iterable[tuple[str, str]], now: Moment) -> Shipment:

@@ -36,20 +36,22 @@ def about_to_go(engine: sa.Engine, release_id: str, shipment: Shipment) -> None:
         add_shipment(Appending(connection), release_id, shipment, None)
 
 
-def shipped(engine: sa.Engine, transfer_sha256: str) -> tuple[Images, Images]:
-    """The images that were about to go in a transfer, or went, and those of them that a line is about.
+def shipped(engine: sa.Engine, transfer_sha256: str) -> tuple[tuple[Images, ...], Images]:
+    """The images that were about to go in a transfer, by each run that began, and those that a line is about.
 
     Raises:
         ProblemError: the ledger cannot be read.
     """
-    begun, told = set[tuple[str, str]](), set[tuple[str, str]]()
+    begun, told = list[Images](), frozenset[tuple[str, str]]()
     asked = sa.select(SHIPMENTS.c.instances, SHIPMENTS.c.disclosure_id)
     with reading(engine) as connection:
         for row in connection.execute(asked.where(SHIPMENTS.c.transfer_sha256 == transfer_sha256)):
-            found = msgspec.json.decode(row.instances, type=list[tuple[str, str]])
-            begun.update(found)
-            told.update(found if row.disclosure_id else ())
-    return frozenset(begun), frozenset(told)
+            found = msgspec.json.decode(row.instances, type=Images)
+            if row.disclosure_id:
+                told |= found
+            else:
+                begun.append(found)
+    return tuple(begun), told
 
 
 def add_shipment(chain: Appending, release_id: str, shipment: Shipment, disclosure_id: str | None) -> None:

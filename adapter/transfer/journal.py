@@ -21,15 +21,16 @@ FORMAT = "second-opinion-transfer/1"
 _MARK = f'{{"format":"{FORMAT}","about":"'.encode()
 _RULE = "transfer.journal"
 
-Event = Literal["fetched", "sending", "stored", "proved", "refused", "disclosed", "complete"]
+Event = Literal["fetched", "begun", "sending", "stored", "proved", "refused", "disclosed", "complete"]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing that happened.
 
     Attributes:
-        event: what; `complete` is about the transfer, the others about an instance. `disclosed`: the ledger has it.
-        uid: SOP Instance UID; sha256: of the file.
+        event: what; `complete` and `begun` are about the transfer, the others about an instance. `disclosed`: the
+            ledger has it on a line; `begun`: it has the instances that are about to go.
+        uid: SOP Instance UID; sha256: of the file; of `begun`: over the instances.
         detail: how it was proved, or why it was refused: a word, never a server's text.
         study, series: the UIDs it belongs to, where it was fetched.
     """
