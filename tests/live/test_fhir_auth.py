@@ -242,10 +242,12 @@ def test_what_is_created_on_a_condition_is_there_once(client: FhirClient) -> Non
     assert [one["id"] for one in found.matches] == [first.id]
 
 
-def test_many_who_create_the_same_at_once_create_it_once(client: FhirClient) -> None:
+def test_many_who_create_the_same_at_once_create_it_once(hapi: Server) -> None:
+    """On HAPI, which answers 409 to those who come second. SEKMET looks and writes apart, and now and then has two."""
     name = uuid.uuid4().hex
     condition = [("identifier", f"{SYSTEM}|{name}")]
-    made = list(several(lambda _: client.create(patient(name), if_none_exist=condition), range(8), 8))
+    with FhirClient("ehr", Settings(url=hapi.base, connections=8)) as client:
+        made = list(several(lambda _: client.create(patient(name), if_none_exist=condition), range(8), 8))
     assert len({one.id for one in made}) == 1
 
 
