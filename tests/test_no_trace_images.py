@@ -338,6 +338,33 @@ def test_an_enclosed_document_that_is_cut_off_stays_with_its_instance(tmp_path: 
     assert files == send(tmp_path / "never", {"scan": scan()})
 
 
+# --- everything that may be withheld, in every combination
+
+
+OTHER = "1.2.41"
+ALL: dict[str, Dataset] = {
+    "first": scan(),
+    "second": scan("S26-1-A1-2", OTHER, ("36879007", "Eosin stain")),
+    "inside": paper(**SAME_STUDY),
+    "alone": paper(PDF + b"alone"),
+}
+"""Two slides of one block in two studies; a document in one of them, and one that is a study by itself."""
+STUDY_OF = {"first": SLIDES, "second": OTHER, "inside": SLIDES, "alone": PAPERS}
+LINES: dict[str, Json] = {
+    name: {"path": f"dicom/{name}.dcm", "id": name, "kind": "pathology_report"} for name in ("inside", "alone")
+}
+MAY_STAY = (SLIDES, OTHER, "inside", "alone")
+
+
+@pytest.mark.parametrize("chosen", range(1, 2 ** len(MAY_STAY)))
+def test_whatever_stays_might_as_well_not_be_there(chosen: int, tmp_path: Path) -> None:
+    stays = {name for number, name in enumerate(MAY_STAY) if chosen >> number & 1}
+    files = send(tmp_path, ALL, materials=list(LINES.values()), **kept_back(*sorted(stays)))
+    left = {name: image for name, image in ALL.items() if not stays & {name, STUDY_OF[name]}}
+    lines = [line for name, line in LINES.items() if name in left]
+    assert files == send(tmp_path / "never", left, **({"materials": lines} if lines else {}))
+
+
 # --- the holder's account
 
 
