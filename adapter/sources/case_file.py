@@ -18,7 +18,7 @@ from adapter.sources.one_person import check_person
 from adapter.sources.persons import contradicted, image_identity, ownership, patient_identity
 from adapter.sources.placeholders import placeholders
 from adapter.sources.readings import read_carried
-from mappings.dicom.in_case import Told, less, merged, with_told
+from mappings.dicom.in_case import Told, contradictions, less, merged, with_told
 from mappings.dicom.study import Found, Header
 from mappings.domain.case import Case
 from mappings.domain.links import rewrite
@@ -60,6 +60,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
     readings, reading_problems = read_carried(found.carried, found.aliases)
     case = msgspec.structs.replace(case, studies=tuple(less(study, inside.gone) for study in case.studies))
     told, lost = _told(_merge(case, images, documents.values(), readings), images)
+    notes = (*told.problems, *contradictions(case.studies, images))
     names_of = {s.uid: s.id for s in told.case.studies}
     return Loaded(
         case=told.case,
@@ -71,7 +72,7 @@ def load_case(folder: Path, namespace: UUID) -> Loaded:
         instances=_instances(found, images),
         identities=_identities(case, found, images),
         settings=_settings(case, _instances(found, images)),
-        drafts=(*found.drafts, *_image_drafts(found, images, inside, (names_of, told.problems)), *opaque_drafts),
+        drafts=(*found.drafts, *_image_drafts(found, images, inside, (names_of, notes)), *opaque_drafts),
         unowned=unowned,
         unread=found.unread,
         images=tuple(image for image in images if image.members or any(map(_tells, image.headers.values()))),

@@ -13,10 +13,10 @@ from mappings.dicom.found import Found
 from mappings.dicom.notes import Notes
 from mappings.dicom.specimens import Materials, materials
 from mappings.domain.case import Case
-from mappings.domain.material import Block, ImagingStudy, Part, Slide, is_told
+from mappings.domain.material import Block, ImagingStudy, Part, Series, Slide, is_told
 from mappings.domain.values import Identifier
 from mappings.identity import DICOM_UID, ISSUER_NOT_STATED
-from mappings.problems import Problem
+from mappings.problems import Problem, problem
 
 Thing = Part | Block | Slide
 RULE = "dicom.specimen"
@@ -61,8 +61,8 @@ def merged(told: ImagingStudy | None, seen: Found | None, slides: Iterable[Slide
     found = _on_slides(seen, [slide for slide in slides if not is_told(slide.id)])
     if told is None:
         return found
-    own = {series.uid: series.slides for series in told.series}
-    series = tuple(msgspec.structs.replace(one, slides=own.get(one.uid) or one.slides) for one in found.series)
+    own = {series.uid: series for series in told.series}
+    series = tuple(_series(own[one.uid], one) if one.uid in own else one for one in found.series)
     here = {one.uid for one in found.series}
     rest = tuple(one for one in told.series if one.uid not in here)
     filled = {
@@ -70,6 +70,46 @@ def merged(told: ImagingStudy | None, seen: Found | None, slides: Iterable[Slide
         for name in ("identifiers", "started", "description", "procedure", "referrer", "endpoints")
     }
     return msgspec.structs.replace(told, **filled, series=tuple(sorted((*series, *rest), key=lambda s: s.uid)))
+
+
+def contradictions(studies: Iterable[ImagingStudy], images: Iterable[Found]) -> Iterator[Problem]:
+    """Where files show a series otherwise than the case says, by the first file of the study."""
+    declared = {series.uid: series for study in studies for series in study.series}
+    for image in images:
+        for seen in image.study.series:
+            told = declared.get(seen.uid)
+            differ = [word for field, word in _FILLED.items() if told and _differ(told, seen, field)]
+            if differ:
+                where = f"{image.identities[0].paths[0]} (0020,000E)"
+                message = f"is of a series that the case says otherwise: {', '.join(differ)}; what the case says stands"
+                yield problem("conflict", where, message, rule="dicom.series", severity="warning")
+
+
+_FILLED = {
+    "number": "number",
+    "description": "description",
+    "body_site": "body site",
+    "laterality": "side",
+    "started": "time",
+    "performer": "performer",
+}
+"""What the case may say of a series, and in words; what it leaves open comes from the files."""
+
+
+def _differ(told: Series, seen: Series, field: str) -> bool:
+    ours, theirs = getattr(told, field), getattr(seen, field)
+    return ours not in (None, theirs) and theirs is not None
+
+
+def _series(told: Series, seen: Series) -> Series:
+    """A series of both: what is told stands, with the instances that are listed and not here."""
+    here = {each.uid for each in seen.instances}
+    listed = (*seen.instances, *(each for each in told.instances if each.uid not in here))
+    filled = {
+        field: getattr(seen, field) if getattr(told, field) is None else getattr(told, field) for field in _FILLED
+    }
+    instances = tuple(sorted(listed, key=lambda i: (i.number is None, i.number or 0, i.uid)))
+    return msgspec.structs.replace(seen, **filled, instances=instances, slides=told.slides or seen.slides)
 
 
 def less(study: ImagingStudy, uids: Collection[str]) -> ImagingStudy:

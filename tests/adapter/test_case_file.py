@@ -354,3 +354,32 @@ def test_of_many_files_of_somebody_else_a_few_are_named_and_the_rest_counted(tmp
     (found,) = caught.value.problems
     assert found.where == "fhir/them/0000.json, fhir/them/0001.json, fhir/them/0002.json and 1998 more below fhir/"
     assert found.message.startswith("cannot be shown to belong to the case's patient (")
+
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+def test_of_a_series_what_the_case_says_stands_and_what_files_say_otherwise_is_told(tmp_path: Path) -> None:
+    """A side that is silently another, or an instance that is no more, misleads a reviewer."""
+    listed = [{"uid": f"1.2.3.1.{number}", "sop_class": CT} for number in (1, 2)]
+    series = {"uid": "1.2.3.1", "modality": "CT", "number": 9, "laterality": "left", "instances": listed}
+    told = case(sources=SOURCES, studies=[{"id": "study", "uid": "1.2.3", "series": [series]}])
+    folder = write(tmp_path / "case", {}, told)
+    write_image(folder / "dicom/one.dcm", dataset(**OWN, Laterality="R", SeriesDescription="axial"))
+    loaded = load_case(folder, DEFAULT_NAMESPACE)
+    [found] = loaded.case.studies[0].series
+    assert (found.number, found.laterality, found.description) == (9, "left", "axial")
+    assert sorted(each.uid for each in found.instances) == ["1.2.3.1.1", "1.2.3.1.2"]
+    notes = [note for draft in loaded.drafts for note in draft.problems if note.rule == "dicom.series"]
+    assert [(note.where, note.severity) for note in notes] == [("dicom/one.dcm (0020,000E)", "warning")]
+    assert ": number, side;" in notes[0].message
+
+
+def test_a_series_that_the_case_says_as_its_files_do_is_not_told(tmp_path: Path) -> None:
+    series = {"uid": "1.2.3.1", "modality": "CT", "number": 1, "instances": [{"uid": "1.2.3.1.1", "sop_class": CT}]}
+    told = case(sources=SOURCES, studies=[{"id": "study", "uid": "1.2.3", "series": [series]}])
+    folder = write(tmp_path / "case", {}, told)
+    write_image(folder / "dicom/one.dcm", dataset(**OWN, Laterality="R"))
+    loaded = load_case(folder, DEFAULT_NAMESPACE)
+    assert loaded.case.studies[0].series[0].laterality == "right"
+    assert [note for draft in loaded.drafts for note in draft.problems if note.rule == "dicom.series"] == []
