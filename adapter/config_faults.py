@@ -144,7 +144,7 @@ def _words(kind: Any) -> str:
 
 
 _HEADER = re.compile(r"\s*\[\[?([^\[\]=]+)\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+_ASSIGNED = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
 _STEP = re.compile(r"[\w-]+|\"[^\"]*\"|'[^']*'")
 
 
@@ -158,7 +158,7 @@ def lines_of(text: str) -> dict[tuple[str, ...], int]:
             if header := _HEADER.match(line):
                 table = _steps(header[1])
                 found.setdefault(table, number)
-            elif key := _KEY.match(line):
+            elif key := _ASSIGNED.match(line):
                 found.setdefault((*table, *_steps(key[1])), number)
         for mark in ('"""', "'''"):
             if within in ("", mark) and line.count(mark) % 2:
