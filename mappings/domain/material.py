@@ -6,11 +6,11 @@ from typing import ClassVar, Literal
 from mappings.domain.party import Item
 from mappings.domain.values import Concept, Fact, Identifier, Moment, PartialDate, Span, need
 
-_UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")  # images of old have roots that no OID has
 
 
 def check_uid(uid: str, what: str) -> None:
-    """Raise ValueError unless this is a DICOM UID (PS3.5 section 9: an OID of at most 64 characters)."""
+    """Raise ValueError unless this is a DICOM UID (PS3.5 section 9: dotted numbers, at most 64 characters)."""
     need(len(uid) <= 64 and _UID.fullmatch(uid), f"{what} must be a DICOM UID")
 
 

@@ -246,3 +246,7 @@ def test_the_first_of_two_values_is_read_and_told_and_of_the_identity_neither_co
 def test_a_backslash_is_a_character_of_a_document_title(tmp_path: pathlib.Path) -> None:
     found = read(write(tmp_path / "a", dataset(DocumentTitle="a\\b")))
     assert (found.document_title, found.irregular) == ("a\\b", ())
+
+
+def test_a_uid_that_only_the_file_meta_information_has_is_the_instances(tmp_path: pathlib.Path) -> None:
+    assert read(write(tmp_path / "a", dataset(SOPInstanceUID=None))).instance_uid == "1.2"

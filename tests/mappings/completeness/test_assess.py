@@ -494,3 +494,49 @@ def test_a_report_of_a_study_that_cannot_be_read_is_not_promised() -> None:
     case = made({"scope": "multidisciplinary"}, studies=[CT], documents=[RADIOLOGY])
     found = one(completeness(case, evidence(files=ALL, broken=("paper",))), "study", "CT study")
     assert (found.state, found.detail) == ("unreadable", "images in the case; its report cannot be read")
+
+
+BARE: dict[str, Any] = {"parts": [{"id": "a"}], "slides": [{"id": "s", "parent": "a"}]}
+
+
+@pytest.mark.parametrize(("label", "state"), [("A", "promised"), ("1", "promised"), ("B", "unclear"), ("2", "unclear")])
+def test_the_one_specimen_without_a_label_is_the_first_part_and_no_other(label: str, state: str) -> None:
+    found = completeness(made(**BARE), evidence(f"Part {label}: skin."))
+    assert one(found, "part", f"part {label}").state == state
+
+
+def test_what_another_than_the_reviewer_has_is_not_here() -> None:
+    others = [
+        {"id": "org-holder", "name": "Holder Hospital (synthetic)"},
+        {"id": "org-center", "name": "Review Center (synthetic)", "kind": "review_center"},
+        {"id": "org-other", "name": "Another Center (synthetic)"},
+    ]
+    for who, state in (("org-center", "here"), ("org-other", "promised")):
+        sent = [event("c1", "shipped", "a1-1", to=who), event("c2", "received", "a1-1", by=who, to=None)]
+        case = made(**TISSUE, custody=sent, organizations=others)
+        assert one(completeness(case, evidence("Part A: breast.")), "part", "part A").state == state
+
+
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+def test_a_study_that_was_never_made_is_no_image(status: str) -> None:
+    found = completeness(made({"scope": "multidisciplinary"}, studies=[{**CT, "status": status}]), evidence(files=ALL))
+    assert one(found, "imaging").state == "missing"
+    assert abouts(found, "study") == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "state"),
+    [(["A1"], "promised"), (["A1-2"], "promised"), (["A11"], "missing"), ([f"{NUMBER}-A1"], "promised"),
+     (["S25-999-A1"], "missing")],
+)  # fmt: skip
+def test_a_block_that_a_report_names_is_met_by_its_label_with_or_without_the_accession(
+    labels: list[str], state: str
+) -> None:
+    case = made(parts=[part("a", f"{NUMBER}-A")], slides=[slide(f"s{n}", "a", value) for n, value in enumerate(labels)])
+    assert one(completeness(case, evidence("Block A1: carcinoma.")), "block", "part A").state == state
+
+
+@pytest.mark.parametrize(("name", "state"), [("Core needle biopsy", "missing"), ("Mastectomy", "here")])
+def test_a_biopsy_is_no_treatment(name: str, state: str) -> None:
+    done = {"id": "done", "status": "completed", "code": {"text": name}}
+    assert one(completeness(made(procedures=[done]), evidence("x")), "prior-treatment").state == state
