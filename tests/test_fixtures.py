@@ -23,7 +23,7 @@ from adapter.sources.validated import findings
 from adapter.validation import validate_resource
 from mappings.domain.case import Case
 from mappings.domain.native import encode_case, read_case
-from mappings.domain.rights import AccountingRequest, AmendmentRequest
+from mappings.domain.rights import AccountingRequest, AmendmentPart, AmendmentRequest
 from mappings.fhir.wire import loads
 from mappings.identity import DEFAULT_NAMESPACE
 from mappings.problems import Problem, ProblemError
@@ -227,6 +227,7 @@ OF_LETTERS = {
 RIGHTS = {
     "Case": ("amendments", "accountings"),
     "AmendmentRequest": AmendmentRequest.__struct_fields__,
+    "AmendmentPart": AmendmentPart.__struct_fields__,
     "AccountingRequest": AccountingRequest.__struct_fields__,
 }
 OF_THE_LAW = {

@@ -16,6 +16,7 @@ import msgspec
 from adapter.consent.foreign_facts import CarriedConsent
 from adapter.consent.groups import (
     Amendment,
+    AmendmentPart,
     Authorization,
     CourtOrder,
     Determination,
@@ -127,6 +128,7 @@ class Facts(Group, frozen=True, kw_only=True):
     scope: str | None = None
     entire_record_justification: str | None = None
     amendment: Amendment | None = None
+    amendment_parts: tuple[AmendmentPart, ...] = ()
     document: str | None = None
     created_on: dt.date | None = None
     last_in_effect_on: dt.date | None = None

@@ -325,3 +325,9 @@ class Amendment(Group, frozen=True, kw_only=True):
     in_drs: bool | None = None
     accessible: bool | None = None
     accurate_and_complete: bool | None = None
+
+
+class AmendmentPart(Amendment, frozen=True, kw_only=True):
+    """What decides one part of a request to amend, where its parts are decided apart; `item` is the part's own id."""
+
+    item: str = ""

@@ -82,7 +82,8 @@ def amendment_clock(matter: Matter) -> Iterator[Finding]:
     bases=AMEND,
 )
 def amendment_grounds(matter: Matter, item: Material) -> Iterator[Finding]:
-    asked = matter.facts.amendment or Amendment()
+    parts = {part.item: part for part in matter.facts.amendment_parts}
+    asked = parts.get(item.id) or matter.facts.amendment or Amendment()
     gone = asked.originator_unavailable_reasonable_basis
     elsewhere = asked.created_here is False
     denied = (elsewhere and gone is False) or asked.in_drs is False or asked.accessible is False

@@ -9,11 +9,12 @@ from adapter.consent.clock import extended, years_after
 from adapter.consent.facts import ExtensionNotice
 from adapter.consent.groups import Amendment
 from adapter.consent.reasons import grounds
+from adapter.consent.rights_facts import part_id
 from adapter.letters.draft import OFFICE, Draft
 from adapter.letters.model import Section, Table
 from adapter.letters.texts import blank_form, counted, line, long_date, paragraphs, plain_words
 from adapter.letters.things import thing
-from mappings.domain.rights import AccountingRequest, AmendmentRequest
+from mappings.domain.rights import AccountingRequest, AmendmentPart, AmendmentRequest
 from mappings.domain.values import PartialDate
 
 _FEE = "45 CFR 164.528(c)(2)"
@@ -25,23 +26,32 @@ def settled(draft: Draft) -> None:
     if draft.occasion.decision.outcome == "pend":
         for reason in draft.occasion.decision.reasons:
             if reason.ground.role == "open":
-                where = f"{draft.place}.{reason.fact.removeprefix('amendment.')}" if reason.fact else draft.place
+                asked = draft.occasion.right
+                parts = asked.parts if isinstance(asked, AmendmentRequest) else ()
+                part = next((f".parts[{n}]" for n in range(len(parts)) if part_id(n) == reason.item), "")
+                where = draft.place + part
+                where += f".{reason.fact.removeprefix('amendment.')}" if reason.fact else ""
                 draft.lack.add(where, f"is open: {reason.sentence} {reason.next_step}", reason.citation)
 
 
 def amendment_acceptance(draft: Draft) -> None:
-    """Accepted, how it was made, and who should hear of it (45 CFR 164.526(c)(1)-(3))."""
+    """Accepted, how it was made, and who should hear of it (45 CFR 164.526(c)(1)-(3)); in part where it is in part."""
     settled(draft)
     asked = _amendment(draft)
-    if "AMENDMENT_TO_BE_MADE" not in draft.occasion.codes or draft.occasion.decision.excluded:
+    parts, rest = _parts(draft, asked, denied=False)
+    made = {reason.item for reason in draft.occasion.decision.reasons if reason.code == "AMENDMENT_TO_BE_MADE"}
+    if not parts or not {name for _, name, _ in parts} <= made:
         message = "is not accepted: only what no ground denies is (`accurate_and_complete` false, `created_here` true)"
         draft.lack.add(draft.place, message, "45 CFR 164.526(c)")
-    how = draft.lack.need(
-        asked.amended, f"{draft.place}.amended", "is missing: say what was appended or linked", "45 CFR 164.526(c)(1)"
-    )
-    draft.say("opening", received=draft.received("45 CFR 164.526(b)(2)(i)"), quote=_asks(draft, asked))
-    draft.say("items", items=_records(draft, asked))
-    draft.say("made", amended=how or "")
+    message = "is missing: say what was appended or linked"
+    how = [
+        draft.lack.need(part.amended, f"{where}.amended", message, "45 CFR 164.526(c)(1)") for where, _, part in parts
+    ]
+    opening = "opening_in_part" if rest else "opening"
+    draft.say(opening, received=draft.received("45 CFR 164.526(b)(2)(i)"), quote=_asks(draft, parts))
+    draft.say("items", items=_records(draft, parts))
+    amended = " ".join(dict.fromkeys(each for each in how if each))
+    draft.say("made_in_part" if rest else "made", amended=amended)
     known = tuple(line(name) for party in asked.inform if (name := party_name(draft.occasion.case, party)))
     draft.say("inform")
     if known:
@@ -63,15 +73,19 @@ def amendment_acceptance(draft: Draft) -> None:
 def amendment_denial(draft: Draft) -> None:
     """Basis, statement of disagreement and how, what else may be asked for, complaints (45 CFR 164.526(d)(1))."""
     settled(draft)
-    asked, told = _amendment(draft), draft.occasion.facts.amendment or Amendment()
-    why = [words for holds, words in _grounds(told) if holds]
+    asked, facts = _amendment(draft), draft.occasion.facts
+    parts, rest = _parts(draft, asked, denied=True)
+    names = {name for _, name, _ in parts}
+    told = [part for part in facts.amendment_parts if part.item in names] or [facts.amendment or Amendment()]
+    why = tuple(dict.fromkeys(words for each in told for holds, words in _grounds(each) if holds))
     if not why or "AMENDMENT_DENIAL_ALLOWED" not in draft.occasion.codes:
         message = "is denied on no ground of the law; nobody is owed a denial"
         draft.lack.add(draft.place, message, "45 CFR 164.526(d)(1)(i)")
     today = long_date(draft.occasion.today) if draft.occasion.today else ""
     received = draft.received("45 CFR 164.526(b)(2)(i)")
-    draft.say("opening", received=received, date=today, quote=_asks(draft, asked))
-    draft.say("items", items=_records(draft, asked))
+    opening = "opening_in_part" if rest else "opening"
+    draft.say(opening, received=received, date=today, quote=_asks(draft, parts))
+    draft.say("items", items=_records(draft, parts))
     table = plain_words("amendment_grounds")
     draft.say("basis", items=tuple(f"{draft.worded(table[name]['words'])} ({table[name]['citation']})" for name in why))
     draft.cite(*(table[name]["citation"] for name in why))
@@ -190,15 +204,33 @@ def _accounting(draft: Draft) -> AccountingRequest:
     return AccountingRequest(id="none", requested_by="patient")
 
 
-def _asks(draft: Draft, asked: AmendmentRequest) -> tuple[str, ...]:
+Told = tuple[str, str, AmendmentPart]
+"""A part of a request to amend: where it stands in the case, what it is called in the decision, what it says."""
+
+
+def _parts(draft: Draft, asked: AmendmentRequest, *, denied: bool) -> tuple[tuple[Told, ...], bool]:
+    """The parts that are denied, or those that are accepted; and whether there are others. One without parts is one."""
+    out = draft.occasion.decision.excluded
+    if not asked.parts:
+        whole = AmendmentPart(**{name: getattr(asked, name) for name in AmendmentPart.__struct_fields__})
+        mixed = not denied and bool(out)
+        return () if mixed else tuple((draft.place, name, whole) for name in asked.about), False
+    named = [(f"{draft.place}.parts[{n}]", part_id(n), part) for n, part in enumerate(asked.parts)]
+    found = tuple(each for each in named if (each[1] in out) == denied)
+    return found, len(found) < len(named)
+
+
+def _asks(draft: Draft, parts: tuple[Told, ...]) -> tuple[str, ...]:
     """What the request says, paragraph by paragraph, as words of who asks."""
     message = "is missing: say what is to be amended, as the request says it"
-    told = draft.lack.need(asked.asks, f"{draft.place}.asks", message, "45 CFR 164.526(b)(1)") or ""
-    return tuple(said for part in re.split(r"\n\s*\n", told) if (said := line(part)))
+    told = [draft.lack.need(part.asks, f"{where}.asks", message, "45 CFR 164.526(b)(1)") for where, _, part in parts]
+    said = (line(words) for each in told for words in re.split(r"\n\s*\n", each or ""))
+    return tuple(dict.fromkeys(words for words in said if words))
 
 
-def _records(draft: Draft, asked: AmendmentRequest) -> tuple[str, ...]:
-    return counted(thing(draft.occasion, name) for name in asked.about)
+def _records(draft: Draft, parts: tuple[Told, ...]) -> tuple[str, ...]:
+    names = dict.fromkeys(name for _, _, part in parts for name in part.about)
+    return counted(thing(draft.occasion, name) for name in names)
 
 
 def _day(date: PartialDate | None) -> dt.date | None:

@@ -7,13 +7,30 @@ from typing import ClassVar, Literal
 
 from mappings.domain.access import Extension, Fee, Representation
 from mappings.domain.party import Item
-from mappings.domain.values import Moment, PartialDate, need
+from mappings.domain.values import Fact, Moment, PartialDate, need
 
 _ASKER = ("Patient", "RelatedPerson")
 
 
+class AmendmentPart(Fact, frozen=True, kw_only=True):
+    """One part of a request to amend, accepted (45 CFR 164.526(c)) or denied (d) by itself; its records in `about`."""
+
+    asks: str
+    about: tuple[str, ...]
+    created_here: bool | None = None
+    originator_unavailable: bool | None = None
+    in_drs: bool | None = None
+    accessible: bool | None = None
+    accurate_and_complete: bool | None = None
+    amended: str = ""
+
+
 class AmendmentRequest(Item, frozen=True, kw_only=True):
-    """A request that records be amended, and what decides it: one ground for all records it is about."""
+    """A request that records be amended, and what decides it: one ground for all records it is about.
+
+    Where some of it is accepted and some denied, `parts` says what each part asks and what decides it; then the fields
+    of the same names stay empty here, and `about` has every record of every part.
+    """
 
     LINKS: ClassVar = {"requested_by": _ASKER, "about": ("*",), "inform": ("*",)}
 
@@ -35,6 +52,7 @@ class AmendmentRequest(Item, frozen=True, kw_only=True):
     accurate_and_complete: bool | None = None
     amended: str = ""
     """How an accepted amendment was made: what was appended or linked, and where (164.526(c)(1))."""
+    parts: tuple[AmendmentPart, ...] = ()
     inform: tuple[str, ...] = ()
     """Who has what is amended and may rely on it (164.526(c)(3))."""
     extensions: tuple[Extension, ...] = ()
@@ -42,6 +60,14 @@ class AmendmentRequest(Item, frozen=True, kw_only=True):
     def check(self) -> None:
         Item.check(self)
         need(self.received_at is None or not self.received_at.floating, "field `received_at` needs its UTC offset")
+        if self.parts:
+            own = [name for name in _OF_A_PART if getattr(self, name) not in ("", None)]
+            need(not own, "with `parts`, what is asked and what decides it are said of each part")
+            records = {name for part in self.parts for name in part.about}
+            need(records == set(self.about), "field `about` must have every record of the `parts`, and no other")
+
+
+_OF_A_PART = tuple(name for name in AmendmentPart.__struct_fields__ if name != "about")
 
 
 class AccountingRequest(Item, frozen=True, kw_only=True):

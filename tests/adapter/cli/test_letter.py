@@ -227,6 +227,35 @@ def test_a_denied_amendment_is_in_the_ledger_once_it_is_sent_and_its_clock_ends(
     assert [row["pathway"] for row in requests] == ["amendment"]
 
 
+def test_an_amendment_in_part_is_met_when_both_letters_are_sent(tmp_path: Path) -> None:
+    report = "report-original"
+    parts = [
+        {
+            "asks": "The side.",
+            "about": [report],
+            "created_here": True,
+            "accurate_and_complete": False,
+            "amended": "Linked.",
+        },
+        {"asks": "The grade.", "about": [report], "created_here": True, "accurate_and_complete": True},
+    ]
+    place = amending(tmp_path, asks="", created_here=None, accurate_and_complete=None, about=[report], parts=parts,
+                     received_at="2026-01-10T09:00:00-07:00")  # fmt: skip
+    assert run(tmp_path, "ledger", "request", place).code == 0
+    due = ("ledger", "due", "--json")
+    next_ones = []
+    for kind in ("amendment-acceptance", "amendment-denial"):
+        next_ones += [one["next"] for one in run(tmp_path, *due).json["due"]]
+        assert run(tmp_path, "letter", kind, place, "--to", f"{kind}.json", "--sent").code == 0
+    assert (next_ones, run(tmp_path, *due).json["due"]) == (["send the acceptance", "send the denial"], [])
+    assert rows_of(tmp_path, "decision", "notice") == [1, 2]
+    [line] = run(tmp_path, "check", place, "--json").json["rights"]
+    assert (line["outcome"], line["letters"]) == (
+        "permit_with_exclusions",
+        ["amendment-acceptance", "amendment-denial"],
+    )
+
+
 def communication(path: Path) -> dict[str, str]:
     entries = json.loads(path.read_text(encoding="utf-8"))["entry"]
     [found] = [e["resource"] for e in entries if e["resource"]["resourceType"] == "Communication"]

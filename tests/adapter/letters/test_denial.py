@@ -11,8 +11,7 @@ from adapter.consent.facts import Material
 from adapter.letters import called_for, letter
 from adapter.letters.denied import denial
 from adapter.letters.draft import Draft
-from mappings.domain.party import Identifier
-from mappings.domain.values import Moment
+from mappings.domain.values import Identifier, Moment
 from mappings.problems import ProblemError
 from tests.adapter.letters.made import (
     DAUGHTER,

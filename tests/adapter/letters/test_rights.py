@@ -11,6 +11,7 @@ from adapter.letters import Disclosure, Kind, Occasion, Research, Suspension, ca
 from adapter.letters.html import as_html
 from adapter.letters.pdf import as_pdf
 from adapter.letters.plain import as_text
+from mappings.problems import ProblemError
 from tests.adapter.letters.made import DAUGHTER, OFFICE, occasion, refusals, without, words
 from tests.adapter.letters.test_records import LINE
 
@@ -380,3 +381,75 @@ def test_the_words_of_who_asks_stand_apart_from_ours_in_every_form(kind: Kind) -
     )
     pages = pypdf.PdfReader(io.BytesIO(as_pdf(made))).pages
     assert "Sincerely, the hospital" in " ".join(page.extract_text() for page in pages)
+
+
+SIDE = {"asks": "The side is wrong.", "about": ["report"], "created_here": True, "accurate_and_complete": False,
+        "amended": "The right side is linked."}  # fmt: skip
+GRADE = {"asks": "The grade is wrong.", "about": ["request"], "created_here": True, "accurate_and_complete": True}
+APART: dict[str, Any] = {"asks": "", "about": ["report", "request"], "created_here": None,
+                         "accurate_and_complete": None}  # fmt: skip
+
+
+def in_parts(*parts: dict[str, Any]) -> Occasion:
+    return occasion(amends=APART | {"parts": list(parts)})
+
+
+def test_an_amendment_that_is_accepted_in_part_has_both_letters_each_of_its_part() -> None:
+    on = in_parts(SIDE, GRADE)
+    assert called_for(on) == ("amendment-acceptance", "amendment-denial")
+    yes, no = letter("amendment-acceptance", on), letter("amendment-denial", on)
+    assert (yes.section("opening_in_part").quote, no.section("opening_in_part").quote) == (
+        ("The side is wrong.",), ("The grade is wrong.",)
+    )  # fmt: skip
+    assert yes.section("items").items == ("a report, February 20, 2026",)
+    assert no.section("items").items == ("the request for a second opinion",)
+    assert yes.section("made_in_part").paragraphs == ("We accept this part of your request. The right side is linked.",)
+    assert "The rest of your request we deny; another letter" in yes.section("made_in_part").after[0]
+    assert no.section("opening_in_part").after == (
+        "This letter is our decision of March 10, 2026. We deny this part of the request. The rest we accept; another"
+        " letter tells you of it.",
+    )
+    assert len(no.section("basis").items) == 1
+    assert [part.name for part in no.sections][-5:] == ["disagreement", "future", "complaint", "secretary", "contact"]
+
+
+def test_parts_that_are_all_accepted_are_one_letter() -> None:
+    on = in_parts(SIDE, GRADE | {"accurate_and_complete": False, "amended": "The grade is appended."})
+    assert called_for(on) == ("amendment-acceptance",)
+    made = letter("amendment-acceptance", on)
+    assert made.section("made").paragraphs == (
+        "We accept your request. The right side is linked. The grade is appended.",
+    )
+    assert made.section("opening").quote == ("The side is wrong.", "The grade is wrong.")
+
+
+def test_parts_that_are_all_denied_are_one_letter_with_every_ground() -> None:
+    on = in_parts(SIDE | {"in_drs": False}, GRADE)
+    assert called_for(on) == ("amendment-denial",)
+    made = letter("amendment-denial", on)
+    assert [item.rpartition(" (")[2] for item in made.section("basis").items] == [
+        "45 CFR 164.526(a)(2)(ii))", "45 CFR 164.526(a)(2)(iv))"
+    ]  # fmt: skip
+    assert "We deny the request." in made.section("opening").after[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "where"),
+    [
+        ("amendment-acceptance", (SIDE | {"amended": ""}, GRADE), "case.json $.amendments[0].parts[0].amended"),
+        ("amendment-denial", (SIDE, GRADE | {"asks": " "}), "case.json $.amendments[0].parts[1].asks"),
+        ("amendment-acceptance", (GRADE,), "case.json $.amendments[0]"),
+        ("amendment-denial", (SIDE,), "case.json $.amendments[0]"),
+        ("amendment-denial", (SIDE, GRADE | {"created_here": None, "accurate_and_complete": False}),
+         "case.json $.amendments[0].parts[1].created_here"),
+    ],
+)  # fmt: skip
+def test_a_letter_about_a_part_lacks_nothing_of_it(kind: Kind, parts: tuple[dict[str, Any], ...], where: str) -> None:
+    about = list(dict.fromkeys(name for part in parts for name in part["about"]))
+    assert where in told_by(kind, occasion(amends=APART | {"about": about, "parts": list(parts)}))
+
+
+def told_by(kind: Kind, on: Occasion) -> list[str]:
+    with pytest.raises(ProblemError) as refused:
+        letter(kind, on)
+    return [told.where for told in refused.value.problems]
