@@ -25,7 +25,7 @@ def exchange(path: Path, data: bytes) -> None:
             os.fsync(out.fileno())
         os.chmod(new, path.stat().st_mode & 0o777)
         os.replace(new, path)
-    except BaseException:
+    except BaseException:  # interrupted too: nothing half written stays
         with contextlib.suppress(OSError):
             new.unlink()
         raise
