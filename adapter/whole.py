@@ -22,7 +22,7 @@ def write_whole(data: bytes, target: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, target)
-    except BaseException:
+    except BaseException:  # interrupted too: nothing half written stays
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise

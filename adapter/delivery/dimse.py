@@ -190,5 +190,5 @@ def _uid(path: Path) -> str:
     with quiet_pydicom():
         try:
             return str(opened(path, ["SOPInstanceUID"]).SOPInstanceUID)
-        except Exception:  # pydicom says values in what it raises
+        except Exception:  # pydicom raises almost anything on broken files; what names no UID counts as not sent
             return ""

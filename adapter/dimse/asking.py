@@ -47,7 +47,7 @@ def texts(row: Any, keyword: str) -> tuple[str, ...]:
     """The values of an element of an answer as texts."""
     try:
         value = row.get(keyword)
-    except Exception:  # pydicom says values in what it raises on broken ones
+    except Exception:  # pydicom raises almost anything on broken values, and says them: such a one fits no search
         return ()
     several = value if isinstance(value, list | tuple) or hasattr(value, "append") else (value,)
     return tuple(said for one in several if one is not None and (said := str(one).strip(" \0").strip()))

@@ -74,7 +74,7 @@ class Ledger:
                 self.taken_over = schema.bring_up(self.engine, at)
             else:
                 schema.check(found)
-        except BaseException:
+        except BaseException:  # interrupted too: no connection stays open
             self.close()
             raise
 

@@ -68,7 +68,7 @@ class Journal:
             self._hold()
             self.about = hashlib.sha256(about.encode()).hexdigest()
             self._read(self.about)
-        except BaseException:
+        except BaseException:  # interrupted too: the journal is free for the next run
             os.close(self._file)
             raise
 
