@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from adapter.consent.case_facts import items_of
+from adapter.consent.case_papers import party_name
 from adapter.consent.facts import Material
 from adapter.consent.names import is_blocked, parties_named
 from adapter.consent.papers import as_paper
@@ -103,3 +104,10 @@ def test_the_document_of_a_part_2_consent_is_a_part_2_record(papers: set[str], p
     made = as_paper(Material(id="doc", kind="consent_form"), {"doc": frozenset(papers)})
     assert (made.document_of, made.part2) == (tuple(sorted(papers)), part2)
     assert as_paper(Material(id="other", part2=True), {"doc": frozenset(papers)}) == Material(id="other", part2=True)
+
+
+def test_a_role_is_named_on_paper_by_its_organization(tmp_path: Path) -> None:
+    held = load_case(write(tmp_path / "case", {"fhir/p.json": PATIENT}, case()), DEFAULT_NAMESPACE).case
+    assert party_name(held, "role-asks") == "Holder Hospital (synthetic)"
+    assert party_name(held, "prac-asks") == "Ida Testdoctor"
+    assert party_name(held, "nobody") is None

@@ -130,6 +130,26 @@ def test_who_is_named_as_data_in_a_denial_is_an_item_by_any_address(tmp_path: Pa
         assert doctor in {item.id for item in items_of(held)}
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "named"),
+    [
+        ("deny", "active", True),
+        ("deny", "draft", True),
+        ("deny", "inactive", False),
+        ("deny", "entered-in-error", False),
+        ("permit", "active", False),
+        (None, "active", True),
+    ],
+)
+def test_only_what_may_be_denied_is_an_item_by_its_name(
+    kind: str | None, status: str, named: bool, tmp_path: Path
+) -> None:
+    data = [{"meaning": "instance", "reference": {"reference": "Practitioner/doctor"}}]
+    told: Json = {"data": data} | ({"type": kind} if kind else {})
+    held = loaded(tmp_path, {"fhir/d.json": DOCTOR, "fhir/c.json": consent(told, status=status)})
+    assert (named_in_denials(held) == {f"{BASE}/Practitioner/doctor"}) is named
+
+
 def test_a_denial_is_about_what_its_own_source_means_by_a_name(tmp_path: Path) -> None:
     files = {"fhir/r.json": REPORT, "twin/p.json": PATIENT, "twin/r.json": REPORT, "twin/c.json": consent(ON_REPORT)}
     held = loaded(tmp_path, files, sources=TWO_SOURCES)
