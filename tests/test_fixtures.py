@@ -274,6 +274,7 @@ OF_THE_LAW = {
         "restriction_requested",
         "scan_of",
         "source",
+        "statement",
         "statement_included",
         "statement_of_disagreement",
         "topic",

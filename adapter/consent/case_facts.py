@@ -93,7 +93,25 @@ def items_of(loaded: Loaded) -> tuple[Item, ...]:
     kept_out = [str(line.item or line.path) for line in loaded.case.materials if not line.offered]
     unread = every_form((item.full_url for item in loaded.unread), forms)
     out = {*loaded.unowned, *kept_back(kept_out, names, forms), *unread}
-    return tuple(item for item in bound(_found(loaded), forms) if item.id not in out)
+    items = tuple(item for item in bound(_found(loaded), forms) if item.id not in out)
+    statements, here = statements_of(loaded), {item.id for item in items}
+    return tuple(_accompanied(item, statements.get(item.id, frozenset()) & here) for item in items)
+
+
+def statements_of(loaded: Loaded) -> dict[str, frozenset[str]]:
+    """Item -> the document that a line names as its statement of disagreement (45 CFR 164.526(d)(5)(i))."""
+    names = names_of(loaded)
+    told = [(line, line.in_law.statement) for line in loaded.case.materials if line.in_law and line.in_law.statement]
+    return {
+        item: frozenset(meant(statement, names)) - {item}
+        for line, statement in told
+        for item in meant(str(line.item or line.path), names)
+    }
+
+
+def _accompanied(item: Item, statement: frozenset[str]) -> Item:
+    """The item; that its statement goes along is not known unless the statement is asked for with it."""
+    return item if statement else msgspec.structs.replace(item, statement_included=None)
 
 
 def _found(loaded: Loaded) -> tuple[Item, ...]:

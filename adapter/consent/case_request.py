@@ -48,7 +48,7 @@ def patient_of(case: Case, access: Access) -> PatientFacts:
 
 def item_in_law(told: InLaw, names: Names) -> dict[str, Any]:
     """The facts of one item that its line says, by the names they have in `Material`; what is unknown is left out."""
-    facts = {name: value for name, value in _told(told).items() if value is not None}
+    facts = {name: value for name, value in _told(told).items() if value is not None and name != "statement"}
     slides = meant(told.scan_of, names) if told.scan_of else ()
     facts["scan_of"] = tuple(f"{slide.removesuffix(PHYSICAL)}{PHYSICAL}" for slide in slides)
     facts["research"] = Research(**_told(told.research)) if told.research else None

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from adapter.consent import release as _release
-from adapter.consent.case_facts import items_of
+from adapter.consent.case_facts import items_of, statements_of
 from adapter.consent.decide import Decision, decide
 from adapter.consent.enclosed import without_enclosed
 from adapter.consent.facts import Facts
@@ -37,6 +37,9 @@ ENDING = 20
 
 STATEMENT_DUE = "PART2_NOTICE_REQUIRED"
 """The reason that wants the statement of 42 CFR 2.32(a) with what goes."""
+
+DISPUTED = "DISAGREEMENT_MUST_ACCOMPANY"
+"""The reason that wants the statement of disagreement of an item with it."""
 
 Read = Callable[[Carried, Mapping[str, str]], dict[str, tuple[Any, ...]]]
 
@@ -74,6 +77,7 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
     settings = _settings(loaded, instances)
     case = msgspec.structs.replace(case, patient=_known_as(case.patient, known), sources=settings)
     items = _gone_out(decision, allowed, case, carried)
+    _accompanied(loaded, decision, items)
     contents = Contents(
         case=_laid_out(case),
         carried=carried,
@@ -90,6 +94,15 @@ def release(loaded: Loaded, decision: Decision, decided_at: Moment, validate: Va
 
 def _goes(case: Case, uid: str, allowed: frozenset[str]) -> bool:
     return any(s.uid == uid and s.id in allowed and not is_foreign(s.id) for s in case.studies)
+
+
+def _accompanied(loaded: Loaded, decision: Decision, items: tuple[str, ...]) -> None:
+    """Raise ProblemError where a disputed item would go and its statement of disagreement would not."""
+    statements = statements_of(loaded)
+    disputed = {reason.item for reason in decision.reasons if reason.code == DISPUTED} & {*items}
+    if any(statements.get(str(name), frozenset()).isdisjoint(items) for name in disputed):
+        message = "names a statement of disagreement that may not go with the item it is about; keep the item back too"
+        raise refuse("forbidden", "case.json $.materials.in_law.statement", message, rule="45 CFR 164.526(d)(5)(i)")
 
 
 def _gone_out(decision: Decision, allowed: frozenset[str], case: Case, carried: Iterable[Carried]) -> tuple[str, ...]:

@@ -128,6 +128,8 @@ class InLaw(Fact, frozen=True, kw_only=True):
     restriction_requested: bool | None = None
     statement_of_disagreement: bool | None = None
     statement_included: bool | None = None
+    statement: str | None = None
+    """Local name of the document that is the statement of disagreement, or an accurate summary (164.526(d)(5)(i))."""
     privacy_act_denial_ok: bool | None = None
     research: ResearchTreatment | None = None
     source: Informant | None = None

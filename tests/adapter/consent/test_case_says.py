@@ -12,7 +12,7 @@ from adapter.config import Office, Settings
 from adapter.consent.case_facts import facts_of
 from adapter.consent.decide import Decision, decide
 from adapter.consent.facts import Facts
-from adapter.consent.groups import Group, Holder
+from adapter.consent.groups import AmendmentPart, Group, Holder
 from adapter.pipeline import holder_in_law
 from adapter.sources.case_file import load_case
 from adapter.standing import Standing
@@ -269,8 +269,8 @@ ROWS: tuple[Row, ...] = (
      "paid_in_full_out_of_pocket": True}}, {}, Holder(), "stays", "SELF_PAY_RESTRICTION"),
     ("statement_of_disagreement", FOR_TREATMENT, {"in_law": {"statement_of_disagreement": True}}, {}, Holder(),
      "stays", "DISAGREEMENT_MUST_ACCOMPANY"),
-    ("statement_included", FOR_TREATMENT, {"in_law": {"statement_of_disagreement": True, "statement_included": True}},
-     {}, Holder(), "released", "DISAGREEMENT_MUST_ACCOMPANY"),
+    ("statement_included", FOR_TREATMENT, {"in_law": {"statement_of_disagreement": True, "statement_included": True,
+     "statement": "request"}}, {}, Holder(), "released", "DISAGREEMENT_MUST_ACCOMPANY"),
     ("privacy_act_denial_ok", PATIENT_ASKS, {"in_law": {"privacy_act_denial_ok": True}}, {},
      Holder(federal_privacy_act=True), "stays", "PRIVACY_ACT_DENIAL"),
     ("research of an item", PATIENT_ASKS, {"in_law": {"research": {"includes_treatment": True, "in_progress": True,
@@ -363,6 +363,10 @@ NOT_OF_A_CASE = {
     "amendment.originator_unavailable_reasonable_basis": "a request to amend is no case: `decide` takes it",
     "amendment.in_drs": "a request to amend is no case: `decide` takes it",
     "amendment.accessible": "a request to amend is no case: `decide` takes it",
+    **dict.fromkeys(
+        (f"amendment_parts.{name}" for name in AmendmentPart.__struct_fields__),
+        "a part of a request to amend is no case: `decide` takes it",
+    ),
     "amendment.accurate_and_complete": "a request to amend is no case: `decide` takes it",
     "document": "how long a document is kept is no case: `decide` and the ledger take it",
     "created_on": "how long a document is kept is no case: `decide` and the ledger take it",
@@ -532,6 +536,7 @@ FULL_LINE = SUD | {
         "restriction_requested": True,
         "statement_of_disagreement": True,
         "statement_included": True,
+        "statement": "request",
         "privacy_act_denial_ok": True,
         "research": {
             "includes_treatment": True,

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from adapter.consent.withhold_case import GOES
+from adapter.errors import NotPermitted
 from mappings.domain.access import Access
+from mappings.problems import ProblemError
 from tests.small_case import CASE, NOTE, PATIENT, REPORT, SECRET, case, export
 
+NOTE_URL = f"DocumentReference/{NOTE['id']}"
 FILES = {"fhir/p.json": PATIENT, "fhir/report.json": REPORT}
 PAPER: dict[str, Any] = {
     "description": f"{SECRET} notes", "discloser": "Holder Hospital (synthetic)", "recipient": f"{SECRET} LLP",
@@ -76,7 +79,7 @@ def test_what_the_law_asks_of_an_item_changes_no_byte(name: str, tmp_path: Path)
 
 
 def test_a_statement_of_disagreement_that_goes_along_changes_no_byte(tmp_path: Path) -> None:
-    told = {"statement_of_disagreement": True, "statement_included": True}
+    told = {"statement_of_disagreement": True, "statement_included": True, "statement": "request"}
     went = _went(tmp_path / "told", {}, {"item": "DiagnosticReport/report", "in_law": told})
     assert went == _went(tmp_path / "not", {})
 
@@ -105,3 +108,34 @@ def test_a_note_that_is_withheld_takes_its_own_authorization_with_it(tmp_path: P
     files = FILES | {"fhir/note.json": NOTE}
     told = case(access=CASE["access"] | {"psychotherapy_authorization": PAPER})
     assert export(tmp_path / "a", files, told) == export(tmp_path / "b", files, case())
+
+
+DISPUTED = {"statement_of_disagreement": True, "statement_included": True}
+
+
+@pytest.mark.parametrize(
+    ("statement", "offered"),
+    [
+        (None, True),
+        ("no-such-thing", True),
+        ("DiagnosticReport/report", True),
+        (NOTE_URL, False),
+    ],
+)
+def test_a_statement_of_disagreement_that_is_not_there_to_go_along_keeps_the_item(
+    statement: str | None, offered: bool, tmp_path: Path
+) -> None:
+    files = FILES | {"fhir/note.json": NOTE}
+    line = {"item": "DiagnosticReport/report", "in_law": DISPUTED | ({"statement": statement} if statement else {})}
+    note = {"item": NOTE_URL, "offered": offered, "kind": "consent_form"}
+    with pytest.raises(NotPermitted) as refused:
+        export(tmp_path, files, case(materials=[line, note]))
+    assert "DISAGREEMENT_MUST_ACCOMPANY" in {reason.code for reason in refused.value.decision.reasons}
+
+
+def test_a_disputed_item_does_not_go_where_its_statement_may_not(tmp_path: Path) -> None:
+    line = {"item": "DiagnosticReport/report", "in_law": DISPUTED | {"statement": NOTE_URL}}
+    with pytest.raises(ProblemError) as refused:
+        export(tmp_path, FILES | {"fhir/note.json": NOTE}, case(materials=[line]))
+    [told] = refused.value.problems
+    assert (told.rule, told.where) == ("45 CFR 164.526(d)(5)(i)", "case.json $.materials.in_law.statement")
