@@ -1,6 +1,7 @@
 """convert: foreign files to FHIR, inside the holder's own walls."""
 
 import datetime as dt
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -73,12 +74,24 @@ def _stream(done: Any) -> None:
 
 def _write(done: Any, target: Path, form: str) -> list[Problem]:
     """Write the Bundles and what travels beside them; returns what XML could not say of those that stay JSON."""
-    from adapter.whole import keep_private
     from mappings.problems import refuse
 
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise refuse("conflict", target.name, "exists; name a new folder", rule="convert.target")
+    if not done.account.units:
+        raise refuse("not-found", "PATH", "holds no file: there is nothing to convert", rule="convert.nothing")
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return _fill_folder(done, target, form)
+    except BaseException:
+        for each in target.iterdir():  # it was new or empty: what is there is ours and not whole
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        raise
+
+
+def _fill_folder(done: Any, target: Path, form: str) -> list[Problem]:
+    from adapter.whole import keep_private
+
     unsaid: list[Problem] = []
     for key, bundle in done.bundles.items():
         place = target / key

@@ -102,7 +102,7 @@ def _show(ctx: click.Context, cases: tuple[Path, ...], told: dict[str, Any]) -> 
 
         for bundle in bundles:
             click.echo(dumps(bundle).decode())
-    else:
+    elif views or not refused:
         _table([line for view in views for line in view.holdings if not told["late_only"] or _wrong(line)], told)
     tell([*refused, *(one for one in found if one.severity != "information")])
     bad = bool(refused) + sum(any(p.stops for p in view.problems) for view in views)

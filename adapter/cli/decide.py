@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from adapter.cli.run import emit, guarded, settings
 
@@ -29,7 +30,7 @@ def decide_command(ctx: click.Context, facts: str) -> None:
 
     policies = policies_of(settings(ctx).policy)
     data = sys.stdin.buffer.read() if facts == "-" else Path(facts).read_bytes()
-    for number, (name, value) in enumerate(_cases(data)):
+    for number, (name, value) in enumerate(_cases(data, "stdin" if facts == "-" else Path(facts).name)):
         case = facts_from(value)
         made = decide(case, policy_for(_day(case.as_of or case.received_at), policies))
         emit({"id": name if name is not None else number, **decision_json(made)})
@@ -40,18 +41,39 @@ def _day(told: str | None) -> dt.date:
     return dt.date.fromisoformat(told[:10]) if told else dt.datetime.now(dt.UTC).date()
 
 
-def _cases(data: bytes) -> Iterator[tuple[Any, Any]]:
+def _cases(data: bytes, file: str) -> Iterator[tuple[Any, Any]]:
     """(id, facts) of each case in an object, an array or NDJSON."""
+    from mappings.problems import ProblemError
+
+    try:
+        value = _loads(data, file)
+    except ProblemError:
+        lines = [(number, line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
+        if len(lines) < 2 or not _is_json(lines[0][1]):  # one JSON text over several lines, and not NDJSON
+            raise
+        value = [_loads(line, f"{file} line {number}:") for number, line in lines]
+    for item in value if isinstance(value, list) else [value]:
+        wrapped = isinstance(item, dict) and "facts" in item
+        yield (item.get("id"), item["facts"]) if wrapped else (None, item)
+
+
+def _loads(data: bytes, file: str) -> Any:
+    """One JSON text; what is wrong with it is told with the file."""
     from mappings.fhir.wire import loads
     from mappings.problems import ProblemError
 
     try:
-        value = loads(data)
+        return loads(data)
+    except ProblemError as error:
+        places = (msgspec.structs.replace(found, where=f"{file} {found.where}") for found in error.problems)
+        raise ProblemError(places) from None
+
+
+def _is_json(data: bytes) -> bool:
+    from mappings.problems import ProblemError
+
+    try:
+        _loads(data, "")
     except ProblemError:
-        lines = [line for line in data.splitlines() if line.strip()]
-        if len(lines) < 2:
-            raise
-        value = [loads(line) for line in lines]
-    for item in value if isinstance(value, list) else [value]:
-        wrapped = isinstance(item, dict) and "facts" in item
-        yield (item.get("id"), item["facts"]) if wrapped else (None, item)
+        return False
+    return True

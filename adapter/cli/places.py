@@ -15,15 +15,20 @@ _NEXT = {
     errno.ENOENT: "check that it is there and that something can be made in it, or name another place",
     errno.ENOSPC: "free some space, or name another place",
     errno.EDQUOT: "free some space, or name another place",
+    errno.EFBIG: "raise the limit of file sizes here, or name another place",
     errno.ENAMETOOLONG: "take a shorter name",
 }
+
+_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says while it writes, without a place."""
 
 
 def refused(error: OSError) -> str:
     """One line on what the system refused: the place where it is known, what happened, and what to do."""
     place = _place(error)
     what = error.strerror or "the system refused a file operation"
-    what = f"{what}; {_NEXT[error.errno]}" if place and error.errno in _NEXT else what
+    number = error.errno or 0
+    what = f"{what}; {_NEXT[number]}" if number in (_NEXT if place else _ROOM) else what
     return f"error: {f'{place}: ' if place else ''}{what} [os.{error.errno}]"
 
 

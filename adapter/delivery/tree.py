@@ -3,6 +3,7 @@
 A folder and a zip are the same tree. A zip is deterministic: sorted names, one fixed time, fixed modes.
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -23,6 +24,7 @@ MAX_BYTES = 200 << 30
 MAX_RATIO = 200
 """Guards against archives made to exhaust the reader: number of files, size unpacked, and compression ratio."""
 _RULE = "bundle.container"
+_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.EIO)
 _STORED = (".dcm", ".zip", ".pdf", ".png", ".jpg", ".jpeg", ".gz", ".svs")
 
 
@@ -131,7 +133,9 @@ def unpack(archive: Path, folder: Path) -> None:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with source.open(entry) as reader, place.open("xb") as sink:
                     _copy(reader, sink, entry.file_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno in _OURS:
+            raise  # it is not the zip: there is no room for it, or no right
         raise refuse("structure", archive.name, "is no zip that can be read whole; send it again", rule=_RULE) from None
 
 
