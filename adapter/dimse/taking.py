@@ -38,7 +38,9 @@ def take(peer: Peer, images: Sequence[Image], get: Take, whole_series: bool = Fa
             failed.append(error)
             return _NO_ROOM
         finally:
-            came.unlink(missing_ok=True)  # pynetdicom leaves it after a C-GET
+            if (held := getattr(event.request, "_dataset_file", None)) is not None:
+                held.close()
+            came.unlink(missing_ok=True)  # pynetdicom leaves it after a C-GET, and open
 
     queries = []
     for names in [[]] if whole_series else list(_lots([one.uid for one in images])):

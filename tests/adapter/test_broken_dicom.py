@@ -13,7 +13,7 @@ from adapter.delivery.images import compared, same_elements
 from adapter.delivery.part10 import parts_of
 from adapter.dimse.asking import Image, text, texts
 from adapter.dimse.peer import Peer
-from adapter.dimse.taking import take
+from adapter.dimse.taking import received_in, take
 from adapter.holding import File
 from adapter.sources.dicom_directory import listed_in
 from adapter.sources.dimse import fetch, find
@@ -114,7 +114,7 @@ def test_what_goes_wrong_while_it_is_taken_is_raised_where_it_was_asked_for(
 
     with peer_of(archive) as (peer, _):
         asked = [Image("1.2.3", "1.2.3.1", UID, "")]
-        with pytest.raises(error):
+        with received_in(tmp_path), pytest.raises(error):
             take(peer, asked, wrong)
 
 

@@ -334,3 +334,26 @@ def test_bytes_are_hashed_as_they_are(place: Path) -> None:
     files = (place / SCENARIO / "dicom").rglob("*.dcm")
     assert told == {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     assert lines[-1] == {"event": "complete"}
+
+
+@pytest.mark.parametrize("retrieve", ["move", "get"])
+def test_killed_while_it_is_sent_to_us_by_dimse(archives: tuple[Pacs, Pacs], place: Path, retrieve: str) -> None:
+    """C-MOVE and C-GET, killed half-way: the next run has the rest sent, and nothing of either is left lying."""
+    made = many(place, archives[0], 120)
+    settings(place, archives, retrieve=retrieve)
+    folder = place / SCENARIO / "dicom"
+    arguments = ("fetch", "dimse", "--server", "hospital", "--study", "2.25.7", "--to", f"{SCENARIO}/dicom")
+
+    def here() -> list[Path]:
+        return [path for path in folder.rglob("*.dcm") if ".incoming-" not in str(path)]
+
+    code = killed(place, *arguments, when=lambda: len(here()) > 40)
+    half = len(here())
+    assert (code, 40 < half < 120) == (-9, True)
+    done = run(place, *arguments, "--json")
+    assert (done.code, done.json["instances"], done.json["missing"]) == (0, 120, 0)
+    assert 120 - half <= done.json["new"] <= 120 - half + 32
+    assert data_sets({path.stem: path.read_bytes() for path in here()}) == data_sets(made)
+    assert list(folder.rglob(".*")) == []
+    lines = [json.loads(line) for line in (place / SCENARIO / "dicom.fetch.jsonl").read_text().splitlines()[1:]]
+    assert Counter(line["uid"] for line in lines if line["event"] == "fetched") == dict.fromkeys(made, 1)

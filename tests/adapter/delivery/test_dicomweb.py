@@ -1,5 +1,6 @@
 """Of every instance it is known whether the receiver has it, whatever it answers; nothing is sent twice."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from adapter.delivery.dicomweb import deliver_images
 from adapter.delivery.images import Delivered
 from adapter.transfer.journal import Journal
 from mappings.problems import ProblemError
-from tests.adapter.dicomweb_server import Archive, Request, client_of, once, stored
+from tests.adapter.dicomweb_server import Archive, Request, client_of, once, serving, stored
 from tests.dicom_files import dataset, write, write_bare
 from tests.releases import made_release
 from tests.strategies_case import EXAMPLE
@@ -283,3 +284,51 @@ def test_a_warning_is_told(status: int, words: str, tmp_path: Path) -> None:
     done = delivered(archive, files, tmp_path)
     assert [words in note.message for note in done.problems] == [True]
     assert told(done) == [("1", True, "content")]
+
+
+@pytest.mark.parametrize("status", [200, 202, 409])
+def test_what_failed_is_told_whatever_the_status(status: int, tmp_path: Path) -> None:
+    archive, files = Archive(), images(tmp_path, 3)
+    answer = stored(["1.2.3.1.1", "1.2.3.1.3", "1.2.3.1.77"], {"1.2.3.1.2": 0xC122, "1.2.3.1.99": 0xA900})
+    archive.faults.append(lambda r: post(r) and keep(archive, r, ["1.2.3.1.2"]) is not None and r.json(answer, status))
+    done = delivered(archive, files, tmp_path)
+    assert told(done) == [("1", True, "content"), ("2", False, "answer"), ("3", True, "content")]
+    assert "it does not take this transfer syntax (C122)" in str(done.outcomes[1].problem)
+    assert len(done.outcomes) == 3, "of others that it names nothing is believed"
+
+
+def test_what_is_sent_does_not_follow_to_another_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOKEN", "Rosebud")
+    archive, elsewhere, files = Archive(), Archive(), images(tmp_path, 2)
+    with serving(elsewhere) as root:
+        archive.faults.append(lambda r: post(r) and r.answer(307, Location=root + r.path))
+        done = delivered(archive, files, tmp_path, token_env="TOKEN")
+    assert (elsewhere.log, [one.here for one in done.outcomes]) == ([], [False, False])
+    assert "sends us on to another place, which is not followed" in str(done.outcomes[0].problem)
+    assert "Rosebud" not in str(done)
+
+
+@pytest.mark.parametrize("what", ["another", "two", "endless"])
+def test_what_is_read_back_and_is_not_the_one_instance(what: str, tmp_path: Path) -> None:
+    archive, files = Archive(), images(tmp_path, 1)
+    other = write(tmp_path / "other", dataset(SOPInstanceUID="1.2.3.1.1", PatientName="Rosebud")).read_bytes()
+
+    def back(request: Request) -> bool:
+        if "/series/" not in request.path:
+            return False
+        if what != "endless":
+            ours = archive.files["1.2.3.1.1"]
+            return request.parts([other] if what == "another" else [ours, ours])
+        request.handler.send_response(200)
+        request.handler.send_header("Content-Type", 'multipart/related; type="application/dicom"; boundary=edge')
+        request.handler.end_headers()
+        request.handler.wfile.write(b"--edge\r\n\r\n")
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            request.handler.wfile.write(bytes(1 << 16))
+        raise AssertionError("it was read for ever")
+
+    archive.faults.append(back)
+    done = delivered(archive, files, tmp_path)
+    assert [(one.here, one.problem and one.problem.rule) for one in done.outcomes] == [(True, "deliver.content")]
+    assert "Rosebud" not in str(done.outcomes[0].problem)
