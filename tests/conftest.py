@@ -4,8 +4,12 @@ import os
 import pathlib
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # a slow machine is no fault of the code
 
 
 def shared_folder() -> pathlib.Path:
