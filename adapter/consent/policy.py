@@ -13,7 +13,7 @@ import msgspec
 
 from adapter.consent.groups import StateRule
 from adapter.consent.tables import toml, toml_of
-from mappings.problems import refuse
+from mappings.problems import ProblemError, refuse
 
 RULE = "consent.policy"
 TABLE = "policy.toml"
@@ -147,7 +147,10 @@ def policies_of(own: Path | None) -> tuple[Policy, ...]:
         raise refuse("structure", own.name, message, rule=RULE)
     packaged = toml(TABLE)["policy"]
     days = sorted({row["effective_from"] for row in (*packaged, *theirs)})
-    return policies_from({"policy": [{**_by(day, packaged), **_by(day, theirs)} for day in days]})
+    try:
+        return policies_from({"policy": [{**_by(day, packaged), **_by(day, theirs)} for day in days]})
+    except ProblemError as error:  # what is packaged fits: it is a table of theirs
+        raise ProblemError(msgspec.structs.replace(found, where=own.name) for found in error.problems) from None
 
 
 def _is_day(row: dict[str, Any]) -> bool:

@@ -120,6 +120,13 @@ def test_of_a_switch_of_another_type_by_its_place() -> None:
     ]
 
 
+def test_of_a_switch_in_a_deployment_s_own_table_by_its_file(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[[policy]]\neffective_from = 2026-01-01\naccess_days = "thirty"\n', encoding="utf-8")
+    said = "Expected `int`, got `str` - at `$.access_days`; correct the table"
+    assert refused(lambda: policies_of(own)) == [("structure", "own.toml", said, "consent.policy")]
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "[[other]]\n", "[[policy]]\naccess_days = 15\n", "policy = 3\n", '[[policy]]\neffective_from = "x"\n'],
