@@ -104,6 +104,14 @@ def test_a_role_that_leads_to_nobody_is_itself(led: Json, tmp_path: Path) -> Non
     assert found == Party(urls=frozenset([url]), numbers=frozenset([("urn:role", "9")]), person=True)
 
 
+def test_a_role_that_leads_to_another_role_is_not_that_one(tmp_path: Path) -> None:
+    one = {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "PractitionerRole/s"}}
+    other = {"resourceType": "PractitionerRole", "id": "s", "identifier": [{"system": "urn:role", "value": "9"}]}
+    url = f"{BASE}/PractitionerRole/r"
+    found = parties_of(loaded(tmp_path, {"fhir/r.json": one, "fhir/s.json": other}))[url]
+    assert found == Party(urls=frozenset([url]), person=True)
+
+
 def test_a_number_beside_a_reference_tells_who_is_meant_as_much_as_what_it_leads_to() -> None:
     told = {"reference": "Organization/plain", "identifier": {"system": NPI, "value": "1000000001"}}
     asked = question()
