@@ -13,6 +13,7 @@ from adapter.config import Settings
 from adapter.consent.case_facts import party_name
 from adapter.consent.decide import Decision
 from adapter.consent.facts import Facts
+from adapter.consent.names import PHYSICAL
 from adapter.consent.policy import Policy
 from adapter.consent.release import Release
 from adapter.delivery.case_bundle import assembly
@@ -154,11 +155,14 @@ def disclosure_row(checked: Checked, released: Release, digest: str, now: Moment
 
 
 def _description(checked: Checked, released: Release) -> str:
-    """A brief description of what was disclosed (45 CFR 164.528(b)(2)(iii)): how many of each kind."""
+    """A brief description of what was disclosed (45 CFR 164.528(b)(2)(iii)): how many of each kind.
+
+    Information alone is disclosed: a slide or block goes, or waits, by the record of custody.
+    """
     kinds = {item.id: item.kind or "undeclared" for item in checked.facts.materials}
-    counted = Counter(kinds[name].replace("_", " ") for name in released.items)
+    counted = Counter(kinds[name].replace("_", " ") for name in released.items if not name.endswith(PHYSICAL))
     told = ", ".join(f"{kind} ({counted[kind]})" for kind in sorted(counted))
-    return f"case {released.case.id}: {len(released.items)} items: {told}"
+    return f"case {released.case.id}: {counted.total()} items: {told}"
 
 
 def _address(case: Case, access: Access) -> str | None:

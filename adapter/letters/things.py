@@ -7,6 +7,8 @@ from mappings.domain.material import Document, ImagingStudy
 from mappings.domain.report import Report
 
 A_REPORT = "a report"
+APART = " (the laboratory decides apart from this letter whether and how it goes)"
+"""Behind a slide or block: that the law lets it go does not say that the laboratory may part with it (retention)."""
 
 
 def kind_in_words(occasion: Occasion, item: str) -> str:
@@ -24,6 +26,8 @@ def thing(occasion: Occasion, item: str) -> str:
     found = _found(occasion, item)
     title, number = _title(occasion, found), _number(found)
     said = kind_in_words(occasion, item) + (f" “{line(title)}”" if title else "")
+    if item.endswith(PHYSICAL):
+        said += APART
     return ", ".join(part for part in (said, number and f"number {line(number)}", _when(found)) if part)
 
 

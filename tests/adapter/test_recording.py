@@ -12,6 +12,7 @@ from adapter.ledger.store import Ledger
 from adapter.pipeline import export_case
 from mappings.domain.values import Moment
 from tests import small_case
+from tests.adapter.cli.command import case, run
 from tests.golden import NOW, source
 
 LATER = Moment("2026-03-17T09:00:00-04:00")
@@ -132,3 +133,16 @@ def test_an_address_is_the_recipients_own_where_nobody_directs(tmp_path: Path) -
     export_case(small_case.write(tmp_path / "case", files, told), tmp_path / "out", settings(tmp_path), NOW)
     [[line]] = rows(tmp_path, "disclosure")
     assert line["recipient_address"] == "1 Test Road, Exampleton, ND 00000"
+
+
+def test_a_disclosure_tells_information_and_no_slide(tmp_path: Path) -> None:
+    place = case(tmp_path, "soft-tissue-sarcoma")
+    assert run(tmp_path, "export", place, "--to", "out").code == 4
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}")
+    try:
+        [row] = ledger.rows("disclosure")
+    finally:
+        ledger.close()
+    assert row["description"] == (
+        "case SYN-2025-0001: 27 items: clinical record (17), laboratory report (8), pathology report (2)"
+    )

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from adapter.letters import called_for, letter
+from adapter.letters.things import thing
 from tests.adapter.letters.made import (
     DAUGHTER,
     DISCLOSURE,
@@ -280,3 +281,10 @@ def test_a_representative_gets_letters_about_the_patient() -> None:
     access = DAUGHTER | {"determinations": [ENDANGERS], "extensions": [SOON]}
     made = letter("extension", occasion(access=access, materials=(LETTER,)))
     assert "access to the record of María Testperson" in words(made)
+
+
+def test_of_a_slide_it_is_not_said_that_the_laboratory_parts_with_it() -> None:
+    on = occasion()
+    assert thing(on, "report") == "a pathology report, February 20, 2026"
+    told = "(the laboratory decides apart from this letter whether and how it goes)"
+    assert thing(on, "slide#physical").endswith(told)
