@@ -174,7 +174,7 @@ RESEARCH = _chained(
 )
 """Disclosures for research (164.512(i)) that the accounting of anybody lists by protocol (164.528(b)(4)).
 
-`days` are ISO dates parted by commas; on each of them records of at least `individuals` people went.
+`days` are ISO dates parted by commas; on all of them together records of `individuals` different people went.
 """
 NOTICES = _chained(
     "notice",
