@@ -110,6 +110,7 @@ NO_FHIR_FORM = {
     "Case": "the root: bundle.json is its form, and import reads case.json",
     "Determination": "stays with the holder (45 CFR 164.524(a)(3)): it goes to no recipient",
     "AccountingRequest": "stays with the holder; the letter that answers it is a Notice",
+    "AmendmentPart": "as its request",
     "AmendmentRequest": "stays with the holder; the letter that answers it is a Notice",
     "DiscordanceRate": "a row of a table that ships with the product; the request names the group",
     "Extension": "stays with the holder; the letter that says it is a Notice",

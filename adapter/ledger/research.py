@@ -85,12 +85,12 @@ def protocols(connection: sa.Connection, span: tuple[dt.date, dt.date]) -> Studi
             told.setdefault(which, []).append((row, within))
     listed, fewer = [], []
     for rows in told.values():
-        row = rows[-1][0]
+        latest = rows[-1][0]
         if sum(one["individuals"] for one, _ in rows) < LEAST:
-            fewer.append(str(row["id"]))
+            fewer.append(str(latest["id"]))
             continue
         days = set().union(*(within for _, within in rows))
         sure = any(one["individuals"] >= LEAST and within == set(one["days"].split(",")) for one, within in rows)
-        words = {name: row[name] for name in _WORDS}
-        listed.append(Protocol(id=row["id"], sure=sure, first=min(days), last=max(days), **words))
+        words = {name: latest[name] for name in _WORDS}
+        listed.append(Protocol(id=latest["id"], sure=sure, first=min(days), last=max(days), **words))
     return Studies(listed=tuple(sorted(listed, key=lambda one: (one.first, one.name))), fewer=tuple(fewer))

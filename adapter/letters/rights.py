@@ -76,7 +76,9 @@ def amendment_denial(draft: Draft) -> None:
     asked, facts = _amendment(draft), draft.occasion.facts
     parts, rest = _parts(draft, asked, denied=True)
     names = {name for _, name, _ in parts}
-    told = [part for part in facts.amendment_parts if part.item in names] or [facts.amendment or Amendment()]
+    told: list[Amendment] = [part for part in facts.amendment_parts if part.item in names] or [
+        facts.amendment or Amendment()
+    ]
     why = tuple(dict.fromkeys(words for each in told for holds, words in _grounds(each) if holds))
     if not why or "AMENDMENT_DENIAL_ALLOWED" not in draft.occasion.codes:
         message = "is denied on no ground of the law; nobody is owed a denial"

@@ -74,8 +74,8 @@ def test_a_strict_target_gets_nothing_and_no_store_is_touched(tmp_path: Path) ->
     assert [place.name for place in tmp_path.iterdir()] == ["case"]
 
 
-def test_what_is_refused_leaves_no_folder_of_a_new_ledger_and_no_line_in_an_old_one(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new/sub/ledger.sqlite3"
+def test_what_is_refused_leaves_no_new_ledger_and_no_line_in_an_old_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite3"
     chosen = Settings(ledger=url, target_strict=True)
     spoilt, sound = write(tmp_path / "spoilt", SPOILT), write(tmp_path / "sound", SOUND)
     with pytest.raises(Failure):

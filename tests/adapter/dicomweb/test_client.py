@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from adapter.config import Pacs
-from adapter.dicomweb.client import Client, Passing
+from adapter.dicomweb.client import Client
 from adapter.dicomweb.listing import INSTANCE, STUDY, instances_of, rows
 from adapter.errors import exit_code
+from adapter.transfer.web import Passing
 from mappings.problems import ProblemError
 from tests.adapter.dicomweb_server import Archive, Request, client_of, once
 from tests.dicom_files import dataset, write
