@@ -103,6 +103,8 @@ def decide(facts: Facts, policy: Policy) -> Decision:
 
 def _leave_papers(matter: Matter, found: Found) -> tuple[str, ...]:
     """Exclude the documents of papers on which nothing rests that may go, and return the other papers."""
+    if matter.basis.name in RELEASES_NOTHING:
+        return ()
     may = frozenset(key for key, each in found.items() if not any(f.effect in ("exclude", "wait") for f in each))
     rests = papers.rested_on(matter, may, found)
     for finding in papers.left_behind(matter, may, rests):

@@ -84,7 +84,7 @@ def _rests(matter: Matter, item: Material, paper: str, found: Found) -> bool:
     if paper == "authorization":
         return basis.bases_of(matter, item)[-1].name == "authorization"
     if paper == "psychotherapy_authorization":
-        return is_psychotherapy(item)
+        return is_psychotherapy(item) and matter.facts.psychotherapy_authorization is not None
     consented = any(finding.code == "PART2_CONSENT_OK" for finding in found[item.id])
     wanted = "part2_consent"
     if is_counseling(item):

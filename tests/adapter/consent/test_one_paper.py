@@ -223,3 +223,20 @@ def test_what_is_kept_as_a_thing_is_no_copy_of_information_whatever_it_is_called
     """45 CFR 164.524(a)(1)."""
     decision = decided(ACCESS, REPORT | {"maintained_in": "physical"})
     assert codes(decision, "report") == {"SPECIMEN_OUTSIDE_ACCESS_RIGHT"}
+
+
+def test_what_is_to_be_amended_goes_nowhere_on_no_paper() -> None:
+    """45 CFR 164.526: nothing leaves, so that no paper goes along and a paper's document may be amended as any record.
+
+    An authorization of 164.508(a)(2) that nobody gave is none of them.
+    """
+    amend = {"created_here": True, "in_drs": True, "accessible": True, "accurate_and_complete": False}
+    form = FORM | {"document_of": ["authorization"]}
+    decision = decided(without(ACCESS, "purpose"), pathway="amendment", amendment=amend, materials=[NOTES, form])
+    assert (decision.outcome, decision.papers, decision.released) == ("permit", (), ())
+
+
+def test_notes_used_to_train_rest_on_no_authorization() -> None:
+    """45 CFR 164.508(a)(2)(i)(B): the holder's own training programs use them without one."""
+    decision = decided(USE, own_use="training", materials=[NOTES])
+    assert (decision.released, decision.papers) == (("notes",), ())
