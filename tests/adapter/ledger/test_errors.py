@@ -173,7 +173,7 @@ def test_writers_at_once_of_each_kind_wait_for_one_another(work: str, url: str) 
 @pytest.mark.parametrize("lost", ["notice", "chain_head", "ledger_version", "archived", "disclosure"])
 def test_a_table_that_is_gone_is_one_problem_that_names_it(lost: str, at: str | None, url: str) -> None:
     fill(url)
-    change(url, f"DROP TABLE {lost}")
+    change(url, f"DROP TABLE {lost}{' CASCADE' if url.startswith('postgresql') else ''}")
     with pytest.raises(ProblemError) as refused:
         Ledger(url, at=at)
     [told] = refused.value.problems
